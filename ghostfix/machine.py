@@ -1,0 +1,302 @@
+"""The machine, as the rest of ghostfix sees it: what can be asked of it, and what can be done to it.
+
+``System`` only looks. ``ActingSystem`` also acts, and is handed to ``execute`` (through the pipeline)
+and to the steps that it applies, and to nobody else: whoever has only a ``System`` cannot act.
+``system/`` implements both for the machine at hand; the tests implement them in memory.
+
+No method raises because of the machine's state when it only looks: it answers with a ``Reading``, a
+None or a record with a ``problem``. An act that does not succeed raises ``StepError``; an act that was
+not done because the machine is not as expected raises ``ChangedError``.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from enum import Enum
+from typing import Protocol
+
+from msgspec import Struct
+
+from ghostfix.process import Listener, Process, ProcessDetail, ProcessId
+from ghostfix.reading import Reading
+from ghostfix.snapshot import FileStatus, Host, HttpAnswer, Resources
+
+
+class Platform(Enum):
+    LINUX = "linux"
+    MACOS = "macos"
+
+
+class Signal(Enum):
+    TERM = "TERM"
+    KILL = "KILL"
+    INT = "INT"
+    HUP = "HUP"
+    QUIT = "QUIT"
+    STOP = "STOP"
+    CONT = "CONT"
+    USR1 = "USR1"
+    USR2 = "USR2"
+
+
+class Caller(Struct, frozen=True, kw_only=True):
+    """Who runs ghostfix, and from where."""
+
+    uid: int
+    gid: int
+    user: str
+    home: str
+    cwd: str
+    pid: int
+    ancestors: tuple[int, ...]
+    """PIDs from the parent up to PID 1: the shell, the terminal, the ssh session."""
+
+
+class CommandAnswer(Struct, frozen=True, kw_only=True):
+    """What a command answered. ``status`` is None when it did not run to its end; ``problem`` says why."""
+
+    argv: tuple[str, ...]
+    status: int | None
+    stdout: bytes = b""
+    stderr: bytes = b""
+    problem: str | None = None
+
+    @property
+    def text(self) -> str:
+        r"""Standard output, decoded; undecodable bytes written as ``\xNN``."""
+        return self.stdout.decode(errors="backslashreplace")
+
+    @property
+    def complaint(self) -> str:
+        """The last line of standard error, or why the command did not run, in one line."""
+        if self.problem is not None:
+            return self.problem
+        lines = self.stderr.decode(errors="backslashreplace").strip().splitlines()
+        return lines[-1] if lines else f"exit status {self.status}"
+
+
+class System(Protocol):
+    """Looks at a machine; changes nothing on it."""
+
+    @property
+    def platform(self) -> Platform: ...
+
+    def caller(self) -> Caller: ...
+
+    def host(self) -> Host: ...
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never jumps, for deadlines."""
+        ...
+
+    def wait(self, seconds: float) -> None:
+        """Lets time pass."""
+        ...
+
+    def variable(self, name: str) -> str | None:
+        """A variable of ghostfix's own environment."""
+        ...
+
+    # processes
+
+    def processes(self) -> Reading[tuple[Process, ...]]:
+        """Every process, without ``detail``. Those that vanish while they are read are left out."""
+        ...
+
+    def process(self, pid: int) -> Process | None:
+        """The process that has this PID now, without ``detail``; None when there is none."""
+        ...
+
+    def detail(self, process: Process) -> ProcessDetail:
+        """What costs more to read; what cannot be read, or is somebody else's by now, is None."""
+        ...
+
+    def listeners(self) -> Reading[tuple[Listener, ...]]:
+        """Every listening TCP socket; incomplete when some owner could not be seen."""
+        ...
+
+    def resources(self, directory: str) -> Reading[Resources | None]:
+        """The machine's load, memory, counts and counters; the disk is the one that holds ``directory``."""
+        ...
+
+    # files
+
+    def status(self, path: str) -> Reading[FileStatus | None]:
+        """``lstat``. None means that there is no such file; incomplete, that it could not be told."""
+        ...
+
+    def read(self, path: str, limit: int, offset: int = 0) -> Reading[bytes]:
+        """At most ``limit`` bytes of a regular file, symlinks followed, never blocking on a FIFO.
+
+        Incomplete only when it could not be read; reading less than there is, is complete.
+        """
+        ...
+
+    def names(self, folder: str) -> Reading[tuple[str, ...]]:
+        """The names in a folder, sorted. A folder that does not exist is empty and complete."""
+        ...
+
+    def paths(self, pattern: str) -> tuple[str, ...]:
+        """The existing paths that match a shell pattern (``*``, ``?``, ``[...]``, ``**``), sorted."""
+        ...
+
+    def resolve(self, path: str) -> str:
+        """The path with every symlink resolved, as far as it exists."""
+        ...
+
+    def program(self, name: str) -> str | None:
+        """Where a command is found on ghostfix's own PATH."""
+        ...
+
+    def is_locked(self, path: str) -> bool | None:
+        """Whether a process holds a kernel lock on the file; None when that cannot be told."""
+        ...
+
+    # commands and the network
+
+    def ask(self, argv: Sequence[str], timeout: float = 5.0, cwd: str | None = None) -> CommandAnswer:
+        """Runs a command that only reads, without a shell, standard input empty, output bounded at 8 MiB."""
+        ...
+
+    def get(self, url: str, timeout: float, headers: Mapping[str, str] | None = None) -> HttpAnswer:
+        """GET, redirects not followed, the whole bounded by ``timeout`` seconds and 64 KiB.
+
+        A redirect is an answer (its status); ``headers`` are extra request headers.
+        """
+        ...
+
+
+class ActingSystem(System, Protocol):
+    """Looks at a machine, and acts on it."""
+
+    # processes
+
+    def pin(self, process: Process) -> None:
+        """Keeps hold of this process from now on, where the kernel can (a pidfd on Linux).
+
+        A later ``signal`` then reaches this process or nobody. Does nothing for one that is gone.
+        """
+        ...
+
+    def signal(self, process: Process, signal: Signal) -> None:
+        """Signals this very process: start time, argv and uid are compared at the last instant.
+
+        Raises ChangedError when it is gone or is somebody else by now, or is one that ghostfix never
+        signals (PID 1 and below, itself, its ancestors), StepError when the kernel refuses.
+        """
+        ...
+
+    def wait_gone(self, process: Process, seconds: float) -> bool:
+        """Waits until this process has ended (a zombie has); false when it has not in that time."""
+        ...
+
+    def wait_state(self, process: Process, stopped: bool, seconds: float) -> bool:
+        """Waits until this process is stopped (or is not); false when it has not come to it in time."""
+        ...
+
+    def spawn(self, argv: Sequence[str], cwd: str, variables: Mapping[str, str], log: str) -> Process:
+        """Starts a command that outlives ghostfix: its own session, input empty, output appended to ``log``.
+
+        ``variables`` come on top of ghostfix's own environment. Raises StepError when it cannot start.
+        """
+        ...
+
+    def command(
+        self,
+        argv: Sequence[str],
+        timeout: float,
+        stdin: bytes = b"",
+        cwd: str | None = None,
+        user: str | None = None,
+    ) -> CommandAnswer:
+        """Runs a command that may change the machine, without a shell; as ``user`` when root asks."""
+        ...
+
+    def attach(self, argv: Sequence[str], cwd: str, variables: Mapping[str, str]) -> int:
+        """Runs a command with ghostfix's own input and output, and gives its exit status."""
+        ...
+
+    # files: never through a symlink, never what is not the expected regular file
+
+    def move_aside(self, path: str, expected: FileStatus, content: bytes | None = None) -> str:
+        """Renames a file or folder to a free name beside it, and gives that name.
+
+        ``content``, when given, is compared again at the last moment.
+        """
+        ...
+
+    def move_back(self, aside: str, path: str) -> None:
+        """Undoes ``move_aside``; raises ChangedError when ``path`` exists again."""
+        ...
+
+    def replace(self, path: str, content: bytes, expected: FileStatus, before: bytes) -> None:
+        """Replaces a file's content atomically, mode and owner kept, if it still is as expected."""
+        ...
+
+    def create(self, path: str, content: bytes, mode: int = 0o644) -> None:
+        """Creates a file that does not exist, durably; raises ChangedError when it does."""
+        ...
+
+    def remove_empty_folder(self, path: str) -> None:
+        """Removes a folder that has nothing in it; leaves any other as it is."""
+        ...
+
+    def save(self, path: str, content: bytes) -> None:
+        """Writes a file that the user named, in place of what it held; relative to the current folder."""
+        ...
+
+    def remove(self, path: str, expected: FileStatus, content: bytes) -> None:
+        """Removes a file that ghostfix itself made, if it is still that file with that content."""
+        ...
+
+    def make_folder(self, path: str, mode: int = 0o755) -> None:
+        """Makes a folder and its parents; one that exists keeps its mode."""
+        ...
+
+    def append(self, path: str, content: bytes, mode: int = 0o600) -> None:
+        """Appends to a file (created with ``mode``) and returns when it is on the disk."""
+        ...
+
+    def lock(self, path: str, note: bytes) -> AbstractContextManager[None]:
+        """Holds a kernel lock on a file while the context lasts; the file then contains ``note``.
+
+        Raises ChangedError, with the holder's note as its message, when somebody else holds it.
+        """
+        ...
+
+    # the network
+
+    def post(
+        self, url: str, body: bytes, timeout: float, headers: Mapping[str, str] | None = None
+    ) -> HttpAnswer:
+        """POSTs a JSON body; bounded as ``get`` is."""
+        ...
+
+
+def same_process(one: Process, other: Process) -> bool:
+    """Whether two looks saw the same process: PID, start time (20 ms of tolerance), argv and uid.
+
+    Start times come in clock ticks (10 ms on Linux) relative to a boot time that is itself an estimate.
+    A zombie has lost its argv, so only what is left of it is compared.
+    """
+    return (
+        one.pid == other.pid
+        and abs(one.id.started - other.id.started) <= 0.02
+        and one.uid == other.uid
+        and (one.argv == other.argv or not one.alive or not other.alive)
+    )
+
+
+__all__ = [
+    "ActingSystem",
+    "Caller",
+    "CommandAnswer",
+    "Platform",
+    "ProcessId",
+    "Signal",
+    "System",
+    "same_process",
+]

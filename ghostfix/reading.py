@@ -1,0 +1,42 @@
+"""How sure a fact is, where it comes from, and whether it could be read at all."""
+
+from enum import Enum
+from typing import Generic, TypeVar
+
+from msgspec import Struct
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Source(Enum):
+    """Where facts come from; a check names the ones that it needs."""
+
+    PROCESSES = "processes"
+    LISTENERS = "listeners"
+    PIDFILES = "pidfiles"
+    ENVIRONMENT = "environment"
+    RESOURCES = "resources"
+    LOGS = "logs"
+    HEALTH = "health"
+    WEBHOOK = "webhook"
+    RESTARTERS = "restarters"
+
+
+class Confidence(Enum):
+    """How sure ghostfix is of what it says."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+class Reading(Struct, Generic[T_co], frozen=True):
+    """What one look at a source gave. "Could not look" is never "nothing there".
+
+    ``complete`` is false when part of the source, or all of it, could not be read; ``problem`` then
+    says why, and ``value`` holds the part that could.
+    """
+
+    value: T_co
+    problem: str | None = None
+    complete: bool = True

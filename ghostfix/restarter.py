@@ -1,0 +1,23 @@
+"""Restarter: one manager that can start a service again, and how to hold and release its jobs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ghostfix.job import Job
+from ghostfix.machine import System
+from ghostfix.process import ProcessTree
+from ghostfix.reading import Reading
+from ghostfix.service import Service
+from ghostfix.step import Step
+
+
+@dataclass(frozen=True)
+class Restarter:
+    """One kind of manager. Reading looks; holding and releasing only *yield steps*, so a check may ask."""
+
+    kind: str
+    title: str
+    jobs: Callable[[System, Service, ProcessTree], Reading[tuple[Job, ...]]]
+    """All its jobs that lead to the service, held ones (``enabled`` false) included."""
+    hold: Callable[[Job, str], tuple[Step, ...]]
+    """The steps that keep a job from acting, reversibly; the text is the code of the finding."""

@@ -1,0 +1,116 @@
+"""One act on the machine: previewed, re-checked, applied, undone."""
+
+from abc import ABCMeta, abstractmethod
+from enum import IntEnum
+from typing import ClassVar
+
+import msgspec
+from msgspec import Struct
+
+from ghostfix.machine import ActingSystem, System
+from ghostfix.process import Process
+from ghostfix.snapshot import FileStatus
+
+
+class Phase(IntEnum):
+    """The order in which a repair holds: restarters first, or every kill is futile."""
+
+    HOLD = 1
+    STOP = 2
+    CLEAN = 3
+    FIX = 4
+    START = 5
+    VERIFY = 6
+
+
+class Refused(Struct, frozen=True):
+    """The step must not be done now, and why: the machine changed, or it would harm an innocent."""
+
+    reason: str
+
+
+class Unneeded(Struct, frozen=True):
+    """The machine already is as the step wants it, and how that was seen."""
+
+    reason: str
+
+
+class SavedFile(Struct, frozen=True, kw_only=True):
+    """A file as it was before the act. ``content`` and ``status`` are None when it did not exist."""
+
+    path: str
+    content: bytes | None = None
+    status: FileStatus | None = None
+    aside: str | None = None
+    """Where the act moves it to, when that is known beforehand."""
+
+
+class Fact(Struct, frozen=True):
+    """One named value that undo needs: a flag's former state, a job's former status."""
+
+    name: str
+    value: str
+
+
+class Captured(Struct, frozen=True, kw_only=True):
+    """What a step needs in order to undo itself. Kept privately, never shown: it may hold secrets."""
+
+    files: tuple[SavedFile, ...] = ()
+    processes: tuple[Process, ...] = ()
+    facts: tuple[Fact, ...] = ()
+
+    def fact(self, name: str) -> str | None:
+        return next((fact.value for fact in self.facts if fact.name == name), None)
+
+
+class StepMeta(msgspec.StructMeta, ABCMeta):
+    """Lets a serialisable record have abstract methods."""
+
+
+class Step(Struct, metaclass=StepMeta, frozen=True, kw_only=True, tag_field="kind"):
+    """One act. A subclass names its ``kind`` as its tag (``tag="stop-process"``) and says its phase.
+
+    ``capture`` runs before ``apply`` and must give all that ``undo`` needs, however far ``apply`` came
+    when ghostfix was killed; so ``undo`` must work when the act was not begun, half done or done, and
+    may be called twice.
+    """
+
+    phase: ClassVar[Phase]
+    reversible: ClassVar[bool] = True
+    title: ClassVar[str]
+    """What this kind of step does, in a few words, for documentation."""
+    on_request: ClassVar[str | None] = None
+    """The option without which a plan leaves this step out: it touches what is not the service's."""
+
+    reason: str
+    """The code of the finding that asks for it."""
+
+    @property
+    def kind(self) -> str:
+        """The name of this kind of step, such as ``stop-process``."""
+        tag = self.__struct_config__.tag
+        return tag if isinstance(tag, str) else type(self).__name__
+
+    @abstractmethod
+    def preview(self) -> str:
+        """What it would do, in one line, with names and PIDs; the same text in a dry run and a repair."""
+
+    @abstractmethod
+    def precondition(self, system: System) -> Refused | Unneeded | None:
+        """Looks once more, immediately before the act; None means go."""
+
+    @abstractmethod
+    def capture(self, system: System) -> Captured:
+        """What ``undo`` will need."""
+
+    @abstractmethod
+    def apply(self, system: ActingSystem) -> str:
+        """Acts, and says what was done and what it took; raises StepError when it did not work."""
+
+    @abstractmethod
+    def undo(self, system: ActingSystem, captured: Captured) -> str:
+        """Puts back what ``apply`` changed, and says so; raises ChangedError when that would do harm."""
+
+    def pins(self) -> tuple[Process, ...]:
+        """The processes to keep hold of from planning to the act."""
+        return ()
