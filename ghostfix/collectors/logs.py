@@ -1,0 +1,160 @@
+"""Logs: what the service's logs say went wrong.
+
+Of each log the end is read, in pieces, so that neither a huge log nor a huge line costs memory. Nobody
+has to rotate anything for ghostfix, and a log that does not exist is no problem.
+"""
+
+import codecs
+import posixpath
+from collections.abc import Iterator
+
+from msgspec import structs
+
+from ghostfix.error_tally import KINDS_KEPT
+from ghostfix.machine import System
+from ghostfix.reading import Reading
+from ghostfix.service import Service
+from ghostfix.snapshot import FileKind, FileStatus, LogExcerpt
+from ghostfix.traceback_log import TracebackLog
+
+TAIL = 4 * 1024 * 1024
+"""So many bytes of the end of a log are read."""
+WHOLE = 256 * 1024 * 1024
+"""So many when everything is asked for."""
+FILES = 50
+"""So many logs are read, the ones written last first."""
+LINE = 64 * 1024
+"""So many characters of a line are kept."""
+_PIECE = 256 * 1024
+_NO_FILE = {FileKind.FOLDER: "it is a folder", FileKind.OTHER: "it is no regular file"}
+_WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+def collect(
+    system: System, service: Service, since: float | None, everything: bool = False
+) -> Reading[tuple[LogExcerpt, ...]]:
+    """The errors in every log that the profile's patterns match, what cannot be read first.
+
+    ``since`` is when the present instance was started (None: none runs). Old errors are kept: judging is
+    the checks' business, by ``last_at``. An error without a timestamp, in a log that was last written
+    before ``since``, gets the time of that writing: it cannot be younger.
+
+    Incomplete when a log, or the folder of one, could not be read. A folder or a FIFO that a pattern
+    happens to match is only noted; one that the profile names is a log that cannot be read.
+    """
+    paths, problems = _paths(system, service)
+    logs: list[tuple[str, FileStatus]] = []
+    excerpts: list[LogExcerpt] = []
+    for path in paths:
+        found = _regular(system, path)
+        if isinstance(found, LogExcerpt):
+            excerpts.append(found)
+        elif found is not None:
+            logs.append((path, found))
+    newest = sorted(logs, key=lambda log: -log[1].modified)[:FILES]
+    notes = [f"of {len(logs)} logs only the {FILES} written last were read"] if len(logs) > FILES else []
+    for path, status in (log for log in logs if log in newest):
+        excerpt, forgotten = _excerpt(system, path, status, since, WHOLE if everything else TAIL)
+        excerpts.append(excerpt)
+        if forgotten:
+            notes.append(f"{path}: of more than {KINDS_KEPT} kinds of errors {forgotten} are left out")
+    named = {service.path(pattern) for pattern in service.logs}
+    for excerpt in excerpts:
+        if excerpt.problem is not None:
+            by_chance = excerpt.problem in _NO_FILE.values() and excerpt.path not in named
+            (notes if by_chance else problems).append(f"{excerpt.path}: {excerpt.problem}")
+    return Reading(tuple(excerpts), "; ".join(problems + notes) or None, complete=not problems)
+
+
+def _paths(system: System, service: Service) -> tuple[list[str], list[str]]:
+    """The paths that match, each file once, and the folders that could not be looked into."""
+    found: dict[str, str] = {}
+    problems: list[str] = []
+    for pattern in service.logs:
+        wanted = service.path(pattern)
+        matching = system.paths(wanted) if _is_pattern(wanted) else (wanted,)
+        for path in matching:
+            found.setdefault(system.resolve(path), path)
+        folder = posixpath.dirname(wanted)
+        if not matching and not _is_pattern(folder):
+            names = system.names(folder)
+            if not names.complete:
+                problems.append(f"{folder}: {names.problem}")
+    return list(found.values()), problems
+
+
+def _is_pattern(path: str) -> bool:
+    return any(mark in path for mark in "*?[")
+
+
+def _regular(system: System, path: str) -> FileStatus | LogExcerpt | None:
+    """The status of a regular file; an excerpt with a problem for what cannot be read as one."""
+    status = system.status(path)
+    if status.value is not None and status.value.kind is FileKind.SYMLINK:
+        status = system.status(system.resolve(path))
+    if not status.complete:
+        return LogExcerpt(path=path, size=0, modified=0.0, read_from=0, problem=status.problem)
+    if status.value is None:
+        return None
+    if status.value.kind is not FileKind.REGULAR:
+        problem = _NO_FILE.get(status.value.kind, _NO_FILE[FileKind.OTHER])
+        return LogExcerpt(path=path, size=0, modified=status.value.modified, read_from=0, problem=problem)
+    return status.value
+
+
+def _excerpt(
+    system: System, path: str, status: FileStatus, since: float | None, limit: int
+) -> tuple[LogExcerpt, int]:
+    """What the end of a log says, and how many kinds of errors were too many."""
+    head = system.read(path, 2)
+    encoding = _WIDE.get(head.value, "utf-8")
+    start = max(0, status.size - limit)
+    start += start % 2 if encoding != "utf-8" else 0
+    log = TracebackLog(system.now())
+    problem: list[str] = []
+    for line in _lines(_pieces(system, path, start, status.size, problem), encoding):
+        # The line in whose middle the reading begins is counted, but what is left of it says nothing.
+        log.feed("" if start and log.lines == 0 else line)
+    log.close()
+    errors = log.errors
+    if since is not None and status.modified < since:
+        errors = tuple(
+            error if error.last_at is not None else structs.replace(error, last_at=status.modified)
+            for error in errors
+        )
+    excerpt = LogExcerpt(
+        path=path,
+        size=status.size,
+        modified=status.modified,
+        read_from=start,
+        errors=errors,
+        problem="; ".join(problem) or None,
+    )
+    return excerpt, log.forgotten
+
+
+def _pieces(system: System, path: str, start: int, end: int, problem: list[str]) -> Iterator[bytes]:
+    """The bytes from ``start`` to ``end``, as far as they are still there."""
+    while start < end:
+        piece = system.read(path, min(_PIECE, end - start), start)
+        if not piece.complete:
+            problem.append(piece.problem or "it could not be read")
+        if not piece.value:
+            return
+        yield piece.value
+        start += len(piece.value)
+
+
+def _lines(pieces: Iterator[bytes], encoding: str) -> Iterator[str]:
+    """The lines, each cut after ``LINE`` characters; the last need not be ended."""
+    decoder = codecs.getincrementaldecoder(encoding)(errors="backslashreplace")
+    begun = ""
+    for piece in pieces:
+        *whole, rest = decoder.decode(piece).split("\n")
+        for line in whole:
+            yield (begun + line[:LINE])[:LINE]
+            begun = ""
+        begun = (begun + rest[:LINE])[:LINE]
+    begun += decoder.decode(b"", final=True)
+    if begun:
+        yield begun

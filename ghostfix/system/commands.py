@@ -1,0 +1,196 @@
+"""Commands: run without a shell, in a session of their own, bounded in time and in output."""
+
+import os
+import pwd
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+
+from ghostfix.machine import CommandAnswer
+from ghostfix.system.text import reason
+
+MAX_OUTPUT = 8_388_608
+_CHUNK = 65_536
+_TICK = 0.05
+
+
+def run(
+    argv: Sequence[str],
+    timeout: float,
+    *,
+    stdin: bytes = b"",
+    cwd: str | None = None,
+    user: str | None = None,
+) -> CommandAnswer:
+    """Runs a command to its end, or kills it and its group after ``timeout`` seconds."""
+    words = tuple(argv)
+    account = None
+    if user is not None:
+        account, problem = _account(user)
+        if problem is not None:
+            return CommandAnswer(argv=words, status=None, problem=problem)
+    try:
+        process = subprocess.Popen(
+            words,
+            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=cwd,
+            env=_environment(account),
+            start_new_session=True,
+            user=None if account is None else account.pw_uid,
+            group=None if account is None else account.pw_gid,
+            extra_groups=None if account is None else _groups(account),
+        )
+    except OSError as error:
+        return CommandAnswer(argv=words, status=None, problem=_why_not(words, cwd, error))
+    except (ValueError, IndexError, subprocess.SubprocessError) as error:
+        return CommandAnswer(argv=words, status=None, problem=f"cannot be run: {error}")
+    with process:
+        return _Conversation(process, words, stdin, timeout).answer()
+
+
+class _Conversation:
+    """One command while it runs: what it is given, what it says, and when it is cut short."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], argv: tuple[str, ...], stdin: bytes, timeout: float
+    ) -> None:
+        self._process = process
+        self._argv = argv
+        self._left = memoryview(stdin)
+        self._timeout = timeout
+        self._deadline = time.monotonic() + timeout
+        self._stdout = bytearray()
+        self._stderr = bytearray()
+        self._problem: str | None = None
+
+    def answer(self) -> CommandAnswer:
+        try:
+            self._exchange()
+            self._wait()
+        finally:
+            self._end()
+        return CommandAnswer(
+            argv=self._argv,
+            status=self._process.returncode if self._problem is None else None,
+            stdout=bytes(self._stdout),
+            stderr=bytes(self._stderr),
+            problem=self._problem,
+        )
+
+    def _exchange(self) -> None:
+        with selectors.DefaultSelector() as selector:
+            for file, output in ((self._process.stdout, self._stdout), (self._process.stderr, self._stderr)):
+                if file is not None:
+                    selector.register(file, selectors.EVENT_READ, output)
+            if self._process.stdin is not None:
+                os.set_blocking(self._process.stdin.fileno(), False)
+                selector.register(self._process.stdin, selectors.EVENT_WRITE)
+            while selector.get_map() and self._problem is None:
+                ready = selector.select(max(0.0, min(_TICK, self._deadline - time.monotonic())))
+                for key, _ in ready:
+                    self._serve(selector, key)
+                if self._is_over(quiet=not ready):
+                    break
+
+    def _serve(self, selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
+        if self._process.stdin is not None and key.fileobj is self._process.stdin:
+            if not self._write(key.fd):
+                selector.unregister(key.fileobj)
+                self._process.stdin.close()
+            return
+        chunk = os.read(key.fd, _CHUNK)
+        if not chunk:
+            selector.unregister(key.fileobj)
+            return
+        output: bytearray = key.data
+        output.extend(chunk)
+        if len(output) > MAX_OUTPUT:
+            del output[MAX_OUTPUT:]
+            self._problem = f"wrote more than {MAX_OUTPUT // 1_048_576} MiB"
+
+    def _write(self, descriptor: int) -> bool:
+        """Hands over some of the input; false when there is no more to hand over."""
+        try:
+            self._left = self._left[os.write(descriptor, self._left[:_CHUNK]) :]
+        except BlockingIOError:
+            return True
+        except BrokenPipeError:
+            return False
+        return bool(self._left)
+
+    def _is_over(self, quiet: bool) -> bool:
+        """Out of time; or ended, though a process that it left behind may still hold its output open."""
+        if time.monotonic() >= self._deadline:
+            self._problem = self._problem or self._late()
+            return True
+        return quiet and self._process.poll() is not None
+
+    def _wait(self) -> None:
+        if self._problem is not None:
+            return
+        try:
+            self._process.wait(max(0.0, self._deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            self._problem = self._late()
+
+    def _late(self) -> str:
+        return f"did not end within {self._timeout:g} s"
+
+    def _end(self) -> None:
+        """Kills the whole group, unless the command has ended by itself."""
+        if self._process.poll() is None and self._process.pid > 1:
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+            except PermissionError:  # macOS, when only zombies are left of the group
+                self._process.kill()
+            self._process.wait()
+
+
+def _why_not(argv: tuple[str, ...], cwd: str | None, error: OSError) -> str:
+    if cwd is not None and not os.path.isdir(cwd):
+        return f"the folder {cwd} is not there"
+    return f"{argv[0] if argv else 'nothing'}: {reason(error)}"
+
+
+def _account(user: str) -> tuple[pwd.struct_passwd | None, str | None]:
+    """Whom to become; None when we are that user already."""
+    try:
+        account = pwd.getpwnam(user)
+    except KeyError:
+        return None, f"there is no user {user}"
+    if account.pw_uid == os.geteuid():
+        return None, None
+    if os.geteuid() != 0:
+        return None, f"only root can run commands as {user}"
+    return account, None
+
+
+def _groups(account: pwd.struct_passwd) -> list[int]:
+    return os.getgrouplist(account.pw_name, account.pw_gid)
+
+
+def _environment(account: pwd.struct_passwd | None) -> dict[str, str]:
+    """Our own, with a locale in which programs answer in plain English and in UTF-8."""
+    variables = {name: value for name, value in os.environ.items() if name != "LANGUAGE"}
+    variables["LC_ALL"] = "C.UTF-8"
+    if account is not None:
+        variables |= {"HOME": account.pw_dir, "USER": account.pw_name, "LOGNAME": account.pw_name}
+        for private in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "MAIL"):
+            variables.pop(private, None)
+    return variables
+
+
+def attach(argv: Sequence[str], cwd: str, variables: dict[str, str]) -> int:
+    """Runs a command with our own input and output; gives its exit status (negative: a signal)."""
+    with subprocess.Popen(tuple(argv), cwd=cwd, env=variables) as process:
+        while True:
+            try:
+                return process.wait()
+            except KeyboardInterrupt:  # the terminal told the command too; it is the one to decide
+                continue

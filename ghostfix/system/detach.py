@@ -1,0 +1,56 @@
+"""Run as a program of its own: starts a command that is nobody's child.
+
+``python -I -S detach.py LOG_DESCRIPTOR`` reads a JSON request (``argv``, ``cwd``, ``environment``) from
+its input, forks, and in the new process opens a session, takes the log for its output and executes the
+command. It answers ``PID ERRNO WHERE`` and ends, so that the command belongs to the system's init at once and
+never becomes a zombie of ghostfix. ERRNO is 0 when the command runs; WHERE is ``cwd`` or ``exec``.
+
+It imports nothing of ghostfix: it has to start fast, and it is the one place that forks.
+"""
+
+import json
+import os
+import signal
+import sys
+
+
+def main() -> None:
+    """One request, one answer."""
+    log = int(sys.argv[1])
+    request = json.load(sys.stdin)
+    listen, report = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        _become(request, log, report)
+    os.close(report)
+    with os.fdopen(listen, "rb") as pipe:
+        problem = pipe.read().decode()
+    sys.stdout.write(f"{pid} {problem or '0 -'}")
+
+
+def _become(request: dict[str, list[str] | dict[str, str] | str], log: int, report: int) -> None:
+    """Turns into the command, or writes why not to ``report``; does not return."""
+    where = "cwd"
+    try:
+        os.setsid()
+        os.chdir(str(request["cwd"]))
+        where = "exec"
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        os.dup2(log, 1)
+        os.dup2(log, 2)
+        os.set_inheritable(log, False)
+        for number in (signal.SIGPIPE, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())
+        argv, environment = request["argv"], request["environment"]
+        if isinstance(argv, list) and isinstance(environment, dict):
+            os.execvpe(argv[0], argv, environment)  # noqa: S606 (no shell is the point)
+    except OSError as error:
+        os.write(report, f"{error.errno} {where}".encode())
+    finally:
+        os._exit(127)
+
+
+if __name__ == "__main__":
+    main()

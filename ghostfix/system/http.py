@@ -1,0 +1,199 @@
+"""HTTP with one deadline for everything: names, connecting, headers and body.
+
+No proxy is used: what is asked is a service of this machine or its neighbourhood.
+"""
+
+import base64
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from ghostfix.snapshot import HttpAnswer
+from ghostfix.system.text import decoded
+
+MAX_BODY = 65_536
+_LOOPBACK = ("127.0.0.1", "::1")
+_NAMES_OF_LOOPBACK = frozenset({"localhost", "localhost.localdomain", "ip6-localhost"})
+
+
+def request(
+    method: str,
+    url: str,
+    timeout: float,
+    *,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> HttpAnswer:
+    """One request, redirects not followed; an answer with a ``problem`` when there is no usable one."""
+    started = time.monotonic()
+    try:
+        parts = urlsplit(url)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+    except ValueError as error:
+        return HttpAnswer(url=url, problem=f"not a URL: {error}")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return HttpAnswer(url=url, problem="not a URL that starts with http:// or https://")
+    exchange = _Exchange(url, parts, port, timeout)
+    answer = exchange.answer(method, body, _headers(parts, headers))
+    return HttpAnswer(
+        url=url,
+        status=answer.status,
+        body=answer.body,
+        elapsed=time.monotonic() - started,
+        problem=answer.problem,
+    )
+
+
+class _Exchange:
+    """One connection, which is cut when its time is over, wherever it is then."""
+
+    def __init__(self, url: str, parts: SplitResult, port: int, timeout: float) -> None:
+        self._url = url
+        self._parts = parts
+        self._host = parts.hostname or ""
+        self._port = port
+        self._timeout = timeout
+        self._deadline = time.monotonic() + timeout
+        self._over = threading.Event()
+
+    def answer(self, method: str, body: bytes | None, headers: Mapping[str, str]) -> HttpAnswer:
+        try:
+            connected = self._connect()
+        except OSError as error:
+            return self._failed(error)
+        timer = threading.Timer(max(0.0, self._deadline - time.monotonic()), self._cut, (connected,))
+        timer.daemon = True
+        timer.start()
+        try:
+            return self._talk(connected, method, body, headers)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            return self._failed(error)
+        finally:
+            timer.cancel()
+            connected.close()
+
+    def _talk(
+        self, connected: socket.socket, method: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> HttpAnswer:
+        connection = http.client.HTTPConnection(self._host, self._port)
+        connection.sock = self._secured(connected)
+        try:
+            target = self._parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+            connection.request(
+                method, target if target.startswith("/") else f"/{target}", body, dict(headers)
+            )
+            response = connection.getresponse()
+            try:
+                content, broken = _content(response)
+            finally:
+                response.close()
+        finally:
+            connection.close()
+        problem = self._late() if self._over.is_set() else broken
+        return HttpAnswer(url=self._url, status=response.status, body=decoded(content), problem=problem)
+
+    def _connect(self) -> socket.socket:
+        """The first address that answers; each one has the time that is left."""
+        failure: OSError = OSError(f"no address for {self._host}")
+        for address in self._addresses():
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            try:
+                return socket.create_connection((address, self._port), left)
+            except OSError as error:
+                failure = error
+        raise failure
+
+    def _addresses(self) -> tuple[str, ...]:
+        if self._host.casefold() in _NAMES_OF_LOOPBACK:
+            return _LOOPBACK
+        found: list[str] = []
+        failures: list[OSError] = []
+
+        def look_up() -> None:
+            try:
+                rows = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+                found.extend(dict.fromkeys(str(row[4][0]) for row in rows))
+            except (OSError, UnicodeError) as error:
+                failures.append(error if isinstance(error, OSError) else OSError(str(error)))
+
+        # The resolver has no deadline of its own; a thread can be left behind.
+        thread = threading.Thread(target=look_up, daemon=True)
+        thread.start()
+        thread.join(max(0.0, self._deadline - time.monotonic()))
+        if thread.is_alive():
+            raise TimeoutError
+        if failures:
+            raise failures[0]
+        return tuple(found)
+
+    def _secured(self, connected: socket.socket) -> socket.socket:
+        if self._parts.scheme != "https":
+            return connected
+        import ssl  # costs more to import than a request over loopback takes
+
+        context = ssl.create_default_context()
+        if self._host in (*_LOOPBACK, *_NAMES_OF_LOOPBACK):
+            # Nobody stands between us and our own machine, and its certificates are home-made.
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context.wrap_socket(connected, server_hostname=self._host)
+
+    def _cut(self, connected: socket.socket) -> None:
+        """Ends whatever the connection waits for."""
+        self._over.set()
+        with suppress(OSError):  # it may be closed already
+            # The base class's own: an encrypted socket would first forget its keys under its reader.
+            socket.socket.shutdown(connected, socket.SHUT_RDWR)
+
+    def _late(self) -> str:
+        return f"no complete answer within {self._timeout:g} s"
+
+    def _failed(self, error: Exception) -> HttpAnswer:
+        return HttpAnswer(url=self._url, problem=self._why(error))
+
+    def _why(self, error: Exception) -> str:
+        if self._over.is_set() or isinstance(error, TimeoutError):
+            return self._late()
+        if isinstance(error, ConnectionRefusedError):
+            return f"connection refused: nobody listens on port {self._port}"
+        if isinstance(error, http.client.RemoteDisconnected):
+            return "the connection was closed without an answer"
+        if isinstance(error, ConnectionResetError):
+            return "the connection was reset"
+        if isinstance(error, http.client.HTTPException):
+            return f"the answer is not HTTP ({type(error).__name__})"
+        return f"{error.strerror or error}" if isinstance(error, OSError) else str(error)
+
+
+def _content(response: http.client.HTTPResponse) -> tuple[bytes, str | None]:
+    """At most 64 KiB of the body, and what is wrong with it."""
+    chunks = []
+    size = 0
+    try:
+        while size < MAX_BODY:
+            chunk = response.read1(MAX_BODY - size)
+            if not chunk:
+                break
+            chunks.append(chunk)
+            size += len(chunk)
+    except http.client.IncompleteRead as error:
+        chunks.append(error.partial)
+        return b"".join(chunks)[:MAX_BODY], f"the answer broke off after {size} bytes"
+    left = response.length
+    if size < MAX_BODY and left:
+        return b"".join(chunks), f"the answer broke off after {size} of {size + left} bytes"
+    return b"".join(chunks), None
+
+
+def _headers(parts: SplitResult, given: Mapping[str, str] | None) -> dict[str, str]:
+    headers = {"User-Agent": "ghostfix", "Accept": "application/json, */*;q=0.5", "Connection": "close"}
+    if parts.username is not None:
+        secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+        headers["Authorization"] = f"Basic {base64.b64encode(secret).decode()}"
+    return headers | dict(given or {})

@@ -1,0 +1,245 @@
+"""Processes on Linux, read from ``/proc`` directly: few cheap files for all, many for few.
+
+Every process is read through one descriptor of its folder: once the process has ended, reads through it
+fail, so what is read together belongs together even when the PID is given to somebody else meanwhile.
+"""
+
+import functools
+import os
+import stat
+import time
+
+from ghostfix.machine import same_process
+from ghostfix.process import Process, ProcessDetail, ProcessId, ProcessState, Variable
+from ghostfix.reading import Reading
+from ghostfix.system.interpreter import called_python, prefix_of
+from ghostfix.system.proc_text import (
+    parse_boot_time,
+    parse_cmdline,
+    parse_container,
+    parse_control_group,
+    parse_open_file_limit,
+    parse_stat,
+)
+from ghostfix.system.processes import MAX_OPEN_FILES, ownership, parse_environ
+from ghostfix.system.text import decoded
+from ghostfix.system.users import user_name
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_CLOEXEC
+_CHUNK = 65_536
+_MAX_BYTES = 2_097_152
+_DELETED = " (deleted)"
+_ATTEMPTS = 10
+_INSTANT = 0.001
+
+
+class LinuxProcesses:
+    """The process table of this machine. ``folder`` is where ``/proc`` is."""
+
+    def __init__(self, folder: str = "/proc") -> None:
+        self._folder = folder
+        self._tick = os.sysconf("SC_CLK_TCK")
+        self._page = os.sysconf("SC_PAGE_SIZE")
+
+    @functools.cached_property
+    def boot_time(self) -> float:
+        """Seconds since the epoch; read once, so that one process keeps one start time."""
+        return parse_boot_time(read_whole(f"{self._folder}/stat"))
+
+    def all(self) -> Reading[tuple[Process, ...]]:
+        """Every process that could be seen; incomplete when some are hidden from us."""
+        found = []
+        hidden = 0
+        for pid in self.pids():
+            try:
+                found.append(self._read(pid))
+            except PermissionError:
+                hidden += 1
+            except (OSError, ValueError, IndexError):
+                continue  # it ended while it was read
+        if hidden or all(process.pid != 1 for process in found):
+            return Reading(tuple(found), "/proc hides the processes of other users (hidepid)", complete=False)
+        return Reading(tuple(found))
+
+    def one(self, pid: int) -> Process | None:
+        """The process that has this PID now."""
+        if pid <= 0:
+            return None
+        try:
+            return self._read(pid)
+        except (OSError, ValueError, IndexError):
+            return None
+
+    def pids(self) -> list[int]:
+        """The PIDs of all processes that are listed, in no order."""
+        try:
+            return [int(name) for name in os.listdir(self._folder) if name.isdecimal()]
+        except OSError:
+            return []
+
+    def counts(self) -> tuple[int, int, int]:
+        """Processes, zombies among them, and processes of our own user."""
+        processes = zombies = ours = 0
+        own_uid = os.getuid()
+        for pid in self.pids():
+            folder = f"{self._folder}/{pid}"
+            try:
+                state = parse_stat(read_whole(f"{folder}/stat")).state
+                ours += os.stat(folder).st_uid == own_uid
+            except (OSError, ValueError, IndexError):
+                continue
+            processes += 1
+            zombies += state is ProcessState.ZOMBIE
+        return processes, zombies, ours
+
+    def detail(self, process: Process) -> ProcessDetail:
+        """What costs more to read; all None when the process is gone or is somebody else."""
+        try:
+            folder = os.open(f"{self._folder}/{process.pid}", _FOLDER)
+        except OSError:
+            return ProcessDetail()
+        try:
+            if not same_process(process, self._read_in(folder, process.pid)):
+                return ProcessDetail()
+            detail = self._detail_in(folder, process)
+            still_there = same_process(process, self._read_in(folder, process.pid))
+        except (OSError, ValueError, IndexError):
+            return ProcessDetail()
+        finally:
+            os.close(folder)
+        return detail if still_there else ProcessDetail()
+
+    @functools.cached_property
+    def _own_container(self) -> str | None:
+        """The container that ghostfix itself runs in: to be in it too is to be at home."""
+        try:
+            return parse_container(decoded(read_whole(f"{self._folder}/self/cgroup")))
+        except OSError:
+            return None
+
+    def _read(self, pid: int) -> Process:
+        folder = os.open(f"{self._folder}/{pid}", _FOLDER)
+        try:
+            return self._read_in(folder, pid)
+        finally:
+            os.close(folder)
+
+    def _read_in(self, folder: int, pid: int) -> Process:
+        facts = parse_stat(read_whole("stat", folder))
+        uid = os.fstat(folder).st_uid  # the effective user id, as ps(1) shows it; /proc/PID/status is slow
+        return Process(
+            id=ProcessId(pid, facts.started / self._tick + self.boot_time),
+            ppid=facts.ppid,
+            name=facts.name,
+            argv=_argv(folder, has_memory=facts.virtual_bytes > 0),
+            uid=uid,
+            user=user_name(uid),
+            state=facts.state,
+            group=facts.group,
+            session=facts.session,
+            memory_bytes=facts.pages * self._page,
+        )
+
+    def _detail_in(self, folder: int, process: Process) -> ProcessDetail:
+        executable, cwd = _link(folder, "exe"), _link(folder, "cwd")
+        variables = _environ(folder)
+        files, count = _open_files(folder)
+        cgroup = decoded(_read_or_empty(folder, "cgroup"))
+        container = parse_container(cgroup)
+        environ = variables or {}
+        python = called_python(process.argv, cwd, environ.get("PATH"), executable, None)
+        prefix = None if python is None else prefix_of(python)
+        kept: tuple[Variable, ...] | None = None if variables is None else ownership(variables.items())
+        return ProcessDetail(
+            executable=executable,
+            cwd=cwd,
+            interpreter=python,
+            prefix=prefix,
+            resolved_prefix=None if prefix is None else os.path.realpath(prefix),
+            environment=kept,
+            open_files=files,
+            open_file_count=count,
+            open_file_limit=parse_open_file_limit(_read_or_empty(folder, "limits")),
+            control_group=parse_control_group(cgroup),
+            container=None if container == self._own_container else container,
+        )
+
+
+def _argv(folder: int, has_memory: bool) -> tuple[str, ...]:
+    """The command line; one that is just being executed has none for an instant, so it is asked again."""
+    argv = parse_cmdline(read_whole("cmdline", folder))
+    attempts = 0
+    while has_memory and not argv and attempts < _ATTEMPTS:
+        time.sleep(_INSTANT)
+        attempts += 1
+        argv = parse_cmdline(read_whole("cmdline", folder))
+    return argv
+
+
+def read_whole(path: str, folder: int | None = None) -> bytes:
+    """A file of ``/proc``, at most 2 MiB of it; raises OSError."""
+    file = os.open(path, _FILE, dir_fd=folder)
+    try:
+        chunk = os.read(file, _CHUNK)
+        if len(chunk) < 4096:
+            return chunk
+        chunks = [chunk]
+        total = len(chunk)
+        while chunk and total < _MAX_BYTES:
+            chunk = os.read(file, _CHUNK)
+            chunks.append(chunk)
+            total += len(chunk)
+        return b"".join(chunks)
+    finally:
+        os.close(file)
+
+
+def _read_or_empty(folder: int, name: str) -> bytes:
+    try:
+        return read_whole(name, folder)
+    except OSError:
+        return b""
+
+
+def _link(folder: int, name: str) -> str | None:
+    try:
+        target = decoded(os.fsencode(os.readlink(name, dir_fd=folder)))
+    except OSError:
+        return None
+    return target.removesuffix(_DELETED)
+
+
+def _environ(folder: int) -> dict[str, str] | None:
+    try:
+        return parse_environ(read_whole("environ", folder))
+    except OSError:
+        return None
+
+
+def _open_files(folder: int) -> tuple[tuple[str, ...] | None, int | None]:
+    """Paths of the regular files that are open, and how many descriptors there are of any kind."""
+    try:
+        descriptors = os.open("fd", _FOLDER, dir_fd=folder)
+    except OSError:
+        return None, None
+    try:
+        names = os.listdir(descriptors)
+        found = {_regular_file(descriptors, name) for name in names[:MAX_OPEN_FILES]}
+    except OSError:
+        return None, None
+    finally:
+        os.close(descriptors)
+    return tuple(sorted(path for path in found if path is not None)), len(names)
+
+
+def _regular_file(descriptors: int, name: str) -> str | None:
+    try:
+        path = os.readlink(name, dir_fd=descriptors)
+        if not path.startswith("/") or path.startswith("/memfd:"):
+            return None
+        if not stat.S_ISREG(os.stat(name, dir_fd=descriptors).st_mode):
+            return None
+    except OSError:
+        return None
+    return decoded(os.fsencode(path)).removesuffix(_DELETED)

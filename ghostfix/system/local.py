@@ -1,0 +1,117 @@
+"""The machine at hand: what can be asked of it, and what can be done to it."""
+
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+
+from ghostfix.errors import StepError
+from ghostfix.machine import ActingSystem, CommandAnswer, Signal
+from ghostfix.process import Process
+from ghostfix.snapshot import FileStatus, HttpAnswer
+from ghostfix.system import commands, file_acts, folders, http, locks, spawn
+from ghostfix.system.looking import LookingSystem
+from ghostfix.system.signals import Signaller
+from ghostfix.system.text import reason
+
+
+class LocalSystem(LookingSystem):
+    """Implements ``machine.ActingSystem`` for Linux and macOS."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._signaller = Signaller(self._table, lambda: (os.getpid(), *self._ancestors()))
+
+    def pin(self, process: Process) -> None:
+        """Keeps hold of this process, where the kernel can."""
+        self._signaller.pin(process)
+
+    def unpin(self) -> None:
+        """Lets go of every process that was pinned."""
+        self._signaller.unpin()
+
+    def signal(self, process: Process, signal: Signal) -> None:
+        """Signals this very process, or raises ChangedError or StepError."""
+        self._signaller.signal(process, signal)
+
+    def wait_gone(self, process: Process, seconds: float) -> bool:
+        """Waits until this process has ended."""
+        return self._signaller.wait_gone(process, seconds)
+
+    def wait_state(self, process: Process, stopped: bool, seconds: float) -> bool:
+        """Waits until this process is stopped, or is not."""
+        return self._signaller.wait_state(process, stopped, seconds)
+
+    def spawn(self, argv: Sequence[str], cwd: str, variables: Mapping[str, str], log: str) -> Process:
+        """Starts a command that outlives ghostfix."""
+        return spawn.spawn(self._table, argv, cwd, variables, log)
+
+    def command(
+        self,
+        argv: Sequence[str],
+        timeout: float,
+        stdin: bytes = b"",
+        cwd: str | None = None,
+        user: str | None = None,
+    ) -> CommandAnswer:
+        """Runs a command that may change the machine."""
+        return commands.run(argv, timeout, stdin=stdin, cwd=cwd, user=user)
+
+    def attach(self, argv: Sequence[str], cwd: str, variables: Mapping[str, str]) -> int:
+        """Runs a command with our own input and output; raises StepError when it cannot be started."""
+        try:
+            return commands.attach(argv, cwd, spawn.environment(variables))
+        except (OSError, ValueError, IndexError) as error:
+            why = reason(error) if isinstance(error, OSError) else str(error)
+            raise StepError(f"{argv[0] if argv else 'nothing'} cannot be started: {why}") from error
+
+    def move_aside(self, path: str, expected: FileStatus, content: bytes | None = None) -> str:
+        """Renames a file or folder to a free name beside it."""
+        return file_acts.move_aside(path, expected, content)
+
+    def move_back(self, aside: str, path: str) -> None:
+        """Undoes ``move_aside``."""
+        file_acts.move_back(aside, path)
+
+    def replace(self, path: str, content: bytes, expected: FileStatus, before: bytes) -> None:
+        """Replaces a file's content atomically."""
+        file_acts.replace(path, content, expected, before)
+
+    def create(self, path: str, content: bytes, mode: int = 0o644) -> None:
+        """Creates a file that does not exist."""
+        file_acts.create(path, content, mode)
+
+    def remove_empty_folder(self, path: str) -> None:
+        """Removes a folder that has nothing in it."""
+        file_acts.remove_empty_folder(path)
+
+    def save(self, path: str, content: bytes) -> None:
+        """Writes a file that the user named."""
+        file_acts.save(path, content)
+
+    def remove(self, path: str, expected: FileStatus, content: bytes) -> None:
+        """Removes a file that ghostfix itself made."""
+        file_acts.remove(path, expected, content)
+
+    def make_folder(self, path: str, mode: int = 0o755) -> None:
+        """Makes a folder and its parents."""
+        folders.make_folder(path, mode)
+
+    def append(self, path: str, content: bytes, mode: int = 0o600) -> None:
+        """Appends to a file, durably."""
+        file_acts.append(path, content, mode)
+
+    def lock(self, path: str, note: bytes) -> AbstractContextManager[None]:
+        """Holds a kernel lock on a file while the context lasts."""
+        return locks.held(path, note)
+
+    def post(
+        self, url: str, body: bytes, timeout: float, headers: Mapping[str, str] | None = None
+    ) -> HttpAnswer:
+        """POSTs a JSON body, bounded as ``get`` is."""
+        wanted = {"Content-Type": "application/json", **(headers or {})}
+        return http.request("POST", url, timeout, body=body, headers=wanted)
+
+
+def local_system() -> ActingSystem:
+    """The machine at hand."""
+    return LocalSystem()

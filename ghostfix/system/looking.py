@@ -1,0 +1,156 @@
+"""Looking at the machine at hand: the half of it that changes nothing."""
+
+import os
+import platform
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Mapping, Sequence
+
+import psutil
+
+from ghostfix.machine import Caller, CommandAnswer, Platform
+from ghostfix.process import Listener, Process, ProcessDetail
+from ghostfix.reading import Reading
+from ghostfix.snapshot import FileStatus, Host, HttpAnswer, Resources
+from ghostfix.system import commands, files, http
+from ghostfix.system.linux_processes import LinuxProcesses
+from ghostfix.system.processes import ProcessTable
+from ghostfix.system.psutil_processes import PsutilProcesses
+from ghostfix.system.resources import resources
+from ghostfix.system.sockets import LinuxSockets, PsutilSockets
+from ghostfix.system.text import storable
+from ghostfix.system.users import user_name
+
+
+class LookingSystem:
+    """Implements ``machine.System`` for Linux and macOS."""
+
+    def __init__(self) -> None:
+        linux = sys.platform == "linux"
+        self._table: ProcessTable = LinuxProcesses() if linux else PsutilProcesses()
+        self._sockets: LinuxSockets | PsutilSockets = LinuxSockets() if linux else PsutilSockets()
+
+    @property
+    def platform(self) -> Platform:
+        return Platform.MACOS if sys.platform == "darwin" else Platform.LINUX
+
+    def caller(self) -> Caller:
+        """Who runs ghostfix, from where, and what it must never signal."""
+        return Caller(
+            uid=os.getuid(),
+            gid=os.getgid(),
+            user=user_name(os.getuid()),
+            home=storable(os.path.expanduser("~")),
+            cwd=_cwd(),
+            pid=os.getpid(),
+            ancestors=self._ancestors(),
+        )
+
+    def host(self) -> Host:
+        """The machine's name and kind, the Python that runs us, and for whom."""
+        return Host(
+            hostname=storable(socket.gethostname()),
+            platform=self.platform.value,
+            python=platform.python_version(),
+            boot_time=_boot_time(),
+            user=user_name(os.getuid()),
+            uid=os.getuid(),
+        )
+
+    def now(self) -> float:
+        """Seconds since the epoch."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds on a clock that never jumps."""
+        return time.monotonic()
+
+    def wait(self, seconds: float) -> None:
+        """Lets time pass."""
+        time.sleep(max(0.0, seconds))
+
+    def variable(self, name: str) -> str | None:
+        """A variable of our own environment."""
+        value = os.environ.get(name)
+        return None if value is None else storable(value)
+
+    def processes(self) -> Reading[tuple[Process, ...]]:
+        """Every process, without ``detail``."""
+        return self._table.all()
+
+    def process(self, pid: int) -> Process | None:
+        """The process that has this PID now."""
+        return self._table.one(pid)
+
+    def detail(self, process: Process) -> ProcessDetail:
+        """What costs more to read."""
+        return self._table.detail(process)
+
+    def listeners(self) -> Reading[tuple[Listener, ...]]:
+        """Every listening TCP socket, sorted by port."""
+        return self._sockets.listeners()
+
+    def resources(self, directory: str) -> Reading[Resources | None]:
+        """The machine's load, memory, counts and counters."""
+        return resources(self._table, directory)
+
+    def status(self, path: str) -> Reading[FileStatus | None]:
+        """``lstat``."""
+        return files.status(path)
+
+    def read(self, path: str, limit: int, offset: int = 0) -> Reading[bytes]:
+        """At most ``limit`` bytes of a regular file."""
+        return files.read(path, limit, offset)
+
+    def names(self, folder: str) -> Reading[tuple[str, ...]]:
+        """The names in a folder, sorted."""
+        return files.names(folder)
+
+    def paths(self, pattern: str) -> tuple[str, ...]:
+        """The existing paths that match a shell pattern, sorted."""
+        return files.paths(pattern)
+
+    def resolve(self, path: str) -> str:
+        """The path with every symlink resolved, as far as it exists."""
+        return files.resolve(path)
+
+    def program(self, name: str) -> str | None:
+        """Where a command is found on our own PATH."""
+        return shutil.which(name)
+
+    def is_locked(self, path: str) -> bool | None:
+        """Whether a process holds a kernel lock on the file."""
+        return files.is_locked(path)
+
+    def ask(self, argv: Sequence[str], timeout: float = 5.0, cwd: str | None = None) -> CommandAnswer:
+        """Runs a command that only reads."""
+        return commands.run(argv, timeout, cwd=cwd)
+
+    def get(self, url: str, timeout: float, headers: Mapping[str, str] | None = None) -> HttpAnswer:
+        """GET, redirects not followed, bounded by ``timeout`` and 64 KiB."""
+        return http.request("GET", url, timeout, headers=headers)
+
+    def _ancestors(self) -> tuple[int, ...]:
+        found: list[int] = []
+        pid = os.getppid()
+        while pid > 0 and pid not in found:
+            found.append(pid)
+            process = self._table.one(pid)
+            pid = 0 if process is None else process.ppid
+        return tuple(found)
+
+
+def _cwd() -> str:
+    try:
+        return storable(os.getcwd())
+    except OSError:  # the folder was removed under us
+        return "/"
+
+
+def _boot_time() -> float | None:
+    try:
+        return float(psutil.boot_time())
+    except (psutil.Error, OSError, RuntimeError):
+        return None

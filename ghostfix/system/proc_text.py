@@ -1,0 +1,123 @@
+"""The text formats of Linux's ``/proc`` (see proc(5)): pure parsers."""
+
+import re
+
+from msgspec import Struct
+
+from ghostfix.process import ProcessState
+from ghostfix.system.text import decoded
+
+_STATES = {
+    "R": ProcessState.RUNNING,
+    "S": ProcessState.SLEEPING,
+    "I": ProcessState.SLEEPING,
+    "D": ProcessState.UNINTERRUPTIBLE,
+    "T": ProcessState.STOPPED,
+    "t": ProcessState.STOPPED,
+    "Z": ProcessState.ZOMBIE,
+    "X": ProcessState.DEAD,
+    "x": ProcessState.DEAD,
+}
+_EXITING = 0x4
+"""``PF_EXITING`` of the kernel's ``sched.h``: on the way from its last instruction to a zombie."""
+_CONTAINER = re.compile(r"(?:^|[/:-])([0-9a-f]{64})(?:\.scope)?(?=/|$)")
+# A title that setproctitle wrote is padded with NULs to the length of the old command line.
+_PADDING = b"\0" * 8
+
+
+class Stat(Struct, frozen=True):
+    """Those fields of ``/proc/PID/stat`` that are used; ``started`` in clock ticks since boot."""
+
+    name: str
+    state: ProcessState
+    ppid: int
+    group: int
+    session: int
+    started: int
+    virtual_bytes: int
+    """0 for the kernel's own threads and for zombies: they have no memory of their own."""
+    pages: int
+
+
+def parse_stat(raw: bytes) -> Stat:
+    """The name stands in parentheses and may contain anything, parentheses and blanks included."""
+    end = raw.rindex(b")")
+    fields = raw[end + 2 :].split()
+    state = _STATES.get(fields[0].decode(), ProcessState.UNKNOWN)
+    if int(fields[6]) & _EXITING and state is not ProcessState.ZOMBIE:
+        state = ProcessState.DEAD  # it has lost its memory, and its command line with it
+    return Stat(
+        decoded(raw[raw.index(b"(") + 1 : end]),
+        state,
+        int(fields[1]),
+        int(fields[2]),
+        int(fields[3]),
+        int(fields[19]),
+        int(fields[20]),
+        int(fields[21]),
+    )
+
+
+def parse_cmdline(raw: bytes) -> tuple[str, ...]:
+    """The arguments; a title that a program gave itself is one word. Empty for zombies and kernel threads."""
+    words = raw.removesuffix(b"\0")
+    if words.endswith(_PADDING):
+        words = words.rstrip(b"\0")
+    return tuple(decoded(words).split("\0")) if words else ()
+
+
+def parse_open_file_limit(limits: bytes) -> int | None:
+    """The soft limit of open files in ``/proc/PID/limits``; None when unlimited or absent."""
+    match = re.search(rb"^Max open files\s+(\d+)\s", limits, re.MULTILINE)
+    return int(match.group(1)) if match else None
+
+
+def parse_control_group(text: str) -> str | None:
+    """The path in ``/proc/PID/cgroup``: version 2's, else the one that systemd names its units by."""
+    paths = {}
+    for line in text.splitlines():
+        _, controllers, path = (*line.split(":", 2), "", "")[:3]
+        paths[controllers] = path
+    for controllers in ("", "name=systemd"):
+        if paths.get(controllers):
+            return paths[controllers]
+    return next((path for path in paths.values() if path), None)
+
+
+def parse_container(cgroup: str) -> str | None:
+    """The container's id (docker, podman, containerd, cri-o: 64 hex digits) in ``/proc/PID/cgroup``."""
+    found = [match for line in cgroup.splitlines() for match in _CONTAINER.findall(line)]
+    return found[-1] if found else None
+
+
+def parse_boot_time(stat: bytes) -> float:
+    """The ``btime`` of ``/proc/stat``: whole seconds since the epoch."""
+    match = re.search(rb"^btime (\d+)", stat, re.MULTILINE)
+    return float(match.group(1)) if match else 0.0
+
+
+def parse_locks(text: str) -> frozenset[tuple[int, int, int]]:
+    """(major, minor, inode) of every file in ``/proc/locks`` that somebody holds; waiters are left out."""
+    held = set()
+    for line in text.splitlines():
+        fields = line.split()
+        if len(fields) < 8 or fields[1] == "->":
+            continue
+        major, minor, inode = fields[5].split(":")
+        held.add((int(major, 16), int(minor, 16), int(inode)))
+    return frozenset(held)
+
+
+def parse_memory(meminfo: bytes) -> tuple[float, float]:
+    """Percentages of memory and of swap in use, from ``/proc/meminfo`` (psutil's definition)."""
+    sizes = {
+        name: int(rest.split()[0])
+        for name, _, rest in (line.partition(b":") for line in meminfo.splitlines())
+        if rest.split()
+    }
+    total, available = sizes.get(b"MemTotal", 0), sizes.get(b"MemAvailable", sizes.get(b"MemFree", 0))
+    swap, swap_free = sizes.get(b"SwapTotal", 0), sizes.get(b"SwapFree", 0)
+    return (
+        100.0 * (total - available) / total if total else 0.0,
+        100.0 * (swap - swap_free) / swap if swap else 0.0,
+    )

@@ -1,0 +1,48 @@
+"""What each way of reading processes gives, and the variables that tell who started one."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from ghostfix.process import Process, ProcessDetail, Variable
+from ghostfix.reading import Reading
+from ghostfix.system.text import decoded
+
+_NAMES = """
+INVOCATION_ID SYSTEMD_EXEC_PID JOURNAL_STREAM MANAGERPID
+SUPERVISOR_ENABLED SUPERVISOR_PROCESS_NAME SUPERVISOR_GROUP_NAME SUPERVISOR_SERVER_URL
+pm_id PM2_HOME name pm_exec_path MONIT_SERVICE MONIT_EVENT RC_SVCNAME RC_SERVICE FOREVER_ROOT
+TMUX TMUX_PANE STY WINDOW XPC_SERVICE_NAME
+VIRTUAL_ENV PWD HOME LOGNAME SHELL PATH
+RUN_MAIN WERKZEUG_RUN_MAIN WERKZEUG_SERVER_FD SERVER_SOFTWARE GHOSTFIX_STARTED
+"""
+OWNERSHIP_VARIABLES = frozenset(_NAMES.split())
+"""The only environment variables that are kept: they tell who started a process, and hold no secrets."""
+
+MAX_OPEN_FILES = 4096
+"""Open files whose paths are read, of one process."""
+
+
+class ProcessTable(Protocol):
+    """One way of reading processes."""
+
+    def all(self) -> Reading[tuple[Process, ...]]: ...
+
+    def one(self, pid: int) -> Process | None: ...
+
+    def detail(self, process: Process) -> ProcessDetail: ...
+
+    def counts(self) -> tuple[int, int, int]:
+        """How many processes there are, how many zombies among them, and how many of our own user."""
+        ...
+
+
+def ownership(variables: Iterable[tuple[str, str]]) -> tuple[Variable, ...]:
+    """Those of a process's variables that tell who started it, sorted by name."""
+    kept = {name: value for name, value in variables if name in OWNERSHIP_VARIABLES}
+    return tuple(Variable(name, value) for name, value in sorted(kept.items()))
+
+
+def parse_environ(raw: bytes) -> dict[str, str]:
+    """The block of ``NAME=value`` strings, separated by NUL, that a process was started with."""
+    pairs = (entry.partition(b"=") for entry in raw.split(b"\0") if b"=" in entry)
+    return {decoded(name): decoded(value) for name, _, value in pairs}

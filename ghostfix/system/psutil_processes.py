@@ -1,0 +1,165 @@
+"""Processes as psutil reads them: on macOS, where there is no ``/proc``."""
+
+import os
+from collections.abc import Callable
+
+import psutil
+
+from ghostfix.machine import same_process
+from ghostfix.process import Process, ProcessDetail, ProcessId, ProcessState
+from ghostfix.reading import Reading
+from ghostfix.system.interpreter import called_python, prefix_of
+from ghostfix.system.processes import MAX_OPEN_FILES, ownership
+from ghostfix.system.text import storable
+from ghostfix.system.users import user_name
+
+_STATES = {
+    psutil.STATUS_RUNNING: ProcessState.RUNNING,
+    psutil.STATUS_SLEEPING: ProcessState.SLEEPING,
+    psutil.STATUS_IDLE: ProcessState.SLEEPING,
+    psutil.STATUS_DISK_SLEEP: ProcessState.UNINTERRUPTIBLE,
+    psutil.STATUS_STOPPED: ProcessState.STOPPED,
+    psutil.STATUS_TRACING_STOP: ProcessState.STOPPED,
+    psutil.STATUS_ZOMBIE: ProcessState.ZOMBIE,
+    psutil.STATUS_DEAD: ProcessState.DEAD,
+}
+
+
+class PsutilProcesses:
+    """The process table of this machine, read through psutil."""
+
+    def all(self) -> Reading[tuple[Process, ...]]:
+        """Every process; ``problem`` says how many kept their command line to themselves."""
+        found = []
+        silent = 0
+        for pid in psutil.pids():
+            process = self.one(pid)
+            if process is None:
+                continue
+            found.append(process)
+            silent += pid > 1 and process.alive and not process.argv
+        note = f"the command lines of {silent} processes of other users could not be read" if silent else None
+        return Reading(tuple(found), note)
+
+    def one(self, pid: int) -> Process | None:
+        """The process that has this PID now."""
+        try:
+            process = psutil.Process(pid)
+            with process.oneshot():
+                return _read(process)
+        except (psutil.Error, OSError, ValueError):
+            return None
+
+    def counts(self) -> tuple[int, int, int]:
+        """Processes, zombies among them, and processes of our own user."""
+        seen = self.all().value
+        own_uid = os.getuid()
+        return (
+            len(seen),
+            sum(process.state is ProcessState.ZOMBIE for process in seen),
+            sum(process.uid == own_uid for process in seen),
+        )
+
+    def detail(self, process: Process) -> ProcessDetail:
+        """What costs more to read; all None when the process is gone or is somebody else."""
+        current = self.one(process.pid)
+        if current is None or not same_process(process, current) or not current.alive:
+            return ProcessDetail()
+        try:
+            detail = _detail(psutil.Process(process.pid), process.argv)
+        except (psutil.Error, OSError):
+            return ProcessDetail()
+        after = self.one(process.pid)
+        return detail if after is not None and same_process(process, after) else ProcessDetail()
+
+
+def _read(process: psutil.Process) -> Process:
+    uid = process.uids().effective
+    state = _STATES.get(process.status(), ProcessState.UNKNOWN)
+    return Process(
+        id=ProcessId(process.pid, process.create_time()),
+        ppid=process.ppid(),
+        name=storable(process.name()),
+        argv=_argv(process) if state is not ProcessState.ZOMBIE else (),
+        uid=uid,
+        user=user_name(uid),
+        state=state,
+        group=_of_kernel(process.pid, os.getpgid),
+        session=_of_kernel(process.pid, os.getsid),
+        memory_bytes=_memory(process),
+    )
+
+
+def _argv(process: psutil.Process) -> tuple[str, ...]:
+    try:
+        return tuple(storable(word) for word in process.cmdline())
+    except (psutil.AccessDenied, psutil.ZombieProcess, OSError):
+        return ()
+
+
+def _of_kernel(pid: int, ask: Callable[[int], int]) -> int:
+    try:
+        return ask(pid)
+    except OSError:
+        return 0
+
+
+def _memory(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_info().rss)
+    except (psutil.Error, OSError):
+        return 0
+
+
+def _detail(process: psutil.Process, argv: tuple[str, ...]) -> ProcessDetail:
+    executable, cwd = _executable(process), _cwd(process)
+    environ = _environ(process)
+    known = environ or {}
+    python = called_python(argv, cwd, known.get("PATH"), executable, known.get("__PYVENV_LAUNCHER__"))
+    prefix = None if python is None else prefix_of(python)
+    return ProcessDetail(
+        executable=executable,
+        cwd=cwd,
+        interpreter=python,
+        prefix=prefix,
+        resolved_prefix=None if prefix is None else os.path.realpath(prefix),
+        environment=None if environ is None else ownership(environ.items()),
+        open_files=_open_files(process),
+        open_file_count=_open_file_count(process),
+    )
+
+
+def _executable(process: psutil.Process) -> str | None:
+    try:
+        return storable(process.exe()) or None
+    except (psutil.Error, OSError):
+        return None
+
+
+def _cwd(process: psutil.Process) -> str | None:
+    try:
+        return storable(process.cwd()) or None
+    except (psutil.Error, OSError):
+        return None
+
+
+def _environ(process: psutil.Process) -> dict[str, str] | None:
+    try:
+        return {storable(name): storable(value) for name, value in process.environ().items()}
+    except (psutil.Error, OSError):
+        return None
+
+
+def _open_files(process: psutil.Process) -> tuple[str, ...] | None:
+    try:
+        files = process.open_files()[:MAX_OPEN_FILES]
+    except (psutil.Error, OSError):
+        return None
+    return tuple(sorted({storable(file.path) for file in files}))
+
+
+def _open_file_count(process: psutil.Process) -> int | None:
+    try:
+        return int(process.num_fds())
+    except (psutil.Error, OSError):
+        return None

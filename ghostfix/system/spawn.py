@@ -1,0 +1,95 @@
+"""Starting what outlives ghostfix: detached from the terminal, its output in a log."""
+
+import json
+import os
+import posixpath
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+
+from ghostfix.errors import StepError
+from ghostfix.process import Process
+from ghostfix.system import detach
+from ghostfix.system.file_acts import open_to_append
+from ghostfix.system.folders import make_folder, opened
+from ghostfix.system.processes import ProcessTable
+
+# What says how *our* Python runs, and would mislead another one.
+_OUR_PYTHON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+_SECONDS = 30.0
+_SETTLED = 0.05
+
+
+def spawn(
+    table: ProcessTable, argv: Sequence[str], cwd: str, variables: Mapping[str, str], log: str
+) -> Process:
+    """Starts a command in a session of its own and gives the process that it became.
+
+    The log's folder is made when it is missing. Raises StepError when the command cannot be started or
+    ends at once, ChangedError when the log is a symlink or no regular file.
+    """
+    if not argv:
+        raise StepError("there is no command to start")
+    path = posixpath.join(cwd, log)
+    output = _output(path)
+    try:
+        os.set_blocking(output, True)
+        pid = _detached(argv, cwd, environment(variables), output)
+    finally:
+        os.close(output)
+    process = _settled(table, pid)
+    if process is None:
+        raise StepError(f"{argv[0]} was started as process {pid} and ended at once; its output is in {path}")
+    return process
+
+
+def _output(path: str) -> int:
+    """A descriptor for the output; ``/dev/null`` is the one log that is no regular file."""
+    if path == os.devnull:
+        return os.open(os.devnull, os.O_WRONLY)
+    make_folder(posixpath.dirname(path), 0o755)
+    with opened(path) as (folder, name):
+        return open_to_append(folder, name, path, 0o644)
+
+
+def environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """Our own environment without what concerns only our own Python, and ``variables`` on top."""
+    kept = {name: value for name, value in os.environ.items() if name not in _OUR_PYTHON}
+    return kept | dict(variables)
+
+
+def _detached(argv: Sequence[str], cwd: str, variables: Mapping[str, str], output: int) -> int:
+    request = json.dumps({"argv": list(argv), "cwd": cwd, "environment": dict(variables)})
+    try:
+        answer = subprocess.run(
+            (sys.executable, "-I", "-S", detach.__file__, str(output)),
+            input=request.encode(),
+            capture_output=True,
+            pass_fds=(output,),
+            cwd="/",
+            timeout=_SECONDS,
+            start_new_session=True,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise StepError(f"{argv[0]} cannot be started: {error}") from error
+    pid, number, where = answer.stdout.decode().split()
+    if where == "cwd":
+        raise StepError(f"{argv[0]} cannot be started in {cwd}: {os.strerror(int(number))}")
+    if where == "exec":
+        raise StepError(f"{argv[0]} cannot be started: {os.strerror(int(number))}")
+    return int(pid)
+
+
+def _settled(table: ProcessTable, pid: int) -> Process | None:
+    """The process once two looks agree: ``#!/usr/bin/env`` and launchers execute once more."""
+    before = table.one(pid)
+    deadline = time.monotonic() + 1.0
+    while before is not None and before.alive and time.monotonic() < deadline:
+        time.sleep(_SETTLED)
+        after = table.one(pid)
+        if after is not None and after.argv and after.argv == before.argv:
+            return after if after.alive and after.id == before.id else None
+        before = after
+    return before if before is not None and before.alive else None
