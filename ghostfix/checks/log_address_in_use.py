@@ -1,0 +1,66 @@
+"""The log says that the service could not have its port.
+
+What it finds
+-------------
+``Address already in use`` (errno 98 on Linux, 48 on macOS, ``EADDRINUSE`` in node) since the last start. An
+error as long as something is wrong with the service or its port; a warning when that is over.
+
+Why it matters
+--------------
+An instance that cannot bind either ends, to be started again, or runs on without serving anybody.
+
+How ghostfix repairs it
+-----------------------
+By what led to it: instances that are too many are stopped, and a stranger on the port is named.
+
+How to prevent it
+-----------------
+Start one instance: ``ghostfix run`` guarantees it. Let the service end when it cannot bind.
+"""
+
+from ghostfix.finding import Check, Finding, Severity
+from ghostfix.instance import instances
+from ghostfix.log_finding import log_finding
+from ghostfix.logged import Family, LogFaults, faults
+from ghostfix.reading import Source
+from ghostfix.remedy import no_steps
+from ghostfix.scope import with_logs
+from ghostfix.service import Service
+from ghostfix.snapshot import Snapshot
+
+CODE = "log-address-in-use"
+
+
+def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
+    return tuple(
+        log_finding(
+            CODE,
+            fault,
+            "Another process had the port when the service, or a second instance of it, wanted it.",
+            snapshot,
+            service,
+            short=_short(fault, snapshot, service),
+            also_when_well=False,
+        )
+        for fault in faults(snapshot, service, Family.ADDRESS_IN_USE)
+    )
+
+
+def _short(fault: LogFaults, snapshot: Snapshot, service: Service) -> str:
+    """``2 cannot bind 5555 → traceback × 88``."""
+    without = [instance for instance in instances(snapshot, service) if not instance.ports]
+    port = f" {service.ports[0]}" if len(service.ports) == 1 else ""
+    who = f"{len(without)} cannot bind{port}" if without and service.ports else f"could not bind{port}"
+    return f"{who} → traceback × {fault.count}"
+
+
+CHECK = Check(
+    code=CODE,
+    title="Address in use",
+    severity=Severity.ERROR,
+    needs=(Source.LOGS,),
+    find=find,
+    repair=no_steps,
+    applies=with_logs,
+    page=__doc__,
+)

@@ -1,0 +1,90 @@
+"""A PID file names a process that does not exist.
+
+What it finds
+-------------
+A PID file of the profile with a PID that no process has, or only a zombie. Not flagged: a file whose first
+line is a PID of the service (further lines are ignored), and a file on which a process holds a lock. One
+that was written in the last two seconds is only a possibility: its process may have started since.
+
+Why it matters
+--------------
+Start scripts refuse to start ("already running"), stop scripts fail, and one day the kernel gives the PID
+to somebody else, who is then stopped in the service's place.
+
+How ghostfix repairs it
+-----------------------
+It moves the file aside, after comparing it once more with what was diagnosed. It never follows a symlink.
+
+How to prevent it
+-----------------
+Let the lock live in the file and die with the process: ``ghostfix run`` does, and no stale file can exist.
+"""
+
+from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.pidfile_owner import Owner, fresh, owner
+from ghostfix.reading import Confidence, Source
+from ghostfix.remedy import removal
+from ghostfix.scope import with_pidfiles
+from ghostfix.service import Service
+from ghostfix.snapshot import PidFile, Snapshot
+from ghostfix.step import Step
+from ghostfix.wording import lasting
+
+CODE = "stale-pidfile"
+
+
+def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
+    return tuple(
+        _finding(pidfile, snapshot)
+        for pidfile in snapshot.pidfiles.value
+        if not pidfile.locked and owner(pidfile, snapshot, service) is Owner.NOBODY
+    )
+
+
+def _finding(pidfile: PidFile, snapshot: Snapshot) -> Finding:
+    young = fresh(pidfile, snapshot)
+    zombie = pidfile.pid is not None and snapshot.process(pidfile.pid) is not None
+    which = "is a zombie" if zombie else "does not exist"
+    return Finding(
+        code=CODE,
+        severity=Severity.WARNING,
+        summary=f"{pidfile.path} names pid {pidfile.pid}, which {which}",
+        cause="The process that wrote it was killed, or the machine went down, before the file was removed.",
+        subject=Subject(SubjectKind.FILE, pidfile.path),
+        short=f"stale {pidfile.path.rpartition('/')[2]}",
+        confidence=Confidence.POSSIBLE if young else Confidence.CERTAIN,
+        doubt="It was written a moment ago: its process may have started after the processes were read."
+        if young
+        else None,
+        evidence=_written(pidfile, snapshot),
+    )
+
+
+def _written(pidfile: PidFile, snapshot: Snapshot) -> tuple[Evidence, ...]:
+    if pidfile.status is None:
+        return ()
+    age = lasting(snapshot.taken_at - pidfile.status.modified)
+    return (Evidence(f"it was written {age} before this look"),)
+
+
+def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
+    if finding.confidence is Confidence.POSSIBLE:
+        return ()
+    return tuple(
+        step
+        for pidfile in snapshot.pidfiles.value
+        if pidfile.path == finding.subject.name
+        for step in removal(CODE, pidfile, service)
+    )
+
+
+CHECK = Check(
+    code=CODE,
+    title="Stale PID files",
+    severity=Severity.WARNING,
+    needs=(Source.PIDFILES, Source.PROCESSES),
+    find=find,
+    repair=repair,
+    applies=with_pidfiles,
+    page=__doc__,
+)

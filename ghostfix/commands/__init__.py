@@ -1,0 +1,63 @@
+"""The subcommands, one a file, and the options that several of them share."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from ghostfix.errors import ProfileError
+
+
+class Threshold(StrEnum):
+    """The severities that ``--fail-on`` takes."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+Name = Annotated[
+    str | None,
+    typer.Argument(metavar="[NAME]", help="The service's name in the profile.", show_default=False),
+]
+Config = Annotated[
+    str | None,
+    typer.Option("--config", "-c", metavar="FILE", help="The profile to use, instead of looking for one."),
+]
+Format = Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, json or markdown.")]
+Output = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report there instead.")
+]
+Only = Annotated[
+    str | None, typer.Option("--only", metavar="CODE,..", help="Only these checks (see `ghostfix explain`).")
+]
+Skip = Annotated[str | None, typer.Option("--skip", metavar="CODE,..", help="All checks but these.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing when healthy, one line when not.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every check, and all evidence.")]
+ShowSecrets = Annotated[bool, typer.Option("--show-secrets", help="Do not hide passwords and tokens.")]
+
+
+def codes(text: str | None, known: tuple[str, ...]) -> tuple[str, ...]:
+    """The codes in ``a,b,c``; raises ProfileError, with the nearest right one, for an unknown code."""
+    from difflib import get_close_matches
+
+    wanted = tuple(code.strip() for code in (text or "").split(",") if code.strip())
+    for code in wanted:
+        if code not in known:
+            near = get_close_matches(code, known, n=1)
+            hint = f"did you mean `{near[0]}`?" if near else "`ghostfix explain` lists the codes."
+            raise ProfileError(f"there is no check called `{code}`", hint)
+    return wanted
+
+
+def seconds(text: str, option: str) -> float:
+    """A duration (``10``, ``10s``, ``5m``, ``1h``) in seconds; raises ProfileError when it is none."""
+    factors = {"s": 1.0, "m": 60.0, "h": 3600.0}
+    number, factor = (text[:-1], factors[text[-1]]) if text[-1:] in factors else (text, 1.0)
+    try:
+        value = float(number) * factor
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e7:
+        raise ProfileError(f"{option} takes a duration such as 10s, 5m or 1h, not `{text}`")
+    return value

@@ -1,0 +1,185 @@
+"""Ending processes: asked first, given time, killed when they do not go; their trees with them.
+
+A process that is killed leaves its children behind, and they keep its port. So the tree is looked at
+again before every kill, a process that must be killed is stopped first (it cannot fork between that look
+and the kill), and whatever is left of the tree afterwards is ended too, known by its identity.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from ghostfix.errors import StepError
+from ghostfix.machine import ActingSystem, Signal, System, same_process
+from ghostfix.process import Process, ProcessState, ProcessTree
+from ghostfix.step import Refused
+
+_LOOK_EVERY = 0.5
+_BREATH = 0.02
+_AFTER_KILL = 5.0
+# Root, what it leaves behind, and what that forked meanwhile.
+_ROUNDS = 3
+# Of processes with the same fate, so many are named; of more, only the first and their number.
+_PIDS_SHOWN = 4
+
+
+def refusal(system: System, process: Process) -> Refused | None:
+    """Why this process must never be signalled by us, whatever the plan says; None when it may be."""
+    caller = system.caller()
+    if process.pid <= 1:
+        return Refused(f"pid {process.pid} is the system's own first process")
+    if process.pid == caller.pid:
+        return Refused(f"pid {process.pid} is ghostfix itself")
+    if process.pid in caller.ancestors:
+        return Refused(f"pid {process.pid} ({process.name}) is what ghostfix itself runs in")
+    if caller.uid not in (0, process.uid):
+        return Refused(
+            f"pid {process.pid} belongs to {process.user}, and ghostfix runs as {caller.user}: "
+            f"run it as {process.user} or as root"
+        )
+    return None
+
+
+def changed(system: System, process: Process) -> Refused | None:
+    """Why the process that has this PID now may be another one; None when it is the same, or is gone."""
+    now = system.process(process.pid)
+    if now is None or not now.alive or same_process(process, now) or not _same_start(process, now):
+        return None
+    return Refused(f"pid {process.pid} has another command line than when the plan was made")
+
+
+def living(system: System, processes: Iterable[Process]) -> tuple[Process, ...]:
+    """Those of them that still run. A zombie has ended, and so has one whose PID another process has."""
+    return tuple(process for process in processes if _runs(system, process))
+
+
+def end_tree(
+    system: ActingSystem, root: Process, members: Sequence[Process], signal: Signal, grace: float
+) -> str:
+    """Ends a process and all that descends from it, and says what it took.
+
+    The root is asked first, so that a master can end its workers; ``grace`` seconds later it is killed.
+    What is left of the tree is then treated likewise. Raises StepError when something is left over.
+    """
+    family = _Family(system, {process.pid: process for process in (root, *members)})
+    family.look()
+    family.end(family.living((root,)), signal, grace)
+    for _ in range(_ROUNDS):
+        family.end(family.living(family.known.values()), signal, grace)
+    if family.refused and not family.sent:
+        raise next(iter(family.refused.values()))
+    if living(system, family.known.values()):
+        raise StepError(f"not everything has ended: {family.account()}")
+    return family.account()
+
+
+@dataclass
+class _Family:
+    """The processes to be ended, and the last signal that each was sent."""
+
+    system: ActingSystem
+    known: dict[int, Process]
+    sent: dict[int, Signal] = field(default_factory=dict)
+    refused: dict[int, StepError] = field(default_factory=dict)
+    """Those that could not be signalled, or may be others by now; the rest is ended all the same."""
+
+    def look(self) -> None:
+        """Adds what descends, by now, from those that are known and still there."""
+        tree = ProcessTree(self.system.processes().value)
+        for process in tuple(self.known.values()):
+            now = tree.by_pid.get(process.pid)
+            if now is None or not _same_start(process, now):
+                continue
+            for descendant in tree.descendants(process.pid):
+                if descendant.alive and descendant.pid not in self.known:
+                    self.known[descendant.pid] = descendant
+                    self.system.pin(descendant)
+
+    def living(self, processes: Iterable[Process]) -> tuple[Process, ...]:
+        return tuple(one for one in living(self.system, processes) if one.pid not in self.refused)
+
+    def end(self, targets: Sequence[Process], signal: Signal, grace: float) -> None:
+        """Asks, waits, kills. What must be killed is stopped before, and its tree looked at once more."""
+        for process in targets:
+            self._send(process, signal)
+        self._wait(targets, grace)
+        stubborn = self.living(targets)
+        for process in stubborn:
+            self._send(process, Signal.STOP)
+            self.system.wait_state(process, stopped=True, seconds=1.0)
+        if stubborn:
+            self.look()
+        for process in stubborn:
+            self._send(process, Signal.KILL)
+        for process in stubborn:
+            self._gone(process, _AFTER_KILL)
+
+    def account(self) -> str:
+        """What it took: each process by its PID, or their number where many had the same fate."""
+        fates: dict[str, list[int]] = {}
+        for pid, process in self.known.items():
+            fates.setdefault(self._fate(process), []).append(pid)
+        return "; ".join(f"{_numbered(pids)} {fate}" for fate, pids in fates.items())
+
+    def _fate(self, process: Process) -> str:
+        signal = self.sent.get(process.pid)
+        if process.pid in self.refused:
+            return f"was left alone ({self.refused[process.pid]})"
+        now = self.system.process(process.pid)
+        if now is not None and _runs(self.system, process):
+            waits = now.state is ProcessState.UNINTERRUPTIBLE
+            return "did not end, not even when killed" + (": it waits in the kernel" if waits else "")
+        if signal is None:
+            return "ended with its parent" if self.sent else "had ended already"
+        return f"ended on {signal.value}"
+
+    def _send(self, process: Process, signal: Signal) -> None:
+        try:
+            self.system.signal(process, signal)
+            if signal not in (Signal.STOP, Signal.KILL) and self._is_stopped(process):
+                self.system.signal(process, Signal.CONT)  # or it would not hear the other one
+        except StepError as error:
+            if not self._gone(process, _LOOK_EVERY):  # or it goes by itself just now
+                self.refused[process.pid] = error
+            return
+        self.sent[process.pid] = signal
+
+    def _is_stopped(self, process: Process) -> bool:
+        now = self.system.process(process.pid)
+        return now is not None and now.state is ProcessState.STOPPED
+
+    def _wait(self, targets: Sequence[Process], grace: float) -> None:
+        deadline = self.system.monotonic() + grace
+        while left := self.living(targets):
+            seconds = deadline - self.system.monotonic()
+            if seconds <= 0:
+                return
+            if not self._gone(left[0], min(_LOOK_EVERY, seconds)):
+                self.look()
+
+    def _gone(self, process: Process, seconds: float) -> bool:
+        """Waits for its end. ``wait_gone`` goes by argv too, which a process loses while it exits."""
+        deadline = self.system.monotonic() + seconds
+        if not self.system.wait_gone(process, seconds):
+            return False
+        while _runs(self.system, process) and self.system.monotonic() < deadline:
+            self.system.wait(_BREATH)
+        return not _runs(self.system, process)
+
+
+def _numbered(pids: list[int]) -> str:
+    if len(pids) <= _PIDS_SHOWN:
+        return ", ".join(f"pid {pid}" for pid in pids)
+    return f"pid {pids[0]} and {len(pids) - 1} more"
+
+
+def _runs(system: System, process: Process) -> bool:
+    now = system.process(process.pid)
+    return now is not None and now.alive and _same_start(process, now)
+
+
+def _same_start(one: Process, other: Process) -> bool:
+    """As far as PID, start time and user tell; programs change their own argv, while they end for instance.
+
+    The tolerance is that of ``same_process``. Every signal compares the argv again.
+    """
+    return one.pid == other.pid and one.uid == other.uid and abs(one.id.started - other.id.started) <= 0.02

@@ -1,0 +1,53 @@
+"""The story on one page: look, judge, plan. ``execute`` acts, ``verification`` looks again."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from ghostfix.cause import Cause, causes
+from ghostfix.checks import CHECKS
+from ghostfix.finding import CheckResult
+from ghostfix.judgement import judge, verdict
+from ghostfix.machine import ActingSystem, System
+from ghostfix.plan import Choices, Plan, make_plan
+from ghostfix.report import Verdict
+from ghostfix.service import Service
+from ghostfix.snapshot import Snapshot
+from ghostfix.survey import survey
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What is there, what is wrong with it, and why."""
+
+    service: Service
+    snapshot: Snapshot
+    results: tuple[CheckResult, ...]
+    causes: tuple[Cause, ...]
+    verdict: Verdict
+
+
+def diagnose(
+    system: System,
+    service: Service,
+    *,
+    only: Collection[str] = (),
+    skip: Collection[str] = (),
+    prober: ActingSystem | None = None,
+    all_logs: bool = False,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Diagnosis:
+    """Looks and judges; changes nothing (with ``prober``, the webhook's payload is sent)."""
+    snapshot = survey(system, service, prober=prober, all_logs=all_logs, progress=progress)
+    results = judge(snapshot, service, only=only, skip=skip)
+    return Diagnosis(
+        service=service,
+        snapshot=snapshot,
+        results=results,
+        causes=causes(results, snapshot, service),
+        verdict=verdict(results, snapshot, service),
+    )
+
+
+def plan(diagnosis: Diagnosis, choices: Choices) -> Plan:
+    """What a repair would do; the very plan that it executes."""
+    return make_plan(diagnosis.results, CHECKS, diagnosis.snapshot, diagnosis.service, choices)

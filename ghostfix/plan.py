@@ -1,0 +1,81 @@
+"""Plan: what to do about the findings, in an order that holds (pure)."""
+
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct, structs
+
+from ghostfix.finding import Check, CheckResult
+from ghostfix.service import Service
+from ghostfix.snapshot import Snapshot
+from ghostfix.step import Phase, Step
+from ghostfix.steps.probe_webhook import ProbeWebhook
+
+
+class Withheld(Struct, frozen=True):
+    """A step that would help, and that is not done unless it is asked for by ``option``."""
+
+    step: Step
+    option: str
+
+
+class Plan(Struct, frozen=True):
+    """The steps in the order in which they will be done, each once."""
+
+    steps: tuple[Step, ...]
+    withheld: tuple[Withheld, ...] = ()
+
+
+class Choices(Struct, frozen=True, kw_only=True):
+    """What the user allows a repair to do."""
+
+    start: bool = True
+    evict: bool = False
+
+
+def make_plan(
+    results: Sequence[CheckResult],
+    checks: Iterable[Check],
+    snapshot: Snapshot,
+    service: Service,
+    choices: Choices,
+) -> Plan:
+    """Every finding's own steps, sorted by phase (stable), without repetitions."""
+    repair = {check.code: check.repair for check in checks}
+    wanted = [
+        step
+        for result in results
+        for finding in result.findings
+        for step in repair[finding.code](finding, snapshot, service)
+    ]
+    steps: list[Step] = []
+    withheld: list[Withheld] = []
+    for step in _each_once(wanted):
+        option = _needs(step, choices)
+        if option is None:
+            steps.append(step)
+        else:
+            withheld.append(Withheld(step, option))
+    if service.webhook is not None and any(step.phase is Phase.START for step in steps):
+        steps.append(ProbeWebhook(reason="webhook-failing", webhook=service.webhook))
+    return Plan(tuple(sorted(steps, key=lambda step: step.phase)), tuple(withheld))
+
+
+def _each_once(steps: Iterable[Step]) -> list[Step]:
+    """Without repetitions: the same act asked for by two findings is done once, for the first."""
+    acts: list[Step] = []
+    unique: list[Step] = []
+    for step in steps:
+        act = structs.replace(step, reason="")
+        if act not in acts:
+            acts.append(act)
+            unique.append(step)
+    return unique
+
+
+def _needs(step: Step, choices: Choices) -> str | None:
+    """The option without which this step is not done, when it was not given."""
+    if step.on_request is not None and not choices.evict:
+        return step.on_request
+    if step.phase is Phase.START and not choices.start:
+        return "without --no-start"
+    return None

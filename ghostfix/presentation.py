@@ -1,0 +1,183 @@
+"""Presentation: how reports reach their reader, and how a reader is asked."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from ghostfix.errors import ProfileError, StepError
+from ghostfix.layout import Amount, Layout
+from ghostfix.machine import ActingSystem
+from ghostfix.plan import Plan
+from ghostfix.renderers import FORMATS
+from ghostfix.report import Report
+from ghostfix.story import Entry, EntryState
+
+_MARKS = {
+    EntryState.DONE: "✓",
+    EntryState.UNDONE: "✓",
+    EntryState.UNNEEDED: "–",
+    EntryState.SKIPPED: "–",
+    EntryState.IRREVERSIBLE: "–",
+    EntryState.PLANNED: "·",
+    EntryState.REFUSED: "!",
+    EntryState.NOT_REACHED: "!",
+    EntryState.FAILED: "✗",
+    EntryState.UNDO_FAILED: "✗",
+}
+_ASCII = str.maketrans({"✓": "+", "–": "-", "·": ".", "✗": "x", "…": "~", "→": ">", "×": "x"})
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """The form that the user asked for, and where it goes."""
+
+    format: str
+    output: str | None
+    amount: Amount
+    reveal: bool
+
+    @staticmethod
+    def of(
+        format_: str, output: str | None, *, quiet: bool = False, verbose: bool = False, reveal: bool = False
+    ) -> "Presentation":
+        """Raises ProfileError for a format that does not exist, and for ``--quiet`` with ``--verbose``."""
+        if format_ not in FORMATS:
+            near = get_close_matches(format_, FORMATS, n=1)
+            hint = f"did you mean `{near[0]}`? " if near else ""
+            known = ", ".join(FORMATS)
+            raise ProfileError(f"there is no format `{format_}`", f"{hint}The formats are: {known}")
+        if quiet and verbose:
+            raise ProfileError("--quiet and --verbose contradict each other", "give one of them")
+        amount = Amount.QUIET if quiet else Amount.VERBOSE if verbose else Amount.NORMAL
+        return Presentation(format_, output, amount, reveal)
+
+    @property
+    def interactive(self) -> bool:
+        """A person is there to be asked: both ends are a terminal."""
+        return sys.stdin.isatty() and sys.stderr.isatty()
+
+    def show(self, reports: Sequence[Report], system: ActingSystem) -> None:
+        """Renders the reports, to standard output or to the file that was asked for."""
+        renderer = FORMATS[self.format]
+        layout = self._layout()
+        one = len(reports) == 1
+        text = renderer.render(reports[0], layout) if one else renderer.render_all(reports, layout)
+        if self.output is None or self.output == "-":
+            _write(text)
+            return
+        try:
+            system.save(self.output, text.encode())
+        except StepError as error:
+            raise ProfileError(
+                f"the report could not be written: {error}", "name another --output"
+            ) from error
+
+    @contextmanager
+    def looking(self, name: str) -> Iterator[Callable[[str], None]]:
+        """A live line on the terminal, with what is being looked at; nothing of it stays."""
+        with _live_line(self._lively) as say:
+            say(f"looking at {name} …")
+            yield lambda source: say(f"looking at {name}: {source} …")
+
+    @contextmanager
+    def watching(self, seconds: float) -> Iterator[Callable[[float], None]]:
+        """A live line that counts the seconds of a watch."""
+        with _live_line(self._lively) as say:
+            say("waiting for the service to be well …")
+            yield lambda passed: say(f"watching it hold: {min(passed, seconds):.0f} of {seconds:.0f} s …")
+
+    def step_progress(self, plan: Plan) -> Callable[[Entry], None]:
+        """Tells each step as it is done, on standard error, so that a report in a pipe stays whole."""
+        total = len(plan.steps)
+
+        def tell(entry: Entry) -> None:
+            if self.amount is Amount.QUIET:
+                return
+            if entry.state is EntryState.INTENT:
+                _say(f"  … {entry.n}/{total} {entry.preview}")
+            elif entry.state in _MARKS:
+                detail = f": {entry.detail}" if entry.detail else ""
+                _say(f"  {_MARKS[entry.state]} {entry.n}/{total} {entry.kind} {entry.state.value}{detail}")
+
+        return tell
+
+    def agrees(self, question: str) -> bool:
+        """Whether the user, asked on the terminal, says yes; no when there is nobody to ask."""
+        answer = ask(question) if self.interactive else None
+        return answer is not None and answer.strip().lower() in ("y", "yes")
+
+    @property
+    def _lively(self) -> bool:
+        return sys.stderr.isatty() and self.format == "terminal" and self.amount is not Amount.QUIET
+
+    def _layout(self) -> Layout:
+        to_terminal = self.output is None and sys.stdout.isatty()
+        width = _columns() if to_terminal else int(os.environ.get("COLUMNS", "100") or 100)
+        return Layout(
+            width=max(40, width),
+            colour=_wants_colour(to_terminal),
+            unicode=self.output is not None or _writes_unicode(),
+            amount=self.amount,
+        )
+
+
+def ask(question: str) -> str | None:
+    """One line from the terminal; None at its end. The question goes to standard error."""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    answer = sys.stdin.readline()
+    return answer.strip() if answer else None
+
+
+def _say(line: str) -> None:
+    encoding = sys.stderr.encoding or "ascii"
+    if not encoding.lower().startswith("utf"):
+        line = line.translate(_ASCII).encode(encoding, "replace").decode(encoding)
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+def _write(text: str) -> None:
+    encoding = sys.stdout.encoding or "ascii"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    sys.stdout.flush()
+
+
+def _columns() -> int:
+    try:
+        return int(os.environ["COLUMNS"])
+    except (KeyError, ValueError):
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+
+
+def _wants_colour(to_terminal: bool) -> bool:
+    """``NO_COLOR`` (any value), ``TERM=dumb`` and ``FORCE_COLOR`` are respected, as no-color.org has it."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or (to_terminal and os.environ.get("TERM") != "dumb")
+
+
+def _writes_unicode() -> bool:
+    return (sys.stdout.encoding or "").lower().startswith("utf")
+
+
+@contextmanager
+def _live_line(wanted: bool) -> Iterator[Callable[[str], None]]:
+    """One line that is written over, and gone at the end; a function that does nothing when not wanted."""
+    if not wanted:
+        yield lambda _: None
+        return
+
+    def say(text: str) -> None:
+        room = max(20, os.get_terminal_size(sys.stderr.fileno()).columns - 1)
+        sys.stderr.write(f"\r\x1b[K{text[:room]}")
+        sys.stderr.flush()
+
+    try:
+        yield say
+    finally:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()

@@ -1,0 +1,104 @@
+"""Quantities: the machine's numbers with their units and limits, as a person reads them."""
+
+from msgspec import Struct
+
+from ghostfix.report import Metrics, NetReport
+
+UNREAD = "could not be read"
+
+
+class Quantity(Struct, frozen=True):
+    """One row of the metrics: a name, a value with its unit, its limit, and whether it is beyond it."""
+
+    name: str
+    value: str
+    limit: str
+    exceeded: bool = False
+
+
+def quantities(metrics: Metrics) -> tuple[Quantity, ...]:
+    """Every metric, in the order in which a report lists them."""
+    rows = [
+        _counted("Processes", metrics.process_count, metrics.process_limit, "process", "processes"),
+        _counted("Zombies", metrics.zombie_count, metrics.zombie_limit, "zombie", "zombies"),
+        _load(metrics),
+        _percentage("Memory", metrics.memory_percent, metrics.memory_limit),
+        _percentage("Swap", metrics.swap_percent, None),
+        _percentage("Disk", metrics.disk_percent, metrics.disk_limit),
+    ]
+    if metrics.user_process_count is not None:
+        rows.insert(1, _of_user(metrics.user_process_count, metrics.user_process_limit))
+    return (*rows, *_network(metrics.net))
+
+
+def number(value: float) -> str:
+    """A number without needless zeros: ``7.02``, ``300``, ``0.56``."""
+    return f"{value:.2f}".rstrip("0").rstrip(".") if abs(value) < 1e15 else f"{value:.3g}"
+
+
+def size(count: int) -> str:
+    """Bytes in decimal units: ``7.6 GB``."""
+    return _scaled(count, ("B", "kB", "MB", "GB", "TB", "PB", "EB"))
+
+
+def packets(count: int) -> str:
+    """A count of packets: ``80 M packets``."""
+    return _scaled(count, ("packets", "k packets", "M packets", "G packets", "T packets"))
+
+
+def share(count: float, limit: float) -> str:
+    """A count against its limit, never as a bare percentage: ``417 % of the limit of 300``."""
+    return f"{100 * count / limit:.0f} % of the limit of {number(limit)}"
+
+
+def _scaled(count: int, units: tuple[str, ...]) -> str:
+    value = float(count)
+    for unit in units[:-1]:
+        if abs(value) < 999.95:
+            return f"{value:.1f}".removesuffix(".0") + f" {unit}"
+        value /= 1000
+    return f"{value:.1f}".removesuffix(".0") + f" {units[-1]}"
+
+
+def _counted(name: str, count: int | None, limit: int, one: str, many: str) -> Quantity:
+    if count is None:
+        return Quantity(name, UNREAD, str(limit))
+    value = f"{count} {one if count == 1 else many}"
+    exceeded = count > limit
+    return Quantity(name, f"{value}, {share(count, limit)}" if exceeded else value, str(limit), exceeded)
+
+
+def _of_user(count: int, limit: int | None) -> Quantity:
+    value = f"{count} process{'' if count == 1 else 'es'}"
+    return Quantity(
+        "Of this user", value, "none" if limit is None else f"{limit} (kernel)", _over(count, limit)
+    )
+
+
+def _load(metrics: Metrics) -> Quantity:
+    limit = metrics.load_limit
+    if metrics.cpu_load is None or metrics.cpu_count is None:
+        return Quantity("Load", UNREAD, "" if limit is None else number(limit))
+    value = f"{number(metrics.cpu_load)} on {metrics.cpu_count} CPU{'' if metrics.cpu_count == 1 else 's'}"
+    exceeded = _over(metrics.cpu_load, limit)
+    if exceeded and limit is not None:
+        value = f"{value}, {share(metrics.cpu_load, limit)}"
+    return Quantity("Load", value, "" if limit is None else number(limit), exceeded)
+
+
+def _percentage(name: str, percent: float | None, limit: float | None) -> Quantity:
+    value = UNREAD if percent is None else f"{number(percent)} %"
+    return Quantity(name, value, "" if limit is None else f"{number(limit)} %", _over(percent, limit))
+
+
+def _over(value: float | None, limit: float | None) -> bool:
+    return value is not None and limit is not None and value > limit
+
+
+def _network(net: NetReport | None) -> tuple[Quantity, ...]:
+    if net is None:
+        return (Quantity("Network", UNREAD, ""),)
+    return (
+        Quantity("Received", f"{size(net.bytes_recv)}, {packets(net.packets_recv)}", ""),
+        Quantity("Sent", f"{size(net.bytes_sent)}, {packets(net.packets_sent)}", ""),
+    )

@@ -1,0 +1,23 @@
+"""The formats of a report: a name for each, and what renders it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ghostfix.layout import Layout
+from ghostfix.renderers import json, markdown, terminal
+from ghostfix.report import Report
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """One format: ``render`` for one report, ``render_all`` for several in one document."""
+
+    render: Callable[[Report, Layout], str]
+    render_all: Callable[[Sequence[Report], Layout], str]
+
+
+FORMATS: Mapping[str, Renderer] = {
+    "terminal": Renderer(terminal.render, terminal.render_all),
+    "json": Renderer(json.render, json.render_all),
+    "markdown": Renderer(markdown.render, markdown.render_all),
+}

@@ -1,0 +1,24 @@
+"""runit: the services that runsv supervises."""
+
+from ghostfix.job import Job
+from ghostfix.machine import System
+from ghostfix.process import ProcessTree
+from ghostfix.reading import Reading
+from ghostfix.restarter import Restarter
+from ghostfix.service import Service
+from ghostfix.service_folder import RUNIT, jobs_of
+from ghostfix.step import Step
+from ghostfix.steps.hold_service_folder import HoldServiceFolder
+
+
+def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[Job, ...]]:
+    """Its supervised folders that lead to the service."""
+    return jobs_of(RUNIT, system, service, tree)
+
+
+def hold(job: Job, reason: str) -> tuple[Step, ...]:
+    """A ``down`` file, and an order to stay down."""
+    return (HoldServiceFolder(reason=reason, suite=RUNIT.kind, folder=job.scope),)
+
+
+RESTARTER = Restarter(kind=RUNIT.kind, title="runit services (runsv)", jobs=jobs, hold=hold)

@@ -1,0 +1,34 @@
+"""The acts that ghostfix knows, in the order of their phases: one file each."""
+
+from ghostfix.step import Step
+from ghostfix.steps.create_venv import CreateVenv
+from ghostfix.steps.evict_process import EvictProcess
+from ghostfix.steps.hold_cron_line import HoldCronLine
+from ghostfix.steps.hold_launchd_job import HoldLaunchdJob
+from ghostfix.steps.hold_service_folder import HoldServiceFolder
+from ghostfix.steps.hold_supervisor_program import HoldSupervisorProgram
+from ghostfix.steps.hold_unit import HoldUnit
+from ghostfix.steps.hold_watchdog import HoldWatchdog
+from ghostfix.steps.install_packages import InstallPackages
+from ghostfix.steps.probe_webhook import ProbeWebhook
+from ghostfix.steps.remove_pidfile import RemovePidFile
+from ghostfix.steps.start_service import StartService
+from ghostfix.steps.stop_process import StopProcess
+from ghostfix.steps.stop_watchdog import StopWatchdog
+
+STEPS: tuple[type[Step], ...] = (
+    HoldCronLine,
+    HoldLaunchdJob,
+    HoldUnit,
+    HoldSupervisorProgram,
+    HoldServiceFolder,
+    HoldWatchdog,
+    StopProcess,
+    EvictProcess,
+    StopWatchdog,
+    RemovePidFile,
+    CreateVenv,
+    InstallPackages,
+    StartService,
+    ProbeWebhook,
+)

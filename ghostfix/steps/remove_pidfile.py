@@ -1,0 +1,113 @@
+"""Moves a PID file aside that names no process of the service any more."""
+
+import posixpath
+from typing import ClassVar
+
+from msgspec import structs
+
+from ghostfix.aside import moved_to
+from ghostfix.errors import ChangedError
+from ghostfix.instance import is_service
+from ghostfix.machine import ActingSystem, System
+from ghostfix.process import Process
+from ghostfix.service import Service
+from ghostfix.snapshot import FileKind, FileStatus, PidFile
+from ghostfix.step import Captured, Phase, Refused, SavedFile, Step, Unneeded
+
+_READ = 4096
+# A daemon writes its PID file when it has started; file systems round times to as much as 1 s.
+_ROUNDING = 1.0
+
+
+class RemovePidFile(Step, frozen=True, kw_only=True, tag="remove-pidfile"):
+    """Renames the file, so that nothing is lost; never one that was written since the plan was made."""
+
+    phase: ClassVar[Phase] = Phase.CLEAN
+    title: ClassVar[str] = "Moves a PID file aside that names no process of the service"
+
+    pidfile: PidFile
+    service: Service | None = None
+    """Tells the service from a stranger that has the PID; without it, whoever may have written it counts."""
+
+    def preview(self) -> str:
+        names = "no PID" if self.pidfile.pid is None else f"pid {self.pidfile.pid}"
+        return f"move the PID file {self.pidfile.path} aside (it names {names})"
+
+    def precondition(self, system: System) -> Refused | Unneeded | None:
+        path = self.pidfile.path
+        reading = system.status(path)
+        if not reading.complete:
+            return Refused(f"{path} cannot be looked at: {reading.problem}")
+        if reading.value is None:
+            return Unneeded(f"{path} is gone already")
+        if reading.value.kind is not FileKind.REGULAR:
+            return Refused(f"{path} is not a regular file")
+        if self.pidfile.status is None or not _same_file(self.pidfile.status, reading.value):
+            return Refused(f"{path} was written or replaced since the plan was made")
+        content = system.read(path, _READ)
+        if not content.complete or content.value != self.pidfile.content:
+            return Refused(f"{path} does not hold any more what it held when the plan was made")
+        if system.is_locked(path):
+            return Refused(f"a process holds a lock on {path}")
+        return self._owner(system, reading.value)
+
+    def capture(self, system: System) -> Captured:
+        saved = SavedFile(
+            path=self.pidfile.path,
+            content=self.pidfile.content,
+            status=system.status(self.pidfile.path).value,
+        )
+        return Captured(files=(saved,))
+
+    def apply(self, system: ActingSystem) -> str:
+        if self.pidfile.status is None:
+            raise ChangedError(f"it was not seen which file {self.pidfile.path} is")
+        aside = system.move_aside(self.pidfile.path, self.pidfile.status, self.pidfile.content)
+        return f"moved to {posixpath.basename(aside)}, beside it"
+
+    def undo(self, system: ActingSystem, captured: Captured) -> str:
+        (saved,) = captured.files
+        here = system.status(saved.path).value
+        if saved.status is None or (here is not None and here.inode == saved.status.inode):
+            return f"{saved.path} is in its place"
+        aside = moved_to(system, saved.path, saved.status)
+        if here is not None:
+            former = "" if aside is None else f"; the former file is {aside}"
+            raise ChangedError(f"{saved.path} was written again since, and stays{former}")
+        if aside is not None:
+            system.move_back(aside, saved.path)
+            return f"{saved.path} is back in its place"
+        if saved.content is None or len(saved.content) != saved.status.size:
+            raise ChangedError(f"{saved.path} was moved aside, and is not there any more")
+        system.create(saved.path, saved.content, saved.status.mode)
+        return f"{saved.path} was written again: what had been moved aside is gone"
+
+    def _owner(self, system: System, status: FileStatus) -> Refused | None:
+        """Whether the process that the file names may be the one that wrote it."""
+        process = (
+            None if self.pidfile.pid is None or self.pidfile.pid < 1 else system.process(self.pidfile.pid)
+        )
+        if process is None or not process.alive or not self._may_own(system, process, status):
+            return None
+        return Refused(
+            f"pid {process.pid} ({process.name}) runs, and may be the one that wrote {self.pidfile.path}"
+        )
+
+    def _may_own(self, system: System, process: Process, status: FileStatus) -> bool:
+        if self.service is None:
+            return process.id.started <= status.modified + _ROUNDING
+        return is_service(self.service, _with_detail(system, process))
+
+
+def _with_detail(system: System, process: Process) -> Process:
+    return structs.replace(process, detail=system.detail(process))
+
+
+def _same_file(one: FileStatus, other: FileStatus) -> bool:
+    return (one.device, one.inode, one.size, one.modified, one.uid) == (
+        other.device,
+        other.inode,
+        other.size,
+        other.modified,
+        other.uid,
+    )

@@ -1,0 +1,211 @@
+"""Starts exactly one instance of the service, detached from the terminal."""
+
+import posixpath
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import ClassVar
+
+from msgspec import structs
+
+from ghostfix.ending import end_tree
+from ghostfix.errors import ChangedError, StepError
+from ghostfix.instance import is_service, roots, runs_service
+from ghostfix.invocation import read_argv
+from ghostfix.machine import ActingSystem, System
+from ghostfix.process import Process, ProcessTree
+from ghostfix.service import Service
+from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
+from ghostfix.untrusted import shown_argv
+
+MARK = "GHOSTFIX_STARTED"
+"""The environment variable by which an instance that ghostfix started is known again."""
+
+_SECONDS_TO_LISTEN = 10.0
+_SECONDS_TO_LIVE = 2.0
+_LOOK_EVERY = 0.2
+_TAIL = 8192
+_LINES_SHOWN = 3
+# The kernel's clock ticks, and boot time is an estimate: start times may read a little early.
+_CLOCK_TOLERANCE = 2.0
+
+
+class StartService(Step, frozen=True, kw_only=True, tag="start-service"):
+    """Starts the profile's command in its directory, output to its log; sees it through its first seconds."""
+
+    phase: ClassVar[Phase] = Phase.START
+    title: ClassVar[str] = "Starts exactly one instance of the service"
+
+    service: Service
+
+    def preview(self) -> str:
+        return (
+            f"start {self.service.name}: {shown_argv(self.service.start_command, 200)} "
+            f"in {self.service.directory}, output to {self.service.start_log}"
+        )
+
+    def precondition(self, system: System) -> Refused | Unneeded | None:
+        if self.service.manager != "none":
+            return Refused(f"{self.service.manager} starts {self.service.name}, not ghostfix")
+        processes = system.processes()
+        own = system.caller().pid
+        if not processes.complete and all(process.pid != own for process in processes.value):
+            return Refused(f"it cannot be seen whether an instance runs: {processes.problem}")
+        running = running_instances(system, self.service)
+        if running:
+            return Unneeded(f"an instance runs already: pid {', '.join(str(one.pid) for one in running)}")
+        return _missing(system, self.service) or _port_taken(system, self.service)
+
+    def capture(self, system: System) -> Captured:
+        return Captured(facts=(Fact("mark", _mark(system, self.service)), Fact("after", repr(system.now()))))
+
+    def apply(self, system: ActingSystem) -> str:
+        service = self.service
+        log = service.start_log
+        at = f"{datetime.fromtimestamp(system.now(), UTC):%Y-%m-%dT%H:%M:%SZ}"
+        system.make_folder(posixpath.dirname(log))
+        system.append(log, f"--- ghostfix started {service.name} at {at} ---\n".encode(), 0o644)
+        status = system.status(log).value
+        process = system.spawn(service.start_command, service.directory, _variables(system, service), log)
+        return _see_through(system, service, process, 0 if status is None else status.size)
+
+    def undo(self, system: ActingSystem, captured: Captured) -> str:
+        mark, after = captured.fact("mark"), float(captured.fact("after") or 0)
+        ours = []
+        for process in system.processes().value:
+            if not process.alive or process.id.started < after - _CLOCK_TOLERANCE:
+                continue
+            detail = system.detail(process)
+            if detail.variable(MARK) == mark:
+                ours.append(process)
+            elif detail.environment is None and is_service(
+                self.service, structs.replace(process, detail=detail)
+            ):
+                raise ChangedError(
+                    f"pid {process.pid} runs {self.service.name}; whether ghostfix started it cannot be seen"
+                )
+        return self._end(system, ours)
+
+    def _end(self, system: ActingSystem, ours: Sequence[Process]) -> str:
+        """Ends each tree among them; its root may have ended in an undo that was cut short."""
+        pids = {process.pid for process in ours}
+        tops = [process for process in ours if process.ppid not in pids]
+        below = [process for process in ours if process.ppid in pids]
+        stop = self.service.stop
+        told = [end_tree(system, top, below, stop.signal, stop.grace) for top in tops]
+        return "; ".join(told) or "the instance that was started does not run any more"
+
+
+def running_instances(system: System, service: Service) -> tuple[Process, ...]:
+    """The top process of each instance that runs now, the oldest first."""
+    caller = system.caller()
+    processes = [_known_better(system, service, process) for process in system.processes().value]
+    return roots(ProcessTree(processes), (caller.pid, *caller.ancestors), service)
+
+
+def _known_better(system: System, service: Service, process: Process) -> Process:
+    """With the details that tell whether it is the service, where its command line leaves that open."""
+    if not process.alive or not (
+        runs_service(service, read_argv(process.argv), None)
+        or runs_service(service, read_argv(process.argv), service.directory)
+    ):
+        return process
+    return structs.replace(process, detail=system.detail(process))
+
+
+def _missing(system: System, service: Service) -> Refused | None:
+    """What is not there that the start needs."""
+    if not service.start_command:
+        return Refused(f"the profile does not say how to start {service.name}")
+    program = service.start_command[0]
+    if "/" in program:
+        path = service.path(program)
+        found = system.status(system.resolve(path)).value is not None
+    else:
+        found = system.program(program) is not None
+    if not found:
+        return Refused(f"{program}, which starts {service.name}, is not there")
+    if system.status(system.resolve(service.directory)).value is None:
+        return Refused(f"{service.directory} is not there")
+    return None
+
+
+def _port_taken(system: System, service: Service) -> Refused | None:
+    for listener in system.listeners().value:
+        if listener.port in service.ports:
+            return Refused(f"port {listener.port} is taken by {_holder(system, listener.owners)}")
+    return None
+
+
+def _holder(system: System, owners: tuple[int, ...]) -> str:
+    if not owners:
+        return "a process that cannot be seen without more privilege"
+    process = system.process(owners[0])
+    return f"pid {owners[0]}" + ("" if process is None else f" ({shown_argv(process.argv, 80)})")
+
+
+def _mark(system: System, service: Service) -> str:
+    return f"{service.name}:{system.caller().pid}"
+
+
+def _variables(system: System, service: Service) -> dict[str, str]:
+    variables = {MARK: _mark(system, service)}
+    if service.environment.venv is not None:
+        venv = service.path(service.environment.venv)
+        path = system.variable("PATH")
+        variables["VIRTUAL_ENV"] = venv
+        variables["PATH"] = f"{venv}/bin" if not path else f"{venv}/bin:{path}"
+    return variables
+
+
+def _see_through(system: ActingSystem, service: Service, process: Process, log_from: int) -> str:
+    """Waits until it listens, or has lived for a moment where it has no port; StepError when it ends."""
+    began = system.monotonic()
+    while (passed := system.monotonic() - began) < _SECONDS_TO_LISTEN:
+        current = _current(system, service, process)
+        if current is None:
+            raise StepError(f"{service.name} ended at once{_last_words(system, service.start_log, log_from)}")
+        if service.ports and _listens(system, service, current):
+            return f"pid {current.pid} runs and listens on {', '.join(str(port) for port in service.ports)}"
+        if not service.ports and passed >= _SECONDS_TO_LIVE:
+            return f"pid {current.pid} runs"
+        system.wait(_LOOK_EVERY)
+    current = _current(system, service, process)
+    if current is None:
+        raise StepError(f"{service.name} ended{_last_words(system, service.start_log, log_from)}")
+    ports = ", ".join(str(port) for port in service.ports)
+    return f"pid {current.pid} runs, and does not listen on {ports} after {_SECONDS_TO_LISTEN:g} s"
+
+
+def _current(system: System, service: Service, process: Process) -> Process | None:
+    """What was started, or the instance that it left behind when it put itself into the background."""
+    now = system.process(process.pid)
+    if now is not None and now.alive and abs(now.id.started - process.id.started) <= 0.02:
+        return now
+    detached = [
+        one
+        for one in running_instances(system, service)
+        if one.id.started >= process.id.started - 0.02
+        and system.detail(one).variable(MARK) == _mark(system, service)
+    ]
+    return detached[0] if detached else None
+
+
+def _listens(system: System, service: Service, process: Process) -> bool:
+    """On all of its ports, itself or below; a listener whose owner cannot be seen counts as its."""
+    tree = ProcessTree(system.processes().value)
+    ours = {process.pid, *(member.pid for member in tree.descendants(process.pid))}
+    listening = {
+        listener.port
+        for listener in system.listeners().value
+        if not listener.owners or ours.intersection(listener.owners)
+    }
+    return listening.issuperset(service.ports)
+
+
+def _last_words(system: System, log: str, log_from: int) -> str:
+    """The last lines that it wrote, as the end of a sentence."""
+    status = system.status(log).value
+    size = log_from if status is None else status.size
+    text = system.read(log, _TAIL, max(log_from, size - _TAIL)).value.decode(errors="backslashreplace")
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return f": {' / '.join(lines[-_LINES_SHOWN:])}" if lines else ", and wrote nothing"

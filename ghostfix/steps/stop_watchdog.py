@@ -1,0 +1,128 @@
+"""Ends a watchdog loop, after the instances that it started: killed before them, it would leave orphans."""
+
+import shlex
+from collections.abc import Sequence
+from typing import ClassVar
+
+from ghostfix.ending import changed, living, refusal
+from ghostfix.errors import ChangedError, StepError
+from ghostfix.machine import ActingSystem, Signal, System
+from ghostfix.process import Process
+from ghostfix.snapshot import FileKind
+from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
+from ghostfix.steps.hold_watchdog import helpers
+from ghostfix.untrusted import shown_argv
+
+_AFTER_KILL = 5.0
+_NOWHERE = "/dev/null"
+
+
+class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
+    """Asks the loop to end, lets it run on to hear that, waits, kills; then what it left of its helpers."""
+
+    phase: ClassVar[Phase] = Phase.STOP
+    title: ClassVar[str] = "Ends a watchdog loop"
+
+    process: Process
+    spared: tuple[Process, ...] = ()
+    """The service's own processes below it: they are stopped by steps of their own."""
+    grace: float = 5.0
+
+    def preview(self) -> str:
+        argv = shown_argv(self.process.argv, 120)
+        return f"end the loop pid {self.process.pid} ({argv}): TERM and CONT, after {self.grace:g} s KILL"
+
+    def precondition(self, system: System) -> Refused | Unneeded | None:
+        refused = refusal(system, self.process) or changed(system, self.process)
+        if refused is not None:
+            return refused
+        if not living(system, (self.process,)):
+            return Unneeded(f"pid {self.process.pid} has ended")
+        return None
+
+    def capture(self, system: System) -> Captured:
+        detail = system.detail(self.process)
+        facts = [Fact("log", _output(system, self.process, detail.open_files or ()))]
+        if detail.cwd is not None:
+            facts.append(Fact("cwd", detail.cwd))
+        program = self.process.argv[0] if self.process.argv else ""
+        if detail.executable is not None and system.program(program) is None:
+            # A renamed shell: its first word is no program.
+            facts.append(Fact("program", detail.executable))
+        return Captured(processes=living(system, (self.process,)), facts=tuple(facts))
+
+    def apply(self, system: ActingSystem) -> str:
+        below = helpers(system, self.process, self.spared)
+        for helper in below:
+            system.pin(helper)
+        said = [_end(system, self.process, self.grace)]
+        # What it started while it had time to end would outlive it.
+        born = helpers(system, self.process, self.spared)
+        left = living(system, dict.fromkeys((*below, *born)))
+        said.extend(_end(system, helper, 1.0) for helper in left)
+        stubborn = living(system, (self.process, *below, *born))
+        if stubborn:
+            pids = ", ".join(f"pid {each.pid} ({each.name})" for each in stubborn)
+            raise StepError(f"{pids} did not end, not even when killed; {'; '.join(said)}")
+        return "; ".join(said)
+
+    def undo(self, system: ActingSystem, captured: Captured) -> str:
+        if living(system, (self.process,)):
+            return f"pid {self.process.pid} was not ended"
+        cwd = captured.fact("cwd")
+        twin = self._twin(system, cwd)
+        if twin is not None:
+            return f"it runs again already: pid {twin.pid}"
+        argv = (captured.fact("program") or self.process.argv[0], *self.process.argv[1:])
+        by_hand = f"start it by hand: {shown_argv(argv, 200)}"
+        if cwd is None:
+            raise StepError(f"the loop's working directory is not known; {by_hand}")
+        if system.caller().uid != self.process.uid:
+            raise StepError(f"the loop ran as {self.process.user}; as that user, in {cwd}, {by_hand}")
+        started = system.spawn(argv, cwd, {}, captured.fact("log") or _NOWHERE)
+        return f"started again in {cwd}: pid {started.pid} ({shlex.join(argv)})"
+
+    def pins(self) -> tuple[Process, ...]:
+        return (self.process,)
+
+    def _twin(self, system: System, cwd: str | None) -> Process | None:
+        """A live loop with the same command line in the same folder."""
+        alike = (
+            process
+            for process in system.processes().value
+            if process.alive and process.argv == self.process.argv and process.uid == self.process.uid
+        )
+        return next((process for process in alike if system.detail(process).cwd == cwd), None)
+
+
+def _end(system: ActingSystem, process: Process, grace: float) -> str:
+    """TERM, CONT (a stopped process hears nothing else), time, STOP and KILL; says which signal it took."""
+    name = f"pid {process.pid} ({process.name})"
+    try:
+        system.signal(process, Signal.TERM)
+        system.signal(process, Signal.CONT)
+    except ChangedError:
+        if living(system, (process,)):
+            raise
+        return f"{name} ended on TERM"
+    if system.wait_gone(process, grace):
+        return f"{name} ended on TERM"
+    try:
+        system.signal(process, Signal.KILL)
+    except ChangedError:
+        if living(system, (process,)):
+            raise
+    system.wait_gone(process, _AFTER_KILL)
+    return f"{name} ended on KILL"
+
+
+def _output(system: System, process: Process, open_files: Sequence[str]) -> str:
+    """The regular file to which its output goes, or nowhere."""
+    target = f"/proc/{process.pid}/fd/1"
+    candidates = [system.resolve(target)] if system.status(target).value is not None else []
+    candidates.extend(path for path in open_files if path.endswith((".log", ".out", ".txt")))
+    for path in candidates:
+        status = system.status(path).value
+        if status is not None and status.kind is FileKind.REGULAR:
+            return path
+    return _NOWHERE

@@ -1,0 +1,120 @@
+"""Telling: the Reports of a diagnosis, a plan and a repair, with their notes and exit codes."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from msgspec import structs
+
+from ghostfix.compose import compose
+from ghostfix.errors import ExitCode
+from ghostfix.execute import Run
+from ghostfix.finding import Severity
+from ghostfix.journal import unfinished
+from ghostfix.judgement import exit_code
+from ghostfix.machine import System
+from ghostfix.observation import Observation, Respawn
+from ghostfix.pipeline import Diagnosis
+from ghostfix.plan import Plan
+from ghostfix.report import EntryReport, Report, RunReport
+from ghostfix.untrusted import shown
+from ghostfix.verification import Verification
+
+
+def diagnosis_report(
+    system: System,
+    diagnosis: Diagnosis,
+    *,
+    plan: Plan | None = None,
+    fail_on: Severity = Severity.ERROR,
+    observation: Observation | None = None,
+    reveal: bool = False,
+) -> Report:
+    """What was found; with a plan, what a repair would do. Its exit code is a diagnosis's."""
+    return compose(
+        diagnosis.service,
+        diagnosis.snapshot,
+        diagnosis.results,
+        diagnosis.causes,
+        plan=plan,
+        run=None if plan is None else RunReport(id="", dry_run=True, entries=()),
+        exit_code=exit_code(diagnosis.results, fail_on),
+        verdict=diagnosis.verdict,
+        notes=(*_earlier_runs(system, diagnosis), *_respawns(observation)),
+        reveal=reveal,
+    )
+
+
+def repair_report(
+    diagnosis: Diagnosis,
+    plan: Plan,
+    run: Run,
+    verification: Verification,
+    code: ExitCode,
+    *,
+    reveal: bool = False,
+) -> Report:
+    """What was found before, what was done, and how the machine is now."""
+    before = compose(
+        diagnosis.service,
+        diagnosis.snapshot,
+        diagnosis.results,
+        diagnosis.causes,
+        plan=plan,
+        run=RunReport(id=run.id, dry_run=False, entries=_entries(run)),
+        verification=verification.report,
+        exit_code=code,
+        verdict=verification.verdict,
+        reveal=reveal,
+    )
+    now = compose(
+        diagnosis.service,
+        verification.snapshot,
+        verification.results,
+        (),
+        exit_code=code,
+        verdict=verification.verdict,
+        reveal=reveal,
+    )
+    return structs.replace(
+        before,
+        taken_at=now.taken_at,
+        metrics=now.metrics,
+        instances=now.instances,
+        restarters=now.restarters,
+    )
+
+
+def _entries(run: Run) -> tuple[EntryReport, ...]:
+    return tuple(
+        EntryReport(n=entry.n, kind=entry.kind, state=entry.state.value, detail=entry.detail)
+        for entry in run.entries
+    )
+
+
+def _earlier_runs(system: System, diagnosis: Diagnosis) -> Sequence[str]:
+    """What an earlier repair left half done."""
+    return [
+        f"repair {run.id} of {when(run.started)} came to no end: "
+        f"{run.done} of {run.steps} steps may be done; "
+        f"`ghostfix undo {run.id}` takes them back, `ghostfix repair` goes on from here"
+        for run in unfinished(system, diagnosis.service)
+    ]
+
+
+def _respawns(observation: Observation | None) -> Sequence[str]:
+    """Who started the service again while we watched."""
+    if observation is None:
+        return ()
+    if observation.held:
+        return (f"watched for {observation.seconds:.0f} s: nothing was started, nothing ended",)
+    return [_starter(respawn) for respawn in observation.respawns]
+
+
+def _starter(respawn: Respawn) -> str:
+    chain = " < ".join(f"{shown(above.name)} (pid {above.pid})" for above in respawn.ancestors[:4])
+    return f"pid {respawn.process.pid} was started at {when(respawn.seen_at)} by {chain or 'nobody visible'}"
+
+
+def when(at: float | None) -> str:
+    """A time as people read it, in UTC."""
+    return "unknown time" if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"

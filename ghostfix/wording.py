@@ -1,0 +1,100 @@
+"""Wording: how findings put processes, jobs, numbers and times into words."""
+
+import posixpath
+from collections.abc import Iterable, Sequence
+
+from ghostfix.finding import Evidence
+from ghostfix.job import Job, Place
+from ghostfix.process import Process, ProcessTree
+from ghostfix.snapshot import Snapshot
+
+_SHOWN = 10
+_COMMAND = 300
+
+
+def bounded(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """The first ten, and how many more there are."""
+    seen = tuple(evidence)
+    if len(seen) <= _SHOWN:
+        return seen
+    return (*seen[:_SHOWN], Evidence(f"and {len(seen) - _SHOWN} more"))
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 instance``, ``3 instances``, ``2 processes``."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun}es" if noun.endswith("s") else f"{number} {noun}s"
+
+
+def pids(processes: Iterable[Process]) -> str:
+    """``pid 4711``, ``pids 4711, 4712``; the first ten."""
+    numbers = [process.pid for process in processes]
+    more = f" and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else ""
+    word = "pid" if len(numbers) == 1 else "pids"
+    return f"{word} {', '.join(str(number) for number in numbers[:_SHOWN])}{more}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def lasting(seconds: float) -> str:
+    """A span of time in its largest sensible unit: ``4 s``, ``12 min``, ``3 h``, ``9 days``."""
+    for limit, size, unit in ((120, 1, "s"), (7200, 60, "min"), (172800, 3600, "h")):
+        if seconds < limit:
+            return f"{max(seconds, 0) / size:.0f} {unit}"
+    return f"{seconds / 86400:.0f} days"
+
+
+def command_of(process: Process) -> str:
+    """Its command line, cut at 300 characters; its name when it has none."""
+    words = " ".join(process.argv)
+    if len(words) > _COMMAND:
+        return words[:_COMMAND] + "…"
+    return words or process.name
+
+
+def described(process: Process, snapshot: Snapshot) -> str:
+    """``pid 4711: python -m x, started 5 min before this look, child of cron (pid 12)``."""
+    age = lasting(snapshot.taken_at - process.id.started)
+    parent = _parent(process, snapshot)
+    return f"pid {process.pid}: {command_of(process)}, started {age} before this look, {parent}"
+
+
+def _parent(process: Process, snapshot: Snapshot) -> str:
+    parent = snapshot.process(process.ppid)
+    return f"parent pid {process.ppid}" if parent is None else f"child of {parent.name} (pid {parent.pid})"
+
+
+def ancestry(process: Process, tree: ProcessTree) -> str:
+    """From the first ancestor to the process: ``systemd (1) → sshd (80) → bash (90) → nc (99)``."""
+    line = [*reversed(tree.ancestors(process.pid)), process]
+    return " → ".join(f"{member.name} ({member.pid})" for member in line)
+
+
+def job_name(job: Job) -> str:
+    """How a job reads in a sentence: ``cron line 7``, ``watchdog.sh:214``, ``systemd ghost.service``."""
+    if job.kind == "cron" and job.where is not None and job.where.line is not None:
+        return f"cron line {job.where.line}"
+    if job.kind == "watchdog" and job.where is not None:
+        inside = [hop for hop in job.link.hops if hop.file == job.where.file]
+        return place_name(inside[-1] if inside else job.where)
+    return f"{job.kind} {job.id}"
+
+
+def job_trail(job: Job) -> str:
+    """A job and the lines by which it leads to the service: ``cron line 7 → watchdog.sh:214``."""
+    names = [job_name(job), *(place_name(hop) for hop in job.link.hops)]
+    return " → ".join(dict.fromkeys(names))
+
+
+def place_name(place: Place) -> str:
+    name = posixpath.basename(place.file)
+    return name if place.line is None else f"{name}:{place.line}"
+
+
+def percent_of(number: float, limit: float) -> str:
+    """``417 % of the limit of 300``."""
+    return f"{number / limit * 100:.0f} % of the limit of {limit:g}" if limit else "over the limit of 0"
