@@ -1,0 +1,41 @@
+from ghostfix.checks.stale_pidfile import CHECK
+from ghostfix.finding import Severity
+from ghostfix.process import ProcessState
+from ghostfix.reading import Confidence
+from tests.checks.builders import PIDFILE, ghost_service, kinds, machine, only, pidfile, process, runner
+
+
+def test_nobody_has_the_pid() -> None:
+    snapshot = machine(runner(100), pidfiles=[pidfile(4711)])
+    finding = only(CHECK, snapshot)
+    assert finding.summary == f"{PIDFILE} names pid 4711, which does not exist"
+    assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.CERTAIN)
+    assert kinds(CHECK, finding, snapshot) == ["remove-pidfile"]
+
+
+def test_only_a_zombie_has_the_pid() -> None:
+    zombie = process(4711, state=ProcessState.ZOMBIE)
+    assert "is a zombie" in only(CHECK, machine(runner(100), zombie, pidfiles=[pidfile(4711)])).summary
+
+
+def test_a_file_written_a_moment_ago_may_name_a_process_not_seen_yet() -> None:
+    snapshot = machine(pidfiles=[pidfile(4711, age=0.3)])
+    finding = only(CHECK, snapshot)
+    assert finding.confidence is Confidence.POSSIBLE
+    assert finding.doubt
+    assert kinds(CHECK, finding, snapshot) == []
+
+
+def test_each_file_is_a_finding_and_repaired_by_itself() -> None:
+    files = [pidfile(4711, path="/srv/ghost/pids/a.pid"), pidfile(4712, path="/srv/ghost/pids/b.pid")]
+    snapshot = machine(runner(100), pidfiles=files)
+    first, second = CHECK.find(snapshot, ghost_service())
+    assert first.subject != second.subject
+    assert kinds(CHECK, first, snapshot) == ["remove-pidfile"]
+
+
+def test_ours_locked_and_unreadable_ones_are_not_stale() -> None:
+    multi_line = pidfile(100, content=b"100\n/srv/ghost\n5555\n")
+    files = [multi_line, pidfile(4711, locked=True)]
+    assert CHECK.find(machine(runner(100), pidfiles=files), ghost_service()) == ()
+    assert CHECK.find(machine(runner(100), pidfiles=[pidfile(4711)], complete=False), ghost_service()) == ()

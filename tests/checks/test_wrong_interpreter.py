@@ -1,0 +1,62 @@
+import pytest
+from msgspec import structs
+
+from ghostfix.checks.wrong_interpreter import CHECK
+from ghostfix.process import Process, ProcessDetail
+from tests.checks.builders import (
+    VENV,
+    cron_job,
+    detail,
+    ghost_service,
+    kinds,
+    listener,
+    machine,
+    only,
+    runner,
+    venv,
+    worker,
+)
+
+
+def test_another_venv() -> None:
+    snapshot = machine(runner(100, prefix="/opt/other"))
+    finding = only(CHECK, snapshot)
+    assert finding.summary == f"pid 100 runs from /opt/other, not from {VENV}"
+    assert kinds(CHECK, finding, snapshot) == ["stop-process", "start-service"]
+
+
+def test_the_right_one_beside_it_stays() -> None:
+    snapshot = machine(runner(100, prefix="/usr"), runner(101), listeners=[listener(5555, 101)])
+    assert kinds(CHECK, only(CHECK, snapshot), snapshot) == ["stop-process"]
+
+
+def test_who_started_it_is_said() -> None:
+    snapshot = machine(runner(100, prefix="/usr"), jobs=[cron_job(starts=(100,))])
+    assert "cron:alice:7" in only(CHECK, snapshot).cause
+
+
+def as_detail(found: ProcessDetail) -> Process:
+    return structs.replace(runner(100), detail=found)
+
+
+def test_a_system_python_without_a_pyvenv_cfg() -> None:
+    finding = only(CHECK, machine(as_detail(detail(None, interpreter="/usr/bin/python3"))))
+    assert "runs from /usr/bin/python3" in finding.summary
+
+
+@pytest.mark.parametrize(
+    "instance",
+    [
+        runner(100),
+        as_detail(detail(f"{VENV}/")),
+        as_detail(detail(None, interpreter=f"{VENV}/bin/python3.12")),
+        as_detail(detail("/opt/real", resolved_prefix="/opt/real")),
+        as_detail(detail("/srv/link/.venv", resolved_prefix="/opt/real")),
+        as_detail(detail(None, interpreter="python3", executable="/usr/bin/python3.12")),
+        structs.replace(runner(100), detail=None),
+    ],
+    ids=["right", "a slash", "versioned", "resolved", "other link", "bare name", "no detail"],
+)
+def test_these_are_right_or_cannot_be_told(instance: Process) -> None:
+    snapshot = machine(instance, worker(101, ppid=100, prefix="/usr"), venv_=venv(resolved="/opt/real"))
+    assert CHECK.find(snapshot, ghost_service()) == ()

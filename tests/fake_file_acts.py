@@ -1,0 +1,141 @@
+"""Acts on the files of the in-memory machine, each with the comparisons that the real one makes."""
+
+import posixpath
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ghostfix.errors import ChangedError, StepError
+from ghostfix.machine import Caller, Platform
+from ghostfix.snapshot import FileKind, FileStatus
+from tests.fake_files import FakeFile, FakeFiles, file_status
+
+
+class FakeFileActs(FakeFiles):
+    """Changes files. What may not be written lies below a path of ``read_only``."""
+
+    def __init__(self, platform: Platform, caller: Caller | None, now: float) -> None:
+        super().__init__(platform, caller, now)
+        self.read_only: set[str] = set()
+
+    def move_aside(self, path: str, expected: FileStatus, content: bytes | None = None) -> str:
+        self._expect(path, expected, content)
+        aside = next(
+            name
+            for number in range(1, 1000)
+            if (name := f"{path}.ghostfix-{number}") and self.status(name).value is None
+        )
+        self._rename(path, aside)
+        self._did("move_aside", path, aside)
+        return aside
+
+    def move_back(self, aside: str, path: str) -> None:
+        self._writable(path)
+        if self.status(path).value is not None:
+            raise ChangedError(f"{path} exists again")
+        if self.status(aside).value is None:
+            raise StepError(f"{aside}: No such file or directory")
+        self._rename(aside, path)
+        self._did("move_back", path, aside)
+
+    def replace(self, path: str, content: bytes, expected: FileStatus, before: bytes) -> None:
+        node = self._expect(path, expected, before)
+        if node.kind is not FileKind.REGULAR:
+            raise ChangedError(f"{path} is not a regular file")
+        self._inodes += 1
+        self.files[self._parent_resolved(path)] = FakeFile(
+            FileKind.REGULAR, self._inodes, node.mode, node.uid, node.gid, self.now(), content
+        )
+        self._did("replace", path)
+
+    def create(self, path: str, content: bytes, mode: int = 0o644) -> None:
+        self._writable(path)
+        if self.status(path).value is not None:
+            raise ChangedError(f"{path} exists already")
+        self._new(path, content, mode)
+        self._did("create", path)
+
+    def save(self, path: str, content: bytes) -> None:
+        path = posixpath.join(self._caller.cwd, path)
+        self._writable(path)
+        node = self.files.get(self.resolve(path)) or self._new(path, b"", 0o644)
+        node.content, node.modified = content, self.now()
+        self._did("save", path)
+
+    def remove_empty_folder(self, path: str) -> None:
+        self._writable(path)
+        real = self._parent_resolved(path)
+        node = self.files.get(real)
+        if node is not None and node.kind is FileKind.FOLDER and not self._inside(real):
+            del self.files[real]
+            self._did("remove_empty_folder", path)
+
+    def remove(self, path: str, expected: FileStatus, content: bytes) -> None:
+        self._expect(path, expected, content)
+        del self.files[self._parent_resolved(path)]
+        self._did("remove", path)
+
+    def make_folder(self, path: str, mode: int = 0o755) -> None:
+        self._writable(path)
+        above = posixpath.dirname(path)
+        if self.files.get(self.resolve(above)) is None:
+            self.make_folder(above, mode)
+        node = self.files.get(self.resolve(path))
+        if node is not None and node.kind is FileKind.FOLDER:
+            return
+        if node is not None:
+            raise StepError(f"{path}: File exists")
+        self.add_folder(self._parent_resolved(path), mode, self._caller.uid)
+        self._did("make_folder", path)
+
+    def append(self, path: str, content: bytes, mode: int = 0o600) -> None:
+        self._writable(path)
+        node = self.files.get(self._parent_resolved(path))
+        if node is None:
+            self._new(path, content, mode)
+        elif node.kind is not FileKind.REGULAR:
+            raise StepError(f"{path} is not a regular file")
+        else:
+            node.content += content
+            node.modified = self.now()
+        self._did("append", path)
+
+    @contextmanager
+    def lock(self, path: str, note: bytes) -> Iterator[None]:
+        self._writable(path)
+        node = self.files.get(self._parent_resolved(path)) or self._new(path, b"", 0o600)
+        if node.locked:
+            raise ChangedError(node.content.decode(errors="backslashreplace"))
+        node.locked, node.content = True, note
+        self._did("lock", path)
+        try:
+            yield
+        finally:
+            node.locked = False
+
+    # within
+
+    def _new(self, path: str, content: bytes, mode: int) -> FakeFile:
+        real = self._parent_resolved(path)
+        above = self.files.get(posixpath.dirname(real))
+        if above is None or above.kind is not FileKind.FOLDER:
+            raise StepError(f"{path}: No such file or directory")
+        return self.add_file(real, content, mode, self._caller.uid)
+
+    def _expect(self, path: str, expected: FileStatus, content: bytes | None) -> FakeFile:
+        self._writable(path)
+        node = self.files.get(self._parent_resolved(path))
+        if node is None or file_status(node) != expected:
+            raise ChangedError(f"{path} is not the file that it was")
+        if content is not None and node.content != content:
+            raise ChangedError(f"{path} does not hold what it held")
+        return node
+
+    def _rename(self, path: str, new: str) -> None:
+        old, new = self._parent_resolved(path), self._parent_resolved(new)
+        for name in [name for name in self.files if name == old or name.startswith(f"{old}/")]:
+            self.files[new + name[len(old) :]] = self.files.pop(name)
+
+    def _writable(self, path: str) -> None:
+        real = self._parent_resolved(path)
+        if any(real == folder or real.startswith(f"{folder}/") for folder in self.read_only):
+            raise StepError(f"{path}: Read-only file system")

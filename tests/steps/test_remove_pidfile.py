@@ -1,0 +1,122 @@
+"""Moving a PID file aside."""
+
+from collections.abc import Callable
+
+import pytest
+from msgspec import structs
+
+from ghostfix.errors import ChangedError
+from ghostfix.service import Service
+from ghostfix.snapshot import PidFile, PidFileState
+from ghostfix.step import Refused, Unneeded
+from ghostfix.steps.remove_pidfile import RemovePidFile
+from tests.fake_system import FakeSystem
+
+PATH = "/srv/ghost/ghost.pid"
+SERVICE = Service(name="ghost", profile="test", directory="/srv/ghost", module="ghost.main")
+
+
+def a_machine() -> FakeSystem:
+    machine = FakeSystem()
+    machine.add_file(PATH, b"4711\n", 0o600, modified=machine.now() - 500)
+    return machine
+
+
+def step(machine: FakeSystem) -> RemovePidFile:
+    status = machine.status(PATH).value
+    pidfile = PidFile(path=PATH, state=PidFileState.READABLE, pid=4711, status=status, content=b"4711\n")
+    return RemovePidFile(reason="stale-pidfile", pidfile=pidfile)
+
+
+def test_there_and_back() -> None:
+    machine = a_machine()
+    before = machine.files[PATH]
+    removal = step(machine)
+    assert removal.precondition(machine) is None
+    captured = removal.capture(machine)
+    assert removal.apply(machine).startswith("moved to ghost.pid.")
+    assert PATH not in machine.files
+    assert before in machine.files.values()
+    assert isinstance(removal.precondition(machine), Unneeded)
+    assert removal.undo(machine, captured) == f"{PATH} is back in its place"
+    assert machine.files[PATH] is before
+    assert removal.undo(machine, captured) == f"{PATH} is in its place"
+
+
+def _rewritten(machine: FakeSystem) -> None:
+    machine.add_file(PATH, b"4711\n", 0o600)
+
+
+def _other_content(machine: FakeSystem) -> None:
+    machine.files[PATH].content = b"4712\n"
+
+
+def _a_symlink(machine: FakeSystem) -> None:
+    machine.remove_path(PATH)
+    machine.add_symlink(PATH, "/etc/passwd")
+
+
+def _another_owner(machine: FakeSystem) -> None:
+    machine.files[PATH].uid = 1234
+
+
+def _locked(machine: FakeSystem) -> None:
+    machine.files[PATH].locked = True
+
+
+def _its_process_runs(machine: FakeSystem) -> None:
+    machine.add_process(4711, ("anything",), started=machine.now() - 600)
+
+
+@pytest.mark.parametrize(
+    "change", [_rewritten, _other_content, _a_symlink, _another_owner, _locked, _its_process_runs]
+)
+def test_what_is_not_as_it_was_stays(change: Callable[[FakeSystem], None]) -> None:
+    machine = a_machine()
+    removal = step(machine)
+    change(machine)
+    assert isinstance(removal.precondition(machine), Refused)
+    if change not in (_locked, _its_process_runs):
+        with pytest.raises(ChangedError):
+            removal.apply(machine)
+    assert PATH in machine.files
+
+
+def test_a_stranger_that_got_the_pid_later_does_not_keep_the_file() -> None:
+    machine = a_machine()
+    machine.add_process(4711, ("anything",), started=machine.now() - 10)
+    assert step(machine).precondition(machine) is None
+
+
+def test_with_the_service_known_its_process_keeps_the_file_and_a_stranger_does_not() -> None:
+    machine = a_machine()
+    removal = structs.replace(step(machine), service=SERVICE)
+    machine.add_process(4711, ("vim", "ghost.main"), started=machine.now() - 600)
+    assert removal.precondition(machine) is None
+    machine.end(4711)
+    machine.add_process(4711, ("python3", "-m", "ghost.main"), cwd="/srv/ghost", started=machine.now() - 10)
+    assert isinstance(removal.precondition(machine), Refused)
+
+
+def test_a_fresh_file_wins_over_undo() -> None:
+    machine = a_machine()
+    removal = step(machine)
+    captured = removal.capture(machine)
+    removal.apply(machine)
+    machine.add_file(PATH, b"9\n")
+    with pytest.raises(
+        ChangedError, match="was written again since, and stays; the former file is /srv/ghost/"
+    ):
+        removal.undo(machine, captured)
+    assert machine.content(PATH) == b"9\n"
+
+
+def test_a_file_that_was_taken_away_since_is_written_again() -> None:
+    machine = a_machine()
+    removal = step(machine)
+    captured = removal.capture(machine)
+    removal.apply(machine)
+    machine.remove_path(next(path for path in machine.files if path.startswith(f"{PATH}.")))
+    removal.undo(machine, captured)
+    assert machine.content(PATH) == b"4711\n"
+    assert machine.files[PATH].mode == 0o600
