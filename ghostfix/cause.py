@@ -223,7 +223,8 @@ class _Guards:
             targets = jobs_of(self._snapshot, effect.subject)
             return any(starts_watchdog(job, target) for job in jobs for target in targets)
         if effect.code == "wrong-interpreter":
-            return any(str(pid) == effect.subject.name for job in jobs for pid in job.starts)
+            roots = effect.subject.name.split(",")
+            return any(str(pid) in roots for job in jobs for pid in job.starts)
         if effect.code == "zombie-processes":
             return any(process.pid in self._unreaping for job in jobs for process in job.processes)
         if effect.code == "duplicate-instance":

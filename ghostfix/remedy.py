@@ -1,5 +1,7 @@
 """Remedies: the steps that several checks ask for, in the order in which they hold."""
 
+import posixpath
+
 from ghostfix.finding import Finding
 from ghostfix.instance import instances
 from ghostfix.job import Job
@@ -76,7 +78,8 @@ def create_venv(reason: str, snapshot: Snapshot, service: Service, *, broken: bo
     if service.environment.venv is None:
         return ()
     inside = service.directory.rstrip("/") + "/"
-    pythons = [each.path for each in snapshot.environment.value.pythons if not each.path.startswith(inside)]
+    outside = [each.path for each in snapshot.environment.value.pythons if not each.path.startswith(inside)]
+    pythons = sorted((path for path in outside if "python2" not in path), key=_how_unlikely)
     creation = CreateVenv(
         reason=reason,
         path=service.path(service.environment.venv),
@@ -84,6 +87,12 @@ def create_venv(reason: str, snapshot: Snapshot, service: Service, *, broken: bo
         python=pythons[0] if pythons else "python3",
     )
     return (creation, *install(reason, service, service.environment.requires))
+
+
+def _how_unlikely(python: str) -> int:
+    """Sorts the Pythons of a PATH by how surely they are a Python 3, each kind in the PATH's order."""
+    name = posixpath.basename(python)
+    return 0 if name == "python3" else 1 if name.startswith("python3.") else 2
 
 
 def _staying(snapshot: Snapshot, service: Service) -> frozenset[int]:

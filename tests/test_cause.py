@@ -106,7 +106,7 @@ def test_a_guarded_job_that_started_nothing_is_no_cause() -> None:
 
 
 def test_a_job_is_blamed_for_the_interpreter_of_what_it_started() -> None:
-    snapshot = machine(runner(100, prefix="/usr"), runner(101, prefix="/usr"), jobs=[cron_job(starts=(101,))])
+    snapshot = machine(runner(100, prefix="/usr"), runner(101, prefix="/opt"), jobs=[cron_job(starts=(101,))])
     cause = by_code(story(snapshot), "rogue-restarter")
     assert "101" in {effect.subject.name for effect in cause.leads_to}
     assert "100" not in {effect.subject.name for effect in cause.leads_to}

@@ -22,39 +22,49 @@ Write the venv's interpreter with its full path wherever the service is started,
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.instance import Instance, instances
 from ghostfix.interpreter import foreign_prefix
+from ghostfix.process import Process
 from ghostfix.reading import Source
 from ghostfix.remedy import restart
 from ghostfix.scope import with_venv
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 from ghostfix.step import Step
-from ghostfix.wording import described
+from ghostfix.wording import bounded, described, listed, pids
 
 CODE = "wrong-interpreter"
 
 
 def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
-    return tuple(
-        _finding(instance, foreign, snapshot, service)
-        for instance in instances(snapshot, service)
-        if (foreign := foreign_prefix(snapshot, service, instance.root)) is not None
-    )
+    by_prefix: dict[str, list[Instance]] = {}
+    for instance in instances(snapshot, service):
+        foreign = foreign_prefix(snapshot, service, instance.root)
+        if foreign is not None:
+            by_prefix.setdefault(foreign, []).append(instance)
+    return tuple(_finding(found, foreign, snapshot, service) for foreign, found in by_prefix.items())
 
 
-def _finding(instance: Instance, foreign: str, snapshot: Snapshot, service: Service) -> Finding:
-    root, expected = instance.root, service.path(service.environment.venv or "")
-    called = "" if root.detail is None else f"called as {root.detail.interpreter or 'an unknown path'}"
+def _finding(found: list[Instance], foreign: str, snapshot: Snapshot, service: Service) -> Finding:
+    """One finding for all instances that run from the same other Python."""
+    expected = service.path(service.environment.venv or "")
+    roots = [instance.root for instance in found]
+    starters = sorted({instance.managed_by for instance in found if instance.managed_by is not None})
+    by_whom = f" by {listed(starters)}" if starters else ""
     return Finding(
         code=CODE,
         severity=Severity.ERROR,
-        summary=f"pid {root.pid} runs from {foreign}, not from {expected}",
-        cause=f"It was started by {instance.managed_by} with another Python."
-        if instance.managed_by is not None
-        else "It was started with another Python than the one of its venv.",
-        subject=Subject(SubjectKind.PROCESS, str(root.pid)),
+        summary=f"{pids(roots)} {'runs' if len(roots) == 1 else 'run'} from {foreign}, not from {expected}",
+        cause=f"It was started{by_whom} with another Python than the one of its venv."
+        if len(roots) == 1
+        else f"They were started{by_whom} with another Python than the one of their venv.",
+        subject=Subject(SubjectKind.PROCESS, ",".join(str(root.pid) for root in roots)),
         short=f"Python of {foreign}",
-        evidence=(Evidence(described(root, snapshot)), *((Evidence(called),) if called else ())),
+        evidence=bounded(Evidence(f"{described(root, snapshot)}; {_called(root)}") for root in roots),
     )
+
+
+def _called(root: Process) -> str:
+    interpreter = None if root.detail is None else root.detail.interpreter
+    return f"called as {interpreter or 'an unknown path'}"
 
 
 def repair(_finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:

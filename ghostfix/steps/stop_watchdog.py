@@ -14,6 +14,7 @@ from ghostfix.steps.hold_watchdog import helpers
 from ghostfix.untrusted import shown_argv
 
 _AFTER_KILL = 5.0
+_LOOK_EVERY = 0.2
 _NOWHERE = "/dev/null"
 
 
@@ -52,15 +53,13 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
         return Captured(processes=living(system, (self.process,)), facts=tuple(facts))
 
     def apply(self, system: ActingSystem) -> str:
-        below = helpers(system, self.process, self.spared)
-        for helper in below:
+        below = {helper.pid: helper for helper in helpers(system, self.process, self.spared)}
+        for helper in below.values():
             system.pin(helper)
-        said = [_end(system, self.process, self.grace)]
-        # What it started while it had time to end would outlive it.
-        born = helpers(system, self.process, self.spared)
-        left = living(system, dict.fromkeys((*below, *born)))
+        said = [self._end_loop(system, below)]
+        left = living(system, tuple(below.values()))
         said.extend(_end(system, helper, 1.0) for helper in left)
-        stubborn = living(system, (self.process, *below, *born))
+        stubborn = living(system, (self.process, *below.values()))
         if stubborn:
             pids = ", ".join(f"pid {each.pid} ({each.name})" for each in stubborn)
             raise StepError(f"{pids} did not end, not even when killed; {'; '.join(said)}")
@@ -85,6 +84,33 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
     def pins(self) -> tuple[Process, ...]:
         return (self.process,)
 
+    def _end_loop(self, system: ActingSystem, below: dict[int, Process]) -> str:
+        """Ends the loop itself; what it starts while it has time to end is added to ``below``."""
+        name = f"pid {self.process.pid} ({self.process.name})"
+        try:
+            _ask(system, self.process)
+            deadline = system.monotonic() + self.grace
+            while not system.wait_gone(self.process, _LOOK_EVERY):
+                self._look(system, below)
+                if system.monotonic() >= deadline:
+                    # Stopped, it can start nothing between this look and its end.
+                    system.signal(self.process, Signal.STOP)
+                    system.wait_state(self.process, stopped=True, seconds=1.0)
+                    self._look(system, below)
+                    system.signal(self.process, Signal.KILL)
+                    system.wait_gone(self.process, _AFTER_KILL)
+                    return f"{name} ended on KILL"
+        except ChangedError:
+            if living(system, (self.process,)):
+                raise
+        return f"{name} ended on TERM"
+
+    def _look(self, system: ActingSystem, below: dict[int, Process]) -> None:
+        for helper in helpers(system, self.process, self.spared):
+            if helper.pid not in below:
+                below[helper.pid] = helper
+                system.pin(helper)
+
     def _twin(self, system: System, cwd: str | None) -> Process | None:
         """A live loop with the same command line in the same folder."""
         alike = (
@@ -95,24 +121,25 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
         return next((process for process in alike if system.detail(process).cwd == cwd), None)
 
 
+def _ask(system: ActingSystem, process: Process) -> None:
+    """TERM, and CONT: a stopped process hears nothing else."""
+    system.signal(process, Signal.TERM)
+    system.signal(process, Signal.CONT)
+
+
 def _end(system: ActingSystem, process: Process, grace: float) -> str:
-    """TERM, CONT (a stopped process hears nothing else), time, STOP and KILL; says which signal it took."""
+    """Asks a helper to end, waits, kills; says which signal it took."""
     name = f"pid {process.pid} ({process.name})"
     try:
-        system.signal(process, Signal.TERM)
-        system.signal(process, Signal.CONT)
-    except ChangedError:
-        if living(system, (process,)):
-            raise
-        return f"{name} ended on TERM"
-    if system.wait_gone(process, grace):
-        return f"{name} ended on TERM"
-    try:
+        _ask(system, process)
+        if system.wait_gone(process, grace):
+            return f"{name} ended on TERM"
         system.signal(process, Signal.KILL)
+        system.wait_gone(process, _AFTER_KILL)
     except ChangedError:
         if living(system, (process,)):
             raise
-    system.wait_gone(process, _AFTER_KILL)
+        return f"{name} ended on TERM"
     return f"{name} ended on KILL"
 
 

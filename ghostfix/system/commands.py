@@ -6,7 +6,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ghostfix.machine import CommandAnswer
 from ghostfix.system.text import reason
@@ -14,6 +14,8 @@ from ghostfix.system.text import reason
 MAX_OUTPUT = 8_388_608
 _CHUNK = 65_536
 _TICK = 0.05
+# What says how *our* Python runs, and would mislead another one.
+_OUR_PYTHON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 
 
 def run(
@@ -177,8 +179,8 @@ def _groups(account: pwd.struct_passwd) -> list[int]:
 
 def _environment(account: pwd.struct_passwd | None) -> dict[str, str]:
     """Our own, with a locale in which programs answer in plain English and in UTF-8."""
-    variables = {name: value for name, value in os.environ.items() if name != "LANGUAGE"}
-    variables["LC_ALL"] = "C.UTF-8"
+    variables = inherited() | {"LC_ALL": "C.UTF-8"}
+    variables.pop("LANGUAGE", None)
     if account is not None:
         variables |= {"HOME": account.pw_dir, "USER": account.pw_name, "LOGNAME": account.pw_name}
         for private in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "MAIL"):
@@ -186,9 +188,14 @@ def _environment(account: pwd.struct_passwd | None) -> dict[str, str]:
     return variables
 
 
-def attach(argv: Sequence[str], cwd: str, variables: dict[str, str]) -> int:
-    """Runs a command with our own input and output; gives its exit status (negative: a signal)."""
-    with subprocess.Popen(tuple(argv), cwd=cwd, env=variables) as process:
+def inherited() -> dict[str, str]:
+    """Our own environment without what concerns only our own Python."""
+    return {name: value for name, value in os.environ.items() if name not in _OUR_PYTHON}
+
+
+def attach(argv: Sequence[str], cwd: str, variables: Mapping[str, str]) -> int:
+    """Runs a command with our own input, output and environment; its exit status, negative for a signal."""
+    with subprocess.Popen(tuple(argv), cwd=cwd, env=dict(os.environ) | dict(variables)) as process:
         while True:
             try:
                 return process.wait()

@@ -14,6 +14,7 @@ from ghostfix.process import Process, ProcessDetail, ProcessId, ProcessState, Va
 from ghostfix.reading import Reading
 from ghostfix.system.interpreter import called_python, prefix_of
 from ghostfix.system.proc_text import (
+    Stat,
     parse_boot_time,
     parse_cmdline,
     parse_container,
@@ -126,13 +127,13 @@ class LinuxProcesses:
             os.close(folder)
 
     def _read_in(self, folder: int, pid: int) -> Process:
-        facts = parse_stat(read_whole("stat", folder))
+        facts, argv = _read_together(folder)
         uid = os.fstat(folder).st_uid  # the effective user id, as ps(1) shows it; /proc/PID/status is slow
         return Process(
             id=ProcessId(pid, facts.started / self._tick + self.boot_time),
             ppid=facts.ppid,
             name=facts.name,
-            argv=_argv(folder, has_memory=facts.virtual_bytes > 0),
+            argv=argv,
             uid=uid,
             user=user_name(uid),
             state=facts.state,
@@ -166,15 +167,22 @@ class LinuxProcesses:
         )
 
 
-def _argv(folder: int, has_memory: bool) -> tuple[str, ...]:
-    """The command line; one that is just being executed has none for an instant, so it is asked again."""
-    argv = parse_cmdline(read_whole("cmdline", folder))
+def _read_together(folder: int) -> tuple[Stat, tuple[str, ...]]:
+    """The state and the command line of one moment.
+
+    The command line is read first: whoever loses it by exiting is then seen to exit. One that is just being
+    executed has none for an instant either, so it is asked again.
+    """
     attempts = 0
-    while has_memory and not argv and attempts < _ATTEMPTS:
-        time.sleep(_INSTANT)
-        attempts += 1
+    while True:
         argv = parse_cmdline(read_whole("cmdline", folder))
-    return argv
+        facts = parse_stat(read_whole("stat", folder))
+        if facts.state in (ProcessState.ZOMBIE, ProcessState.DEAD):
+            return facts, ()
+        if argv or facts.virtual_bytes == 0 or attempts == _ATTEMPTS:
+            return facts, argv
+        attempts += 1
+        time.sleep(_INSTANT)
 
 
 def read_whole(path: str, folder: int | None = None) -> bytes:

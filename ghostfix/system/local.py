@@ -59,7 +59,7 @@ class LocalSystem(LookingSystem):
     def attach(self, argv: Sequence[str], cwd: str, variables: Mapping[str, str]) -> int:
         """Runs a command with our own input and output; raises StepError when it cannot be started."""
         try:
-            return commands.attach(argv, cwd, spawn.environment(variables))
+            return commands.attach(argv, cwd, variables)
         except (OSError, ValueError, IndexError) as error:
             why = reason(error) if isinstance(error, OSError) else str(error)
             raise StepError(f"{argv[0] if argv else 'nothing'} cannot be started: {why}") from error

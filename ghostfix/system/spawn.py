@@ -11,12 +11,11 @@ from collections.abc import Mapping, Sequence
 from ghostfix.errors import StepError
 from ghostfix.process import Process
 from ghostfix.system import detach
+from ghostfix.system.commands import inherited
 from ghostfix.system.file_acts import open_to_append
 from ghostfix.system.folders import make_folder, opened
 from ghostfix.system.processes import ProcessTable
 
-# What says how *our* Python runs, and would mislead another one.
-_OUR_PYTHON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 _SECONDS = 30.0
 _SETTLED = 0.05
 
@@ -35,7 +34,7 @@ def spawn(
     output = _output(path)
     try:
         os.set_blocking(output, True)
-        pid = _detached(argv, cwd, environment(variables), output)
+        pid = _detached(argv, cwd, inherited() | dict(variables), output)
     finally:
         os.close(output)
     process = _settled(table, pid)
@@ -51,12 +50,6 @@ def _output(path: str) -> int:
     make_folder(posixpath.dirname(path), 0o755)
     with opened(path) as (folder, name):
         return open_to_append(folder, name, path, 0o644)
-
-
-def environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """Our own environment without what concerns only our own Python, and ``variables`` on top."""
-    kept = {name: value for name, value in os.environ.items() if name not in _OUR_PYTHON}
-    return kept | dict(variables)
 
 
 def _detached(argv: Sequence[str], cwd: str, variables: Mapping[str, str], output: int) -> int:

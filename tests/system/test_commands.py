@@ -94,3 +94,9 @@ def test_attach_gives_the_exit_status(tmp_path: Path) -> None:
         )
         == 7
     )
+
+
+def test_our_own_python_does_not_mislead_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONHOME", "/nonexistent")
+    monkeypatch.setenv("PYTHONPATH", "/ours")
+    assert python("import sys; print('/ours' in sys.path)")[1] == b"False\n"
