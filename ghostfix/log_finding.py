@@ -3,10 +3,11 @@
 from ghostfix.finding import Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.job import Place
 from ghostfix.logged import LogFaults
+from ghostfix.phrase import lasting
 from ghostfix.service import Service
 from ghostfix.snapshot import LoggedError, Snapshot
 from ghostfix.soundness import is_well
-from ghostfix.wording import bounded, lasting
+from ghostfix.wording import bounded
 
 _MESSAGE = 200
 

@@ -1,8 +1,8 @@
 """The lines of a page that are about a repair: its plan, what was done, and whether it held."""
 
 from ghostfix.page import Page
+from ghostfix.phrase import counted
 from ghostfix.report import PlanReport, RunReport, VerificationReport
-from ghostfix.wording import counted
 
 _PHASES = {
     "hold": "Hold what restarts it",

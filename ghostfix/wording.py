@@ -1,10 +1,11 @@
 """Wording: how findings put processes, jobs, numbers and times into words."""
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from ghostfix.finding import Evidence
 from ghostfix.job import Job, Place
+from ghostfix.phrase import lasting
 from ghostfix.process import Process, ProcessTree
 from ghostfix.snapshot import Snapshot
 
@@ -20,32 +21,12 @@ def bounded(evidence: Iterable[Evidence]) -> tuple[Evidence, ...]:
     return (*seen[:_SHOWN], Evidence(f"and {len(seen) - _SHOWN} more"))
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 instance``, ``3 instances``, ``2 processes``."""
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number} {noun}es" if noun.endswith("s") else f"{number} {noun}s"
-
-
 def pids(processes: Iterable[Process]) -> str:
     """``pid 4711``, ``pids 4711, 4712``; the first ten."""
     numbers = [process.pid for process in processes]
     more = f" and {len(numbers) - _SHOWN} more" if len(numbers) > _SHOWN else ""
     word = "pid" if len(numbers) == 1 else "pids"
     return f"{word} {', '.join(str(number) for number in numbers[:_SHOWN])}{more}"
-
-
-def listed(words: Sequence[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def lasting(seconds: float) -> str:
-    """A span of time in its largest sensible unit: ``4 s``, ``12 min``, ``3 h``, ``9 days``."""
-    for limit, size, unit in ((120, 1, "s"), (7200, 60, "min"), (172800, 3600, "h")):
-        if seconds < limit:
-            return f"{max(seconds, 0) / size:.0f} {unit}"
-    return f"{seconds / 86400:.0f} days"
 
 
 def command_of(process: Process) -> str:
@@ -93,8 +74,3 @@ def job_trail(job: Job) -> str:
 def place_name(place: Place) -> str:
     name = posixpath.basename(place.file)
     return name if place.line is None else f"{name}:{place.line}"
-
-
-def percent_of(number: float, limit: float) -> str:
-    """``417 % of the limit of 300``."""
-    return f"{number / limit * 100:.0f} % of the limit of {limit:g}" if limit else "over the limit of 0"

@@ -55,6 +55,7 @@ def test_after_a_repair_there_is_a_way_on_and_a_way_back() -> None:
     ]
     assert commands(samples.half_repaired()) == [
         "ghostfix repair ghost-runner",
+        "ghostfix repair ghost-runner --evict",
         "ghostfix undo 20261118-110640-ab12",
     ]
     assert (went_well(samples.repaired()), went_well(samples.half_repaired())) == (True, False)

@@ -1,7 +1,8 @@
 import pytest
 
 from ghostfix.job import Place
-from ghostfix.wording import ancestry, command_of, counted, job_trail, lasting, listed, percent_of, pids
+from ghostfix.phrase import counted, lasting, listed, percent_of
+from ghostfix.wording import ancestry, command_of, job_trail, pids
 from tests.checks.builders import cron_job, machine, process, unit_job, watchdog_job
 
 

@@ -23,6 +23,7 @@ Name the manager in the profile and remove the other jobs for good.
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.job import Job
 from ghostfix.manager import is_manager, managers
+from ghostfix.phrase import listed
 from ghostfix.reading import Confidence, Source
 from ghostfix.remedy import hold, restart
 from ghostfix.rogue import rogues
@@ -30,7 +31,7 @@ from ghostfix.scope import always
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 from ghostfix.step import Step
-from ghostfix.wording import bounded, job_name, listed
+from ghostfix.wording import bounded, job_name
 
 CODE = "competing-managers"
 

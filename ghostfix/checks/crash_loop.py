@@ -25,12 +25,13 @@ from ghostfix.instance import Instance, instances
 from ghostfix.job import Job
 from ghostfix.log_finding import named
 from ghostfix.logged import REPEATED, Family, LogFaults, faults
+from ghostfix.phrase import counted
 from ghostfix.reading import Confidence, Source
 from ghostfix.remedy import no_steps
 from ghostfix.scope import with_logs
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
-from ghostfix.wording import bounded, counted, described, job_name
+from ghostfix.wording import bounded, described, job_name
 
 CODE = "crash-loop"
 _YOUNG = 60.0

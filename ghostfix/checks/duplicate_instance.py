@@ -26,6 +26,7 @@ Let one manager start the service, and let the service take a lock: ``ghostfix r
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.instance import Instance, instances
 from ghostfix.keeper import keepers
+from ghostfix.phrase import counted
 from ghostfix.reading import Source
 from ghostfix.remedy import restart
 from ghostfix.scope import always
@@ -33,7 +34,7 @@ from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 from ghostfix.soundness import wanted_instances
 from ghostfix.step import Step
-from ghostfix.wording import bounded, counted, described, pids
+from ghostfix.wording import bounded, described, pids
 
 CODE = "duplicate-instance"
 

@@ -20,13 +20,14 @@ Install from one list of requirements at each deployment, and check it with ``gh
 """
 
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.phrase import counted, listed
 from ghostfix.reading import Source
 from ghostfix.remedy import install, restart
 from ghostfix.scope import with_packages
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot, VenvState
 from ghostfix.step import Step
-from ghostfix.wording import bounded, counted, listed
+from ghostfix.wording import bounded
 
 CODE = "missing-package"
 

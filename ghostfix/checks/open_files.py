@@ -21,13 +21,14 @@ Close what is opened; raise the limit (``LimitNOFILE=``, ``ulimit -n``) only whe
 
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.instance import instances
+from ghostfix.phrase import percent_of
 from ghostfix.process import Process
 from ghostfix.reading import Source
 from ghostfix.remedy import no_steps
 from ghostfix.scope import always
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
-from ghostfix.wording import described, percent_of
+from ghostfix.wording import described
 
 CODE = "open-files"
 _FULL = 98.0

@@ -25,13 +25,14 @@ process group.
 
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.orphan import Orphan, orphans
+from ghostfix.phrase import counted
 from ghostfix.reading import Confidence, Source
 from ghostfix.remedy import restart
 from ghostfix.scope import always
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 from ghostfix.step import Step
-from ghostfix.wording import counted, described
+from ghostfix.wording import described
 
 CODE = "orphan-instance"
 _DOUBTS = {

@@ -26,6 +26,7 @@ from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, Subjec
 from ghostfix.holder import Holders, holders, untouchable
 from ghostfix.instance import instances
 from ghostfix.machine import Signal
+from ghostfix.phrase import listed
 from ghostfix.process import Listener, Process
 from ghostfix.reading import Confidence, Source
 from ghostfix.scope import with_ports
@@ -33,7 +34,7 @@ from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 from ghostfix.step import Step
 from ghostfix.steps.evict_process import EvictProcess
-from ghostfix.wording import ancestry, bounded, described, listed
+from ghostfix.wording import ancestry, bounded, described
 
 CODE = "port-conflict"
 

@@ -22,6 +22,7 @@ Do not set SO_REUSEPORT for a service that must be alone; bind one address famil
 
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.holder import Holders, holders
+from ghostfix.phrase import counted
 from ghostfix.process import Process
 from ghostfix.reading import Source
 from ghostfix.remedy import restart
@@ -30,7 +31,7 @@ from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 from ghostfix.soundness import wanted_instances
 from ghostfix.step import Step
-from ghostfix.wording import bounded, counted, described, pids
+from ghostfix.wording import bounded, described, pids
 
 CODE = "port-shared"
 

@@ -25,13 +25,14 @@ from collections import Counter
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.instance import instances
 from ghostfix.orphan import orphans
+from ghostfix.phrase import percent_of
 from ghostfix.process import ProcessState
 from ghostfix.reading import Source
 from ghostfix.remedy import no_steps
 from ghostfix.scope import always
 from ghostfix.service import Service
 from ghostfix.snapshot import Resources, Snapshot
-from ghostfix.wording import bounded, percent_of
+from ghostfix.wording import bounded
 
 CODE = "process-count"
 _NEAR = 0.9

@@ -23,6 +23,7 @@ Keep PID files on a file system that is empty after a boot (``/run``), and let t
 """
 
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.phrase import lasting
 from ghostfix.pidfile_owner import Owner, fresh, owner
 from ghostfix.process import Process
 from ghostfix.reading import Confidence, Source
@@ -31,7 +32,7 @@ from ghostfix.scope import with_pidfiles
 from ghostfix.service import Service
 from ghostfix.snapshot import PidFile, Snapshot
 from ghostfix.step import Step
-from ghostfix.wording import described, lasting
+from ghostfix.wording import described
 
 CODE = "recycled-pidfile"
 

@@ -21,6 +21,7 @@ Let the lock live in the file and die with the process: ``ghostfix run`` does, a
 """
 
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.phrase import lasting
 from ghostfix.pidfile_owner import Owner, fresh, owner
 from ghostfix.reading import Confidence, Source
 from ghostfix.remedy import removal
@@ -28,7 +29,6 @@ from ghostfix.scope import with_pidfiles
 from ghostfix.service import Service
 from ghostfix.snapshot import PidFile, Snapshot
 from ghostfix.step import Step
-from ghostfix.wording import lasting
 
 CODE = "stale-pidfile"
 

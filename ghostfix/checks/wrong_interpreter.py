@@ -22,6 +22,7 @@ Write the venv's interpreter with its full path wherever the service is started,
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.instance import Instance, instances
 from ghostfix.interpreter import foreign_prefix
+from ghostfix.phrase import listed
 from ghostfix.process import Process
 from ghostfix.reading import Source
 from ghostfix.remedy import restart
@@ -29,7 +30,7 @@ from ghostfix.scope import with_venv
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 from ghostfix.step import Step
-from ghostfix.wording import bounded, described, listed, pids
+from ghostfix.wording import bounded, described, pids
 
 CODE = "wrong-interpreter"
 

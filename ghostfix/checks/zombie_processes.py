@@ -24,6 +24,7 @@ from collections import Counter
 
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.instance import instances
+from ghostfix.phrase import counted, percent_of
 from ghostfix.process import ProcessState
 from ghostfix.reading import Source
 from ghostfix.remedy import restart
@@ -32,7 +33,7 @@ from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 from ghostfix.soundness import unreaped_children
 from ghostfix.step import Step
-from ghostfix.wording import bounded, command_of, counted, percent_of
+from ghostfix.wording import bounded, command_of
 
 CODE = "zombie-processes"
 

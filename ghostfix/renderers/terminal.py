@@ -10,6 +10,7 @@ from ghostfix.chain import chains
 from ghostfix.family import FAMILIES, OTHER, family
 from ghostfix.layout import Amount, Layout
 from ghostfix.page import Page
+from ghostfix.phrase import counted, lasting
 from ghostfix.quantity import quantities
 from ghostfix.repair_lines import plan_lines, run_lines, verification_lines
 from ghostfix.report import (
@@ -21,7 +22,6 @@ from ghostfix.report import (
     ResultReport,
     Verdict,
 )
-from ghostfix.wording import counted, lasting
 
 _EVIDENCE_SHOWN = 4
 _NARROW = 72
