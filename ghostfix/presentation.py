@@ -1,5 +1,6 @@
 """Presentation: how reports reach their reader, and how a reader is asked."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +28,8 @@ _MARKS = {
     EntryState.FAILED: "✗",
     EntryState.UNDO_FAILED: "✗",
 }
+_WIDTH = 100
+"""Columns of a report that goes to a file, or to nobody with a terminal."""
 _ASCII = str.maketrans({"✓": "+", "–": "-", "·": ".", "✗": "x", "…": "~", "→": ">", "×": "x"})
 
 
@@ -115,7 +118,7 @@ class Presentation:
 
     def _layout(self) -> Layout:
         to_terminal = self.output is None and sys.stdout.isatty()
-        width = _columns() if to_terminal else int(os.environ.get("COLUMNS", "100") or 100)
+        width = _columns() if self.output is None else _WIDTH
         return Layout(
             width=max(40, width),
             colour=_wants_colour(to_terminal),
@@ -147,10 +150,13 @@ def _write(text: str) -> None:
 
 
 def _columns() -> int:
-    try:
+    """``COLUMNS``, else the width of the terminal, which is there too when the output goes to a pager."""
+    with contextlib.suppress(KeyError, ValueError):
         return int(os.environ["COLUMNS"])
-    except (KeyError, ValueError):
-        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    for stream in (sys.stdout, sys.stderr, sys.stdin):
+        with contextlib.suppress(OSError, ValueError):
+            return os.get_terminal_size(stream.fileno()).columns or _WIDTH
+    return _WIDTH
 
 
 def _wants_colour(to_terminal: bool) -> bool:

@@ -196,6 +196,9 @@ def test_a_check_that_comes_first(text: str) -> None:
         "pgrep x || echo none; start",
         "while true; do start; sleep 1; done",
         "mkdir logs || exit; start",
+        "for i in a; do pgrep x && continue; done; start",
+        "f() { pgrep x && return; }; f; start",
+        "(pgrep x && exit); start",
         "kill -9 $P; start",
     ],
 )
@@ -208,6 +211,8 @@ def test_sourced_files_are_read_with_the_variables_of_both() -> None:
     script = shell("Q=8\n. ./lib.sh\nlaunch", files=files)
     command = run(script)[0]
     assert (command.words, command.file, command.line) == (("start", "7", "8"), "/srv/lib.sh", 3)
+    assert command.text == 'start "$P" "$Q"'
+    assert [str(place) for place in command.via] == [f"{FILE}:3"]
 
 
 def test_a_start_in_a_sourced_file_names_the_line_that_sources_it() -> None:

@@ -110,6 +110,13 @@ def test_commands_that_do_not(command: str) -> None:
     assert trail(command) is None
 
 
+@pytest.mark.parametrize("program", ["echo", "log", "pkill -f", "git commit -m", "docker run"])
+def test_a_pattern_that_matches_what_is_only_mentioned(program: str) -> None:
+    service = structs.replace(SERVICE, module=None, match="gpt_cursor_runner")
+    assert trail(f"{program} '{RUN}'", service=service) is None
+    assert trail(RUN, service=service) is not None
+
+
 WATCHDOG = """#!/bin/bash
 cd "$(dirname "$0")/.."
 while true; do

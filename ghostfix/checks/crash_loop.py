@@ -4,7 +4,8 @@ What it finds
 -------------
 A job brings the service back; no instance is older than a minute; the log repeats the same unhandled
 exception, and did so within the last minutes. Not flagged: a service that was started just now with a
-quiet log, a machine that was booted a moment ago, an instance that runs for longer.
+quiet log, a machine that was booted a moment ago, an instance that runs for longer, and more instances
+than there should be: those pile up, so they do not end.
 
 Why it matters
 --------------
@@ -42,7 +43,9 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     restarting = [job for job in snapshot.jobs if _brings_back(job)]
     running = instances(snapshot, service)
     crashes = _crashes(snapshot, service)
-    if not restarting or not crashes or not _all_young(running, snapshot) or _just_booted(snapshot):
+    if not restarting or not crashes or _just_booted(snapshot):
+        return ()
+    if len(running) > service.instances or not _all_young(running, snapshot):
         return ()
     number = sum(fault.count for fault in crashes)
     return (

@@ -27,12 +27,11 @@ pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it edits a crontab"),
 ]
 
-LOOKING = (
-    ("diagnose",),
-    ("diagnose", "--format", "json", "--verbose"),
-    ("diagnose", "--observe", "1s"),
-    ("repair", "--dry-run"),
-    ("explain", "stale-pidfile"),
+LOOKING = (("diagnose",), ("repair", "--dry-run"), ("explain", "stale-pidfile"))
+LOOKING_LONGER = (
+    ("diagnose", "--format", "json", "--verbose", "--show-secrets"),
+    ("diagnose", "--observe", "1s", "--all-logs"),
+    ("repair", "--dry-run", "--evict", "--no-start", "--format", "markdown"),
 )
 AFTER_A_REPAIR = (("undo", "--list"), ("undo", "--dry-run"), ("report",), ("diagnose",), ("repair", "-n"))
 # What may be asked: each program with the words that must stand among its own.
@@ -98,10 +97,34 @@ def _only_looks(words: tuple[str, ...]) -> bool:
     return name in _ASKED and _ASKED[name] in words
 
 
+def test_the_trace_shows_what_changes_something(house: GhostHouse, tmp_path: Path) -> None:
+    """What these tests rest on: an act of any kind is seen, a child's as well."""
+    code = (
+        "import os, socket; os.mkdir('made'); os.rmdir('made'); os.kill(os.getpid(), 0); "
+        f"socket.create_connection(('127.0.0.1', {house.port})).sendall(b'POST /webhook HTTP/1.1'); "
+        "os.system('true >> written')"
+    )
+    seen = traced((sys.executable, "-Ic", code), house.folder, house.environment, tmp_path / "traces")
+    names = {text.partition("(")[0] for text in harmful(house, seen)}
+    assert names >= {"mkdir", "rmdir", "kill", "sendto"}
+    assert names & {"open", "openat"}
+    assert len(strangers(seen)) == 1
+
+
 def test_looking_changes_nothing(house: GhostHouse, tmp_path: Path) -> None:
     run(house, tmp_path / "traces", "diagnose")  # the first run may leave Python's compiled files
-    for arguments in LOOKING:
-        seen = run(house, tmp_path / "traces", *arguments)
+    check(house, tmp_path / "traces", LOOKING)
+
+
+@pytest.mark.slow
+def test_looking_in_every_other_way_changes_nothing(house: GhostHouse, tmp_path: Path) -> None:
+    run(house, tmp_path / "traces", "diagnose")
+    check(house, tmp_path / "traces", LOOKING_LONGER)
+
+
+def check(house: GhostHouse, traces: Path, commands: tuple[tuple[str, ...], ...]) -> None:
+    for arguments in commands:
+        seen = run(house, traces, *arguments)
         assert seen.status in (0, 1), seen.stdout + seen.stderr
         assert harmful(house, seen) == [], arguments
         assert strangers(seen) == [], arguments
@@ -112,6 +135,7 @@ def test_looking_changes_nothing(house: GhostHouse, tmp_path: Path) -> None:
     assert not (house.folder / "state").exists()
 
 
+@pytest.mark.slow
 def test_the_first_run_leaves_compiled_files_and_nothing_else(house: GhostHouse, tmp_path: Path) -> None:
     seen = run(house, tmp_path / "traces", "diagnose", PYTHONPYCACHEPREFIX=str(tmp_path / "compiled"))
     left = [line for line in harmful(house, seen) if f'"{tmp_path}/compiled' not in line]
@@ -119,6 +143,7 @@ def test_the_first_run_leaves_compiled_files_and_nothing_else(house: GhostHouse,
     assert left == []
 
 
+@pytest.mark.slow
 def test_looking_at_past_repairs_changes_nothing(house: GhostHouse, tmp_path: Path) -> None:
     repaired = house.ghostfix("repair", "--yes", "--no-start", "--only", "rogue-restarter,stale-pidfile")
     assert repaired.returncode in (0, 4), repaired.stdout + repaired.stderr

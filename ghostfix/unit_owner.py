@@ -1,0 +1,101 @@
+"""The systemd unit to which a process belongs by its control group, and what it does when that ends."""
+
+import re
+
+from msgspec import Struct
+
+from ghostfix.account import home_of, name_of
+from ghostfix.keeping import Keeper
+from ghostfix.machine import System
+from ghostfix.process import Process
+from ghostfix.systemctl import LoadedUnit, Scope, read_units
+
+_RUNTIME = "/run/systemd/system"
+_USER = re.compile(r"^user@(\d+)\.service$")
+_PROPERTIES = (
+    "Id,LoadState,ActiveState,UnitFileState,FragmentPath,DropInPaths,MainPID,ControlGroup,Restart,NRestarts,"
+    "Result,TriggeredBy,UpheldBy,Triggers,Transient,User"
+)
+_RESTARTS = {
+    "always": "when it ends, however it ends",
+    "on-failure": "when it fails",
+    "on-abnormal": "when it ends by a signal or a timeout",
+    "on-abort": "when it ends by an uncaught signal",
+    "on-watchdog": "when its watchdog times out",
+    "on-success": "when it ends without an error",
+}
+"""``Restart=`` of systemd.service(5) in words."""
+
+
+class OwningUnit(Struct, frozen=True):
+    """A service unit by its control group, and whose systemd has it: the machine's (None) or a user's."""
+
+    name: str
+    uid: int | None = None
+
+
+def unit_of(control_group: str | None) -> OwningUnit | None:
+    """The innermost ``.service`` of a control group's path; a scope (a login session) owns nothing."""
+    uid: int | None = None
+    name: str | None = None
+    for part in (control_group or "").split("/"):
+        user = _USER.match(part)
+        if user is not None:
+            uid, name = int(user.group(1)), None
+        elif part.endswith(".service"):
+            name = part
+        elif part.endswith(".scope"):
+            name = None
+    return None if name is None else OwningUnit(name, uid)
+
+
+def unit_keepers(system: System, unit: OwningUnit, process: Process, problems: list[str]) -> list[Keeper]:
+    """The unit, and the timers, sockets and paths that trigger it, as systemd has them now."""
+    scope = _scope(system, unit)
+    words = ("systemctl", *scope.options, "show", "--no-pager", f"--property={_PROPERTIES}", "--", unit.name)
+    answered = bool(system.names(_RUNTIME).value)
+    loaded: tuple[LoadedUnit, ...] = ()
+    if answered:
+        answer = system.ask(words, timeout=3.0)
+        if answer.status == 0:
+            loaded = read_units(answer.text)
+        else:
+            problems.append(f"systemctl could not say more of {unit.name}: {answer.complaint}")
+    if not loaded:
+        return [Keeper(kind="systemd", id=unit.name, scope=scope.name, started=True, text="its control group")]
+    found = loaded[0]
+    keepers = [_keeper(scope, found, process)]
+    keepers += [
+        Keeper(kind="systemd", id=name, scope=scope.name, trigger=f"through {found.id}", text=name)
+        for name in found.triggered_by
+    ]
+    return keepers
+
+
+def _keeper(scope: Scope, unit: LoadedUnit, process: Process) -> Keeper:
+    again = _RESTARTS.get(unit.restart)
+    parts = [f"{again} (Restart={unit.restart})" if again else ""]
+    if unit.file_state in ("enabled", "enabled-runtime"):
+        parts.append("at boot")
+    if unit.upheld_by:
+        parts.append(f"whenever it is down (upheld by {', '.join(unit.upheld_by)})")
+    main = unit.main_pid in (0, process.pid)
+    return Keeper(
+        kind="systemd",
+        id=unit.id,
+        scope=scope.name,
+        file=unit.fragment or None,
+        text=f"main process {unit.main_pid}" if not main else "",
+        trigger=" and ".join(part for part in parts if part),
+        restarts_on_exit=again is not None or bool(unit.upheld_by),
+        enabled=unit.file_state != "masked" and unit.load_state != "not-found",
+        started=True,
+        restarts=unit.restarts,
+    )
+
+
+def _scope(system: System, unit: OwningUnit) -> Scope:
+    if unit.uid is None:
+        return Scope()
+    user = name_of(system, unit.uid) or str(unit.uid)
+    return Scope(user, home_of(system, user), own=system.caller().uid == unit.uid)
