@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from msgspec import structs
+
 from ghostfix import __version__
 from ghostfix.cause import Cause
 from ghostfix.checks import CHECKS
@@ -114,8 +116,8 @@ class _Composer:
             results=tuple(self.result(result) for result in results),
             causes=tuple(self.cause(cause) for cause in causes),
             plan=None if plan is None else self.plan(plan),
-            run=run,
-            verification=verification,
+            run=None if run is None else self.run(run),
+            verification=None if verification is None else self.verification(verification),
             notes=tuple(self.text(note, 1_000) for note in notes),
         )
 
@@ -198,6 +200,14 @@ class _Composer:
             short=self.text(cause.short),
             leads_to=tuple(CauseRef(ref.code, self.subject(ref.subject)) for ref in cause.leads_to),
         )
+
+    def run(self, run: RunReport) -> RunReport:
+        entries = (structs.replace(entry, detail=self.text(entry.detail)) for entry in run.entries)
+        return structs.replace(run, entries=tuple(entries))
+
+    def verification(self, seen: VerificationReport) -> VerificationReport:
+        problems = tuple(self.text(problem) for problem in seen.problems)
+        return structs.replace(seen, health=self.text(seen.health), problems=problems)
 
     def plan(self, plan: Plan) -> PlanReport:
         return PlanReport(

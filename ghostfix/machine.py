@@ -114,6 +114,10 @@ class System(Protocol):
         """What costs more to read; what cannot be read, or is somebody else's by now, is None."""
         ...
 
+    def cwd(self, process: Process) -> str | None:
+        """Its working directory, at a small part of the cost of ``detail``; None when it cannot be seen."""
+        ...
+
     def listeners(self) -> Reading[tuple[Listener, ...]]:
         """Every listening TCP socket; incomplete when some owner could not be seen."""
         ...

@@ -95,15 +95,19 @@ class Presentation:
     def step_progress(self, plan: Plan) -> Callable[[Entry], None]:
         """Tells each step as it is done, on standard error, so that a report in a pipe stays whole."""
         total = len(plan.steps)
+        lively = sys.stderr.isatty()
 
         def tell(entry: Entry) -> None:
             if self.amount is Amount.QUIET:
                 return
             if entry.state is EntryState.INTENT:
-                _say(f"  … {entry.n}/{total} {entry.preview}")
+                now = f"  … {entry.n}/{total} {entry.preview}"
+                _write_over(now) if lively else _say(now)
             elif entry.state in _MARKS:
+                state = "" if entry.state is EntryState.DONE else f" {entry.state.value.replace('-', ' ')}"
                 detail = f": {entry.detail}" if entry.detail else ""
-                _say(f"  {_MARKS[entry.state]} {entry.n}/{total} {entry.kind} {entry.state.value}{detail}")
+                _write_over("")
+                _say(f"  {_MARKS[entry.state]} {entry.n}/{total} {entry.kind}{state}{detail}")
 
         return tell
 
@@ -177,13 +181,15 @@ def _live_line(wanted: bool) -> Iterator[Callable[[str], None]]:
         yield lambda _: None
         return
 
-    def say(text: str) -> None:
+    try:
+        yield _write_over
+    finally:
+        _write_over("")
+
+
+def _write_over(text: str) -> None:
+    """Puts ``text`` in place of the terminal's last line, cut to its width; nothing without a terminal."""
+    if sys.stderr.isatty():
         room = max(20, os.get_terminal_size(sys.stderr.fileno()).columns - 1)
         sys.stderr.write(f"\r\x1b[K{text[:room]}")
-        sys.stderr.flush()
-
-    try:
-        yield say
-    finally:
-        sys.stderr.write("\r\x1b[K")
         sys.stderr.flush()

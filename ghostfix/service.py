@@ -1,11 +1,14 @@
 """Service: what healthy looks like."""
 
 import posixpath
+import re
 from collections.abc import Mapping
 
 from msgspec import Struct
 
 from ghostfix.machine import Signal
+
+_GLOB_MARKS = re.compile(r"([*?\[])")
 
 
 class EnvironmentWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,6 +86,11 @@ class Service(ServiceProfile, frozen=True, kw_only=True):
     def path(self, relative: str) -> str:
         """A path of the profile, made absolute; ``.`` and ``..`` are folded, symlinks are not resolved."""
         return posixpath.normpath(posixpath.join(self.directory, relative))
+
+    def pattern(self, relative: str) -> str:
+        """A pattern of the profile, made absolute; marks in the directory's name are no marks."""
+        directory = _GLOB_MARKS.sub(r"[\1]", self.directory)
+        return posixpath.normpath(posixpath.join(directory, relative))
 
     @property
     def python(self) -> str | None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 _SECTION = re.compile(r"^\[([^\[\]]+)\]$")
-_RESTARTS = {
+RESTARTS = {
     "always": "when it ends",
     "on-success": "when it ends well",
     "on-failure": "when it fails",
@@ -56,12 +56,12 @@ class UnitFile(Struct, frozen=True):
     def restart(self) -> str:
         """``Restart=``, with systemd's default ``no`` (also for a value that systemd does not know)."""
         value = self.value("Service", "Restart") or "no"
-        return value if value in _RESTARTS else "no"
+        return value if value in RESTARTS else "no"
 
     @property
     def restarts_when(self) -> str | None:
         """The condition under which systemd starts it again after an exit, in words; None for never."""
-        return _RESTARTS.get(self.restart)
+        return RESTARTS.get(self.restart)
 
 
 def read_unit(text: str, file: str) -> UnitFile:

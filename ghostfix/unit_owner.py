@@ -4,18 +4,13 @@ import re
 
 from msgspec import Struct
 
-from ghostfix.account import home_of, name_of
+from ghostfix.account import name_of
 from ghostfix.keeping import Keeper
 from ghostfix.machine import System
 from ghostfix.process import Process
-from ghostfix.systemctl import LoadedUnit, Scope, read_units
+from ghostfix.systemctl import LoadedUnit, Scope, named_units, scope_named
 
-_RUNTIME = "/run/systemd/system"
 _USER = re.compile(r"^user@(\d+)\.service$")
-_PROPERTIES = (
-    "Id,LoadState,ActiveState,UnitFileState,FragmentPath,DropInPaths,MainPID,ControlGroup,Restart,NRestarts,"
-    "Result,TriggeredBy,UpheldBy,Triggers,Transient,User"
-)
 _RESTARTS = {
     "always": "when it ends, however it ends",
     "on-failure": "when it fails",
@@ -51,25 +46,23 @@ def unit_of(control_group: str | None) -> OwningUnit | None:
 
 def unit_keepers(system: System, unit: OwningUnit, process: Process, problems: list[str]) -> list[Keeper]:
     """The unit, and the timers, sockets and paths that trigger it, as systemd has them now."""
-    scope = _scope(system, unit)
-    words = ("systemctl", *scope.options, "show", "--no-pager", f"--property={_PROPERTIES}", "--", unit.name)
-    answered = bool(system.names(_RUNTIME).value)
-    loaded: tuple[LoadedUnit, ...] = ()
-    if answered:
-        answer = system.ask(words, timeout=3.0)
-        if answer.status == 0:
-            loaded = read_units(answer.text)
-        else:
-            problems.append(f"systemctl could not say more of {unit.name}: {answer.complaint}")
-    if not loaded:
-        return [Keeper(kind="systemd", id=unit.name, scope=scope.name, started=True, text="its control group")]
-    found = loaded[0]
-    keepers = [_keeper(scope, found, process)]
-    keepers += [
+    scope = scope_named(system, _scope_name(system, unit))
+    if scope is None:
+        text = "control group"
+        return [
+            Keeper(kind="systemd", id=unit.name, text=text, scope=_scope_name(system, unit), started=True)
+        ]
+    reading = named_units(system, scope, (unit.name,))
+    if reading.problem is not None:
+        problems.append(reading.problem)
+    if not reading.value:
+        return [Keeper(kind="systemd", id=unit.name, scope=scope.name, started=True, text="control group")]
+    found = reading.value[0]
+    triggers = [
         Keeper(kind="systemd", id=name, scope=scope.name, trigger=f"through {found.id}", text=name)
         for name in found.triggered_by
     ]
-    return keepers
+    return [_keeper(scope, found, process), *triggers]
 
 
 def _keeper(scope: Scope, unit: LoadedUnit, process: Process) -> Keeper:
@@ -94,8 +87,6 @@ def _keeper(scope: Scope, unit: LoadedUnit, process: Process) -> Keeper:
     )
 
 
-def _scope(system: System, unit: OwningUnit) -> Scope:
-    if unit.uid is None:
-        return Scope()
-    user = name_of(system, unit.uid) or str(unit.uid)
-    return Scope(user, home_of(system, user), own=system.caller().uid == unit.uid)
+def _scope_name(system: System, unit: OwningUnit) -> str:
+    """As ``Scope.name`` has it."""
+    return "system" if unit.uid is None else f"user:{name_of(system, unit.uid) or unit.uid}"

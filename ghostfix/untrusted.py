@@ -10,7 +10,6 @@ the length of the text (possessive quantifiers, starts only at the beginning of 
 """
 
 import re
-import shlex
 from collections.abc import Sequence
 
 MASK = "***"
@@ -49,7 +48,8 @@ _ABOUT = re.compile(
 _BOUNDARY = r"(?:(?<![\w.\-])|(?<=\\[nrt])|(?<=\\x[0-9a-f]{2})|(?<=\\u[0-9a-f]{4}))"
 _GAP = r"(?:\s|\\[nrt])"
 _QUOTED = r"""\\++["'][^"'\\]*+(?:\\++["'])?|"(?:[^"\\]|\\.)*+"?|'[^']*+'?"""
-_VALUE = rf"""(?:{_QUOTED}|[^\s&"']++)"""
+# What is masked already is a value of its own, so that hiding twice takes nothing of what follows it.
+_VALUE = rf"""(?:\*\*\*(?=[),.:;]*+(?:\s|$))|{_QUOTED}|[^\s&"']++)"""
 _VALUE_HERE = re.compile(rf"(?P<value>{_VALUE})")
 
 _ASSIGNED = re.compile(
@@ -64,6 +64,7 @@ _HEADER = re.compile(
 )
 _BEARER = re.compile(r"(?i)(?P<link>\bbearer\s{1,64}+)(?P<value>[\w.~+/=-]{8,})")
 _USERINFO = re.compile(r"(?P<link>://[^\s/?#:@\"']*+:)(?P<value>[^\s/\"']*)(?=@)")
+_CUT_USERINFO = re.compile(r"(?P<link>://[^\s/?#:@\"']*+:)(?P<value>[^\s/\"'@]*)(?=[\"']?…)")
 _QUERY = re.compile(
     r"(?i)(?P<link>[?&](?:key|sig|signature|x-amz-signature|auth|sid|code|state)=)(?P<value>[^&\s\"'#]++)"
 )
@@ -84,7 +85,15 @@ _SHAPES = re.compile(
     r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)",
     re.DOTALL,
 )
+# The beginning of such a secret right before the place where a text was cut.
+_CUT_SHAPES = re.compile(
+    r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|sk-|[srp]k_(?:live|test)_|AKIA|ASIA|AIza|npm_|pypi-|eyJ)"
+    r"[\w.-]++(?=[\"']?…)"
+)
 _NEEDS_QUOTES = re.compile(r"[^\w@%+=:,./\-]", re.ASCII)
+_SPECIAL_IN_QUOTES = re.compile(r'[\\"$`]')
+# The part of a word before its value, which stays outside the quotes: ``--name=``, ``NAME=``, ``-p``.
+_BEFORE_VALUE = re.compile(r"-{0,2}[A-Za-z_][-\w.]*+=|-[A-Za-z]", re.ASCII)
 
 
 def shown(text: str, limit: int = 500, *, reveal: bool = False) -> str:
@@ -107,6 +116,17 @@ def shown_argv(argv: Sequence[str], limit: int = 500, *, reveal: bool = False) -
     return shown(" ".join(_quoted(word) for word in words), limit, reveal=reveal)
 
 
+def as_typed(argv: Sequence[str], limit: int = 300) -> str:
+    """A command line in a shell's quotes, secrets and all, cut at about ``limit`` characters.
+
+    It is for text that passes through ``shown`` later: the quotes keep each word in one piece, so that
+    ``shown`` hides the whole of a secret that has blanks or marks in it.
+    """
+    words = _within(argv, limit)
+    cut = "…" if sum(map(len, words)) < sum(map(len, argv)) else ""
+    return " ".join(map(_quoted, words)) + cut
+
+
 def written_out(text: str) -> str:
     """The same text on one line, with every control, direction and invisible character as an escape."""
     if text.isascii() and text.isprintable():
@@ -116,10 +136,10 @@ def written_out(text: str) -> str:
 
 def without_secrets(text: str) -> str:
     """The same text with each secret in it replaced by ``***``."""
-    safe = _SHAPES.sub(MASK, text)
+    safe = _CUT_SHAPES.sub(MASK, _SHAPES.sub(MASK, text))
     safe = _HEADER.sub(_hide_header, safe)
     safe = _BEARER.sub(_hide, safe)
-    safe = _USERINFO.sub(_hide, safe)
+    safe = _CUT_USERINFO.sub(_hide, _USERINFO.sub(_hide, safe))
     safe = _SHORT_OPTION.sub(_hide, safe)
     safe = _QUERY.sub(_hide, safe)
     safe = _hide_named(_OPTION, safe)
@@ -222,4 +242,11 @@ def _words_without_secrets(words: Sequence[str]) -> list[str]:
 def _quoted(word: str) -> str:
     """The word as a shell would need it; the mask itself needs no quotes."""
     bare = word.replace(MASK, "")
-    return word if word and not _NEEDS_QUOTES.search(bare) else shlex.quote(word)
+    if word and not _NEEDS_QUOTES.search(bare):
+        return word
+    before = _BEFORE_VALUE.match(word)
+    start = before.group() if before else ""
+    rest = word[len(start) :]
+    if "'" not in rest:
+        return f"{start}'{rest}'"
+    return start + '"' + _SPECIAL_IN_QUOTES.sub(r"\\\g<0>", rest) + '"'

@@ -6,7 +6,6 @@ evidence points are asked. A process whose parent is gone may come from any cron
 that one these two are always read.
 """
 
-import re
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct, structs
@@ -14,7 +13,7 @@ from msgspec import Struct, structs
 from ghostfix.container import container_keeper
 from ghostfix.job import Job
 from ghostfix.keeping import Keeper
-from ghostfix.machine import Platform, System
+from ghostfix.machine import System
 from ghostfix.process import Process, ProcessDetail, ProcessTree
 from ghostfix.reading import Confidence
 from ghostfix.role import Role, role_of
@@ -33,7 +32,6 @@ _EVIDENCE = (
     *_SIGNS, "INVOCATION_ID", "SYSTEMD_EXEC_PID", "JOURNAL_STREAM", "MANAGERPID", "pm_id", "TMUX", "STY",
     "GHOSTFIX_STARTED",
 )  # fmt: skip
-_FOLDER_NAMED = re.compile(r"[^\s:=]+")
 
 
 class Upkeep(Struct, frozen=True, kw_only=True):
@@ -70,6 +68,12 @@ class Line(Struct, frozen=True, kw_only=True):
             if role.manages or role.is_session:
                 return ancestor, role
         return None
+
+    @property
+    def nearest_is_first(self) -> bool:
+        """Whether the nearest manager is PID 1 itself, or a user's systemd: both adopt orphans."""
+        nearest = self.nearest()
+        return nearest is not None and nearest[1].kind in ("systemd", "launchd")
 
     def top(self) -> Process:
         """The service itself: the highest plain program below what manages it, or the process."""
@@ -134,9 +138,7 @@ def _kinds(
         kinds.add(nearest[1].kind)
     if any(role_of(above).kind in ("script", "shell-command", "program") for above in line.ancestors):
         kinds.add("watchdog")
-    top = line.ancestors[[each.pid for each in line.members].index(line.top().pid) :][:1]
-    left_alone = not top or top[0].pid == 1 or role_of(top[0]).kind in ("init", "systemd")
-    if left_alone and not keepers and line.process.pid != 1:
+    if _is_left_alone(line) and not keepers and line.process.pid != 1:
         kinds |= {"cron", "watchdog"}
     return frozenset(kinds - {"container", "systemd"})
 
@@ -177,7 +179,8 @@ def _asked(
 
 
 def _is_left_alone(line: Line) -> bool:
-    return all(above.pid == 1 or not role_of(above).manages for above in line.ancestors)
+    """Whether nobody is above it but plain programs and the first process: its starter has ended."""
+    return line.nearest() is None or line.nearest_is_first
 
 
 def _keeper(job: Job, line: Line, top: Process) -> Keeper:
@@ -230,7 +233,7 @@ def _ranked(keepers: Sequence[Keeper]) -> list[Keeper]:
     unique = {(keeper.kind, keeper.scope, keeper.id): keeper for keeper in reversed(keepers)}
     order = [confidence.value for confidence in Confidence]
     return sorted(
-        reversed(unique.values()),
+        unique.values(),
         key=lambda keeper: (not keeper.enabled, not keeper.started, order.index(keeper.confidence)),
     )
 
@@ -274,8 +277,3 @@ def _session_words(line: Line, role: Role) -> str:
     if "ssh" in kinds and role.kind != "ssh":
         return " over ssh, and may end with that session"
     return ", and may end with it"
-
-
-def is_linux(system: System) -> bool:
-    """Whether control groups and units are to be looked for."""
-    return system.platform is Platform.LINUX

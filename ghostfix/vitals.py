@@ -11,6 +11,7 @@ from ghostfix.machine import Platform, System
 
 _LIMIT = 65_536
 _DELETED = " (deleted)"
+_NAMELESS = "/tmp/#"  # noqa: S108 (a file that never had a name)
 _MOST_DESCRIPTORS = 512
 _TICKS = 100
 """Clock ticks a second in what ``/proc`` shows (``USER_HZ``), which is 100 on every Linux of today."""
@@ -104,7 +105,7 @@ def _descriptors(system: System, folder: str) -> tuple[tuple[str, ...], str | No
         path = system.resolve(f"{folder}/fd/{number}")
         if path.startswith(("/dev/pts/", "/dev/tty")) and number in ("0", "1", "2"):
             terminal = terminal or path.removeprefix("/dev/")
-        if path.endswith(_DELETED) and not path.startswith((f"{folder}/", "/dev/", "/memfd:", "/tmp/#")):
+        if path.endswith(_DELETED) and not path.startswith((f"{folder}/", "/dev/", "/memfd:", _NAMELESS)):
             deleted.add(path.removesuffix(_DELETED))
     return tuple(sorted(deleted)), terminal
 

@@ -8,6 +8,7 @@ from ghostfix.job import Job, Place
 from ghostfix.phrase import lasting
 from ghostfix.process import Process, ProcessTree
 from ghostfix.snapshot import Snapshot
+from ghostfix.untrusted import as_typed
 
 _SHOWN = 10
 _COMMAND = 300
@@ -30,11 +31,8 @@ def pids(processes: Iterable[Process]) -> str:
 
 
 def command_of(process: Process) -> str:
-    """Its command line, cut at 300 characters; its name when it has none."""
-    words = " ".join(process.argv)
-    if len(words) > _COMMAND:
-        return words[:_COMMAND] + "…"
-    return words or process.name
+    """Its command line in a shell's quotes, cut at 300 characters; its name when it has none."""
+    return as_typed(process.argv, _COMMAND) or process.name
 
 
 def described(process: Process, snapshot: Snapshot) -> str:

@@ -219,6 +219,9 @@ class FakeProcesses(FakeFileActs):
             return ProcessDetail()
         return found.detail
 
+    def cwd(self, process: Process) -> str | None:
+        return self.detail(process).cwd
+
     def listeners(self) -> Reading[tuple[Listener, ...]]:
         problem = self.problems.get("listeners")
         return Reading(tuple(self.sockets), problem, complete=problem is None)

@@ -1,10 +1,11 @@
+import shlex
 import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghostfix.untrusted import MASK, shown, shown_argv, without_secrets, written_out
+from ghostfix.untrusted import MASK, as_typed, shown, shown_argv, without_secrets, written_out
 
 SECRET = "hunter2xyz"
 
@@ -197,3 +198,48 @@ def test_a_command_line_is_one_bounded_line(argv: list[str], limit: int) -> None
     safe = shown_argv(argv, limit)
     assert len(safe) <= limit
     assert safe.isprintable() or "\n" not in safe
+
+
+# Words of command lines in which a secret hides, and what a shell's quotes make of them.
+_SECRET_WORDS = [
+    ("--token", "{} and more&{}"),
+    ("--token", "it's {}"),
+    ("--password=it's \"${}",),
+    ("--password='{}",),
+    ("DB_PASSWORD={} {}",),
+    ("mysql", "-pp@$$&{}"),
+    ("sh", "-c", "run --password '{}' & echo ok"),
+    ("psql", "postgres://u:{}@h/db"),
+    ("curl", "-H", "Authorization: Bearer {}"),
+]
+
+
+@pytest.mark.parametrize("words", _SECRET_WORDS, ids=lambda words: words[0])
+@pytest.mark.parametrize("limit", [40, 300])
+def test_a_command_line_in_a_sentence_hides_whole_words(words: tuple[str, ...], limit: int) -> None:
+    argv = ["server", *(word.replace("{}", SECRET) for word in words), "--port", "1"]
+    sentence = f"pid 7: {as_typed(argv, limit)}, started 3 s before this look"
+    assert "hunter" not in shown(sentence)
+    assert "hunter" not in shown_argv(argv)
+    assert shown(sentence).endswith(", started 3 s before this look")
+    if limit == 300:
+        assert SECRET in shown(sentence, reveal=True)
+
+
+@given(st.lists(_TEXT, max_size=6))
+def test_a_command_line_as_typed_has_the_same_words(argv: list[str]) -> None:
+    # Python's shlex, unlike a shell, leaves a backslash before $ and ` in double quotes.
+    words = [word.translate(dict.fromkeys(map(ord, "\x00$`"))) for word in argv]
+    assert shlex.split(as_typed(words, 10**6)) == words
+
+
+@pytest.mark.parametrize("length", [12, 30, 299, 5000])
+def test_a_secret_that_is_cut_is_hidden(length: int) -> None:
+    for start in ("ghp_", "sk-", "eyJ", "http://u:", "AKIA"):
+        argv = ["x", start + SECRET + "A" * 6000]
+        assert "hunter" not in shown(as_typed(argv, length)), start
+
+
+def test_hiding_twice_takes_nothing_of_what_follows() -> None:
+    once = f"stop pid 7 ({shown_argv(['x', '--token', SECRET])}): TERM, after 10 s KILL"
+    assert shown(once) == once

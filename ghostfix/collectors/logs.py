@@ -71,12 +71,12 @@ def _paths(system: System, service: Service) -> tuple[list[str], list[str]]:
     found: dict[str, str] = {}
     problems: list[str] = []
     for pattern in service.logs:
-        wanted = service.path(pattern)
-        matching = system.paths(wanted) if _is_pattern(wanted) else (wanted,)
+        wild = _is_pattern(pattern)
+        matching = system.paths(service.pattern(pattern)) if wild else (service.path(pattern),)
         for path in matching:
             found.setdefault(system.resolve(path), path)
-        folder = posixpath.dirname(wanted)
-        if not matching and not _is_pattern(folder):
+        folder = service.path(posixpath.dirname(pattern))
+        if not matching and not _is_pattern(posixpath.dirname(pattern)):
             names = system.names(folder)
             if not names.complete:
                 problems.append(f"{folder}: {names.problem}")

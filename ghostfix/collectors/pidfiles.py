@@ -29,7 +29,7 @@ def collect(system: System, service: Service) -> Reading[tuple[PidFile, ...]]:
     found: dict[str, PidFile] = {}
     problems: list[str] = []
     for pattern in service.pidfiles:
-        for path in _paths(system, service.path(pattern), problems):
+        for path in _paths(system, service, pattern, problems):
             if path not in found and (pidfile := _pidfile(system, path, problems)) is not None:
                 found[path] = pidfile
     return Reading(tuple(found.values()), "; ".join(problems) or None, complete=not problems)
@@ -48,19 +48,15 @@ def parse_pid(content: bytes) -> int | None:
     return pid if 0 < pid <= MAX_PID else None
 
 
-def _paths(system: System, path: str, problems: list[str]) -> tuple[str, ...]:
-    if not _WILD.search(path):
-        return (path,)
-    folder = posixpath.dirname(path[: _first_wild(path)])
+def _paths(system: System, service: Service, pattern: str, problems: list[str]) -> tuple[str, ...]:
+    wild = _WILD.search(pattern)
+    if wild is None:
+        return (service.path(pattern),)
+    folder = service.path(posixpath.dirname(pattern[: wild.start()]))
     reading = system.names(folder)
     if not reading.complete:
         problems.append(reading.problem or f"{folder} could not be read")
-    return system.paths(path)
-
-
-def _first_wild(path: str) -> int:
-    match = _WILD.search(path)
-    return len(path) if match is None else match.start()
+    return system.paths(service.pattern(pattern))
 
 
 def _pidfile(system: System, path: str, problems: list[str]) -> PidFile | None:

@@ -47,7 +47,7 @@ def repair(
     from ghostfix.checks import CHECKS
     from ghostfix.commands import codes, seconds
     from ghostfix.errors import ExitCode, ProfileError, RepairError
-    from ghostfix.execute import execute, pin_processes, undo
+    from ghostfix.execute import InterruptedRepairError, execute, pin_processes, undo
     from ghostfix.plan import Choices
     from ghostfix.presence import require_presence
     from ghostfix.presentation import Presentation
@@ -81,7 +81,14 @@ def repair(
         raise typer.Exit(ExitCode.REPAIR_INCOMPLETE)
     confirm = _decision if step and not yes else None
     run = execute(system, plan, service, confirm=confirm, progress=presentation.step_progress(plan))
-    code = _look_again(system, diagnosis, plan, run, presentation, watch_for)
+    try:
+        code = _look_again(system, diagnosis, plan, run, presentation, watch_for)
+    except KeyboardInterrupt:
+        raise InterruptedRepairError(
+            f"the watch was interrupted; the repair before it came to its end (run {run.id})",
+            f"`ghostfix diagnose` looks again; `ghostfix undo {run.id}` takes the repair back",
+            run,
+        ) from None
     if code is not ExitCode.HEALTHY and (rollback_on_failure or presentation.agrees("Roll it back? [y/N] ")):
         undo(system, run.id, progress=presentation.step_progress(plan))
     raise typer.Exit(code)
@@ -144,7 +151,9 @@ def _look_again(
         code = ExitCode.NOT_HELD
     else:
         code = ExitCode.HEALTHY
-    report = repair_report(diagnosis, plan, run, verification, code, reveal=presentation.reveal)
-    keep_report(system, run.id, report)
+    report = repair_report(diagnosis, plan, run, verification, code)
+    keep_report(system, run.id, report)  # what is kept never shows secrets
+    if presentation.reveal:
+        report = repair_report(diagnosis, plan, run, verification, code, reveal=True)
     presentation.show((report,), system)
     return code

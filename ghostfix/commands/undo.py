@@ -68,15 +68,19 @@ def _last(runs: "Sequence[RunSummary]") -> str | None:
 
 def _list(runs: "Sequence[RunSummary]") -> None:
     from ghostfix.telling import when
+    from ghostfix.untrusted import shown
 
     if not runs:
         sys.stdout.write("There are no runs: ghostfix has repaired nothing here.\n")
     for run in runs:
-        what = run.problem or f"{run.done} of {run.steps} steps stand"
-        sys.stdout.write(f"{run.id}  {when(run.started)}  {run.service:<20}  {run.state.value}: {what}\n")
+        what = shown(run.problem or "") or f"{run.done} of {run.steps} steps stand"
+        name = shown(run.service, 80)
+        sys.stdout.write(f"{run.id}  {when(run.started)}  {name:<20}  {run.state.value}: {what}\n")
 
 
 def _show(run: str, entries: "Sequence[Entry]") -> None:
+    from ghostfix.untrusted import shown
+
     sys.stdout.write(f"{run}, the last step first:\n")
     for entry in entries:
-        sys.stdout.write(f"  {entry.n:>2}  {entry.state.value:<12}  {entry.detail or entry.preview}\n")
+        sys.stdout.write(f"  {entry.n:>2}  {entry.state.value:<12}  {shown(entry.detail or entry.preview)}\n")

@@ -6,7 +6,6 @@ A script that only runs the service, or whose loop another process runs, is no w
 """
 
 import posixpath
-import shlex
 from collections.abc import Iterable
 
 from msgspec import Struct, structs
@@ -25,7 +24,7 @@ from ghostfix.step import Step
 from ghostfix.steps.hold_watchdog import HoldWatchdog
 from ghostfix.steps.stop_watchdog import StopWatchdog
 from ghostfix.trail import Search, Trail, search_argv
-from ghostfix.untrusted import shown
+from ghostfix.untrusted import as_typed, shown
 
 KIND = "watchdog"
 _RUNTIMES = frozenset({"bash", "sh", "dash", "zsh", "ksh", "node", "nodejs", "deno", "bun", "watch", "entr"})
@@ -56,12 +55,19 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
     found: list[_Watchdog] = []
     problems: list[str] = []
     complete = True
+    fruitless: set[tuple[tuple[str, ...], str | None]] = set()
     for process in sorted(tree.by_pid.values(), key=lambda each: (each.id.started, each.pid)):
         argv = _argv(process)
         if not process.alive or process.pid <= 1 or process.pid in own | ours or not _has_text(argv):
             continue
+        # A crowd of workers with one command line is followed once: the same text leads nowhere each time.
+        command = (argv, process.detail.cwd if process.detail is not None else system.cwd(process))
+        if command in fruitless:
+            continue
         process = structs.replace(process, detail=process.detail or system.detail(process))
         search = _search(system, service, process, argv)
+        if search.trail is None and not search.problems:
+            fruitless.add(command)
         problems.extend(f"pid {process.pid} runs {problem}" for problem in search.problems)
         readable = caller.uid in (0, process.uid) and _is_near(service, process)
         complete = complete and not (search.problems and readable)
@@ -162,7 +168,7 @@ def _job(
         kind=KIND,
         id=_id(watchdog, loops),
         where=where,
-        command=shlex.join(process.argv),
+        command=as_typed(process.argv, 10_000),
         trigger=_trigger(trail),
         enabled=process.state is not ProcessState.STOPPED,
         restarts_on_exit=True,

@@ -12,6 +12,7 @@ from ghostfix.steps.hold_watchdog import HoldWatchdog
 from ghostfix.steps.install_packages import InstallPackages
 from ghostfix.steps.probe_webhook import ProbeWebhook
 from ghostfix.steps.remove_pidfile import RemovePidFile
+from ghostfix.steps.restart_unit import RestartUnit
 from ghostfix.steps.start_service import StartService
 from ghostfix.steps.stop_process import StopProcess
 from ghostfix.steps.stop_watchdog import StopWatchdog
@@ -30,5 +31,6 @@ STEPS: tuple[type[Step], ...] = (
     CreateVenv,
     InstallPackages,
     StartService,
+    RestartUnit,
     ProbeWebhook,
 )

@@ -1,11 +1,12 @@
 """Holding a systemd unit: a drop-in that keeps it from starting, and a stop. Enablement is left alone."""
 
+import posixpath
 from typing import ClassVar
 
 from ghostfix.errors import ChangedError, StepError
-from ghostfix.machine import ActingSystem, CommandAnswer, System
+from ghostfix.machine import ActingSystem, System
 from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
-from ghostfix.systemctl import Scope, scope_named
+from ghostfix.systemctl import Scope, ask_properties, properties, scope_named, unit_folders
 
 HOLD_FILE = "zz-ghostfix-hold.conf"
 """Sorted last among the drop-ins, so that it wins."""
@@ -21,13 +22,19 @@ _SERVICE_CONTENT = (
 Restart=no
 """
 )
+_LIMIT = 1 << 20
+_STOPS_TOO = ("RequiredBy", "BoundBy", "ConsistsOf", "PropagatesStopTo")
+"""The units that systemd stops when it stops this one (systemd.unit(5): Requires=, BindsTo=, PartOf=)."""
+_STOP_SECONDS = 120.0
+_RUNNING = ("active", "activating", "reloading")
 
 
 class HoldUnit(Step, frozen=True, kw_only=True, tag="hold-unit"):
     """Keeps a unit from being started by anything: Restart=, a timer, a socket, boot or a person's ``start``.
 
     ``disable`` would lose hand-made links and ``mask`` fails for a unit that lies in /etc, so neither is
-    used. The drop-in lies in /etc (or the user's ~/.config), so the hold outlives a reboot.
+    used. The drop-in lies in /etc (or the user's ~/.config), so the hold outlives a reboot. systemd forgets
+    a transient unit when it is stopped: its files are kept, and put back by undo.
     """
 
     phase: ClassVar[Phase] = Phase.HOLD
@@ -37,80 +44,126 @@ class HoldUnit(Step, frozen=True, kw_only=True, tag="hold-unit"):
     scope: str
 
     def preview(self) -> str:
-        whose = "" if self.scope == "system" else f" of {self.scope}"
+        whose = "" if self.scope == "system" else f" of {self.scope.partition(':')[2]}"
         return (
             f"hold systemd unit {self.unit}{whose}: stop it, and keep it from starting (drop-in {HOLD_FILE})"
         )
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
-        if self._folder(system) is None:
-            return Refused(f"the folder of {self.scope}'s units is not known")
-        if self.scope == "system" and system.caller().uid != 0:
-            return Refused(
-                f"{self.unit} belongs to the machine's systemd: only root may hold it; run with sudo"
-            )
-        state = self._systemctl_ask(system, "show", "--property=LoadState,ActiveState,DropInPaths", self.unit)
+        scope = scope_named(system, self.scope)
+        if scope is None:
+            return Refused(f"no systemd for {self.scope} runs, or it is not ours to ask")
+        if not scope.user and system.caller().uid != 0:
+            return Refused(f"{self.unit} belongs to the machine's systemd: only root may hold it")
+        state = ask_properties(system, scope, self.unit, "LoadState", "ActiveState", "DropInPaths")
         if state.status != 0:
             return Refused(f"systemctl could not be asked about {self.unit}: {state.complaint}")
-        if "LoadState=not-found" in state.text:
+        values = properties(state.text)
+        if values.get("LoadState") == "not-found":
             return Unneeded(f"{self.unit} does not exist any more")
-        if HOLD_FILE in state.text and "ActiveState=inactive" in state.text:
+        if HOLD_FILE in values.get("DropInPaths", "") and values.get("ActiveState") not in _RUNNING:
             return Unneeded(f"{self.unit} is held already")
+        if _folder(system, scope) is None:
+            return Refused(f"the folder for the unit files of {self.scope} is not known")
         return None
 
     def capture(self, system: System) -> Captured:
-        state = self._systemctl_ask(system, "show", "--property=ActiveState,Transient", self.unit).text
-        values = dict(line.partition("=")[::2] for line in state.splitlines())
-        was_active = values.get("ActiveState") in ("active", "activating", "reloading")
-        path = self._path(system)
-        status = system.status(path).value
+        scope, path = self._places(system)
+        state = ask_properties(system, scope, self.unit, "ActiveState", "FragmentPath", "Triggers")
+        values = properties(state.text)
+        active = _running_with(system, scope, self.unit)
+        folders = [path.rpartition("/")[0]]
+        while system.status(folders[-1]).value is None:
+            folders.append(folders[-1].rpartition("/")[0])
         return Captured(
-            files=(SavedFile(path=path, status=status),),
-            facts=(Fact("active", "yes" if was_active else "no"),),
+            files=(
+                SavedFile(path=path, status=system.status(path).value),
+                *_transient_files(system, values),
+            ),
+            facts=(Fact("active", " ".join(active)), Fact("made", "\n".join(folders[:-1]))),
         )
 
     def apply(self, system: ActingSystem) -> str:
-        path = self._path(system)
+        scope, path = self._places(system)
         system.make_folder(path.rpartition("/")[0])
         if system.status(path).value is None:
             system.create(path, _SERVICE_CONTENT if self.unit.endswith(".service") else _CONTENT)
-        self._systemctl(system, "daemon-reload")
-        self._systemctl(system, "stop", self.unit)
+        _systemctl(system, scope, "daemon-reload")
+        _systemctl(system, scope, "stop", "--", self.unit)
         return f"{self.unit} is stopped and does not start while {path} exists"
 
     def undo(self, system: ActingSystem, captured: Captured) -> str:
-        path = captured.files[0].path
-        status = system.status(path).value
-        if status is not None and captured.files[0].status is None:
-            content = system.read(path, 1 << 16).value
+        scope, _ = self._places(system)
+        held, *transient = captured.files
+        status = system.status(held.path).value
+        if status is not None and held.status is None:
+            content = system.read(held.path, _LIMIT).value
             if content not in (_CONTENT, _SERVICE_CONTENT):
-                raise ChangedError(f"{path} was changed by somebody; it is left as it is")
-            system.remove(path, status, content)
-            system.remove_empty_folder(path.rpartition("/")[0])
-        self._systemctl(system, "daemon-reload")
-        if captured.fact("active") != "yes":
+                raise ChangedError(f"{held.path} was changed by somebody; it is left as it is")
+            system.remove(held.path, status, content)
+        for folder in (captured.fact("made") or "").splitlines():
+            system.remove_empty_folder(folder)
+        for file in transient:
+            if file.content is not None and system.status(file.path).value is None:
+                system.make_folder(file.path.rpartition("/")[0])
+                system.create(file.path, file.content)
+        _systemctl(system, scope, "daemon-reload")
+        active = (captured.fact("active") or "").split()
+        if not active:
             return f"{self.unit} may start again; it did not run before"
-        self._systemctl(system, "start", "--no-block", self.unit)
-        return f"{self.unit} may start again, and is started as it was before"
+        _systemctl(system, scope, "start", "--no-block", "--", *active)
+        return f"{self.unit} may start again; started as before: {', '.join(active)}"
 
-    def _path(self, system: System) -> str:
-        return f"{self._folder(system)}/{self.unit}.d/{HOLD_FILE}"
+    def _places(self, system: System) -> tuple[Scope, str]:
+        """The manager, and where the drop-in goes."""
+        scope = scope_named(system, self.scope)
+        folder = None if scope is None else _folder(system, scope)
+        if scope is None or folder is None:
+            raise ChangedError(f"the systemd for {self.scope} does not answer any more")
+        return scope, f"{folder}/{self.unit}.d/{HOLD_FILE}"
 
-    def _folder(self, system: System) -> str | None:
-        scope = self._scope(system)
-        return (
-            "/etc/systemd/system"
-            if not scope.user
-            else (None if not scope.home else f"{scope.home}/.config/systemd/user")
-        )
 
-    def _scope(self, system: System) -> Scope:
-        return scope_named(system, self.scope)
+def _folder(system: System, scope: Scope) -> str | None:
+    """Where the administrator's, or this user's own, unit files lie: the highest that outlives a reboot."""
+    if not scope.user:
+        return "/etc/systemd/system"
+    folders = unit_folders(system, scope)
+    own = (each for each in folders if each.startswith(f"{scope.home}/") and each.endswith("/systemd/user"))
+    return next(own, None)
 
-    def _systemctl_ask(self, system: System, *arguments: str) -> CommandAnswer:
-        return system.ask(("systemctl", *self._scope(system).options, *arguments), timeout=10.0)
 
-    def _systemctl(self, system: ActingSystem, *arguments: str) -> None:
-        answer = system.command(("systemctl", *self._scope(system).options, *arguments), timeout=100.0)
-        if answer.status != 0:
-            raise StepError(f"`systemctl {' '.join(arguments)}` failed: {answer.complaint}")
+def _running_with(system: System, scope: Scope, unit: str) -> tuple[str, ...]:
+    """The unit and those that stop with it, as far as they run now."""
+    seen, waiting, running = {unit}, [unit], []
+    while waiting:
+        name = waiting.pop(0)
+        values = properties(ask_properties(system, scope, name, "ActiveState", *_STOPS_TOO).text)
+        if values.get("ActiveState") in _RUNNING:
+            running.append(name)
+        elif name != unit:
+            continue
+        below = {word for key in _STOPS_TOO for word in values.get(key, "").split()} - seen
+        seen |= below
+        waiting += sorted(below)
+    return tuple(running)
+
+
+def _transient_files(system: System, values: dict[str, str]) -> tuple[SavedFile, ...]:
+    """The files of a unit that ``systemd-run`` or the like made, and of what it triggers."""
+    fragment = values.get("FragmentPath", "")
+    folder = posixpath.dirname(fragment)
+    if posixpath.basename(folder) != "transient":
+        return ()
+    units = (fragment, *(f"{folder}/{name}" for name in values.get("Triggers", "").split()))
+    paths = [path for unit in units for path in (unit, *system.paths(f"{unit}.d/*.conf"))]
+    return tuple(
+        SavedFile(path=path, content=system.read(path, _LIMIT).value, status=system.status(path).value)
+        for path in paths
+        if system.status(path).value is not None
+    )
+
+
+def _systemctl(system: ActingSystem, scope: Scope, *arguments: str) -> None:
+    answer = system.command(scope.command(*arguments), timeout=_STOP_SECONDS)
+    if answer.status != 0:
+        raise StepError(f"`systemctl {' '.join(arguments)}` failed: {answer.complaint}")

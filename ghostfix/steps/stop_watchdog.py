@@ -1,6 +1,5 @@
 """Ends a watchdog loop, after the instances that it started: killed before them, it would leave orphans."""
 
-import shlex
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -79,7 +78,7 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
         if system.caller().uid != self.process.uid:
             raise StepError(f"the loop ran as {self.process.user}; as that user, in {cwd}, {by_hand}")
         started = system.spawn(argv, cwd, {}, captured.fact("log") or _NOWHERE)
-        return f"started again in {cwd}: pid {started.pid} ({shlex.join(argv)})"
+        return f"started again in {cwd}: pid {started.pid} ({shown_argv(argv, 200)})"
 
     def pins(self) -> tuple[Process, ...]:
         return (self.process,)

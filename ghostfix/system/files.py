@@ -3,6 +3,7 @@
 import fcntl
 import glob
 import os
+import re
 import stat
 import struct
 import sys
@@ -11,7 +12,7 @@ from ghostfix.reading import Reading
 from ghostfix.snapshot import FileKind, FileStatus
 from ghostfix.system.linux_processes import read_whole
 from ghostfix.system.proc_text import parse_locks
-from ghostfix.system.text import decoded, reason, storable
+from ghostfix.system.text import decoded, openable, reason, storable
 
 _LOOK = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CHUNK = 1_048_576
@@ -36,7 +37,7 @@ def file_status(seen: os.stat_result) -> FileStatus:
 def status(path: str) -> Reading[FileStatus | None]:
     """``lstat``."""
     try:
-        return Reading(file_status(os.lstat(path)))
+        return Reading(file_status(os.lstat(openable(path))))
     except _ABSENT:
         return Reading(None)
     except OSError as error:
@@ -47,11 +48,12 @@ def status(path: str) -> Reading[FileStatus | None]:
 
 def read(path: str, limit: int, offset: int = 0) -> Reading[bytes]:
     """At most ``limit`` bytes from ``offset``; only of a regular file, and never waiting for one."""
+    name = openable(path)
     try:
         # Opening a device can act on it, so its kind is asked before, and once more of what was opened.
-        if not stat.S_ISREG(os.stat(path).st_mode):
+        if not stat.S_ISREG(os.stat(name).st_mode):
             return Reading(b"", f"{path}: not a regular file", complete=False)
-        file = os.open(path, _LOOK)
+        file = os.open(name, _LOOK)
     except OSError as error:
         return Reading(b"", f"{path}: {reason(error)}", complete=False)
     except ValueError:
@@ -83,7 +85,7 @@ def read_open(file: int, limit: int, offset: int = 0) -> bytes:
 def names(folder: str) -> Reading[tuple[str, ...]]:
     """The names in a folder, sorted; none and complete when there is no such folder."""
     try:
-        return Reading(tuple(sorted(storable(name) for name in os.listdir(folder))))
+        return Reading(tuple(sorted(storable(name) for name in os.listdir(openable(folder)))))
     except FileNotFoundError:
         return Reading(())
     except OSError as error:
@@ -95,15 +97,22 @@ def names(folder: str) -> Reading[tuple[str, ...]]:
 def paths(pattern: str) -> tuple[str, ...]:
     """The existing paths that match a shell pattern, sorted; dangling symlinks exist too."""
     try:
-        return tuple(sorted(storable(path) for path in glob.glob(pattern, recursive=True)))
+        return tuple(sorted(storable(path) for path in glob.glob(_openable_pattern(pattern), recursive=True)))
     except ValueError:
         return ()
+
+
+def _openable_pattern(pattern: str) -> str:
+    """The pattern with the folders before its first mark as the operating system knows them."""
+    wild = re.search(r"[*?\[]", pattern)
+    folder, slash, rest = (pattern[: wild.start()] if wild else pattern).rpartition("/")
+    return f"{openable(folder)}{slash}{rest}{pattern[wild.start() :] if wild else ''}"
 
 
 def resolve(path: str) -> str:
     """The path with every symlink resolved, as far as it exists."""
     try:
-        return storable(os.path.realpath(path))
+        return storable(os.path.realpath(openable(path)))
     except (OSError, ValueError):
         return path
 
@@ -111,7 +120,7 @@ def resolve(path: str) -> str:
 def is_locked(path: str) -> bool | None:
     """Whether a process holds a lock on the file (flock or fcntl), without taking one to find out."""
     try:
-        seen = os.stat(path)
+        seen = os.stat(openable(path))
         if sys.platform == "linux":
             held = parse_locks(decoded(read_whole("/proc/locks")))
             return (os.major(seen.st_dev), os.minor(seen.st_dev), seen.st_ino) in held

@@ -94,6 +94,17 @@ class LinuxProcesses:
             zombies += state is ProcessState.ZOMBIE
         return processes, zombies, ours
 
+    def cwd(self, process: Process) -> str | None:
+        """The working directory of whoever has this PID; one link is read, nothing is compared."""
+        try:
+            folder = os.open(f"{self._folder}/{process.pid}", _FOLDER)
+        except OSError:
+            return None
+        try:
+            return _link(folder, "cwd")
+        finally:
+            os.close(folder)
+
     def detail(self, process: Process) -> ProcessDetail:
         """What costs more to read; all None when the process is gone or is somebody else."""
         try:

@@ -88,6 +88,10 @@ class LookingSystem:
         """What costs more to read."""
         return self._table.detail(process)
 
+    def cwd(self, process: Process) -> str | None:
+        """Its working directory."""
+        return self._table.cwd(process)
+
     def listeners(self) -> Reading[tuple[Listener, ...]]:
         """Every listening TCP socket, sorted by port."""
         return self._sockets.listeners()

@@ -60,6 +60,13 @@ class PsutilProcesses:
             sum(process.uid == own_uid for process in seen),
         )
 
+    def cwd(self, process: Process) -> str | None:
+        """Its working directory; None when it is gone or may not be looked into."""
+        try:
+            return _cwd(psutil.Process(process.pid))
+        except (psutil.Error, OSError):
+            return None
+
     def detail(self, process: Process) -> ProcessDetail:
         """What costs more to read; all None when the process is gone or is somebody else."""
         current = self.one(process.pid)

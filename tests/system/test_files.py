@@ -89,3 +89,24 @@ def test_locks_are_seen_without_taking_one(tmp_path: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_UN)
         assert files.is_locked(str(path)) is False
     assert files.is_locked("a\0b") is None
+
+
+def test_a_name_that_is_no_utf8_can_be_read_by_the_text_that_stands_for_it(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/caf\xe9"
+    os.mkdir(folder)
+    with open(folder + b"/a\xff.pid", "wb") as file:
+        file.write(b"12\n")
+    (path,) = files.paths(f"{tmp_path}/caf\\xe9/*.pid")
+    assert path == f"{tmp_path}/caf\\xe9/a\\xff.pid"
+    assert files.read(path, 10) == Reading(b"12\n")
+    assert files.status(path).value is not None
+    assert files.names(f"{tmp_path}/caf\\xe9").value == ("a\\xff.pid",)
+    assert files.resolve(path) == path
+    assert files.is_locked(path) is False
+
+
+def test_a_name_with_a_written_escape_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "a\\xff").write_text("text")
+    with open(os.fsencode(tmp_path) + b"/a\xff", "w") as file:
+        file.write("byte")
+    assert files.read(f"{tmp_path}/a\\xff", 10).value == b"text"
