@@ -9,6 +9,7 @@ from ghostfix.compose import compose
 from ghostfix.errors import ExitCode
 from ghostfix.execute import Run
 from ghostfix.finding import Severity
+from ghostfix.job import Job
 from ghostfix.journal import unfinished
 from ghostfix.judgement import exit_code
 from ghostfix.machine import System
@@ -39,7 +40,7 @@ def diagnosis_report(
         run=None if plan is None else RunReport(id="", dry_run=True, entries=()),
         exit_code=exit_code(diagnosis.results, fail_on),
         verdict=diagnosis.verdict,
-        notes=(*_earlier_runs(system, diagnosis), *_respawns(observation)),
+        notes=(*_earlier_runs(system, diagnosis), *_watched(observation, diagnosis)),
         reveal=reveal,
     )
 
@@ -101,18 +102,29 @@ def _earlier_runs(system: System, diagnosis: Diagnosis) -> Sequence[str]:
     ]
 
 
-def _respawns(observation: Observation | None) -> Sequence[str]:
-    """Who started the service again while we watched."""
+def _watched(observation: Observation | None, diagnosis: Diagnosis) -> Sequence[str]:
+    """What ended while we watched, and who started the service again."""
     if observation is None:
         return ()
     if observation.held:
         return (f"watched for {observation.seconds:.0f} s: nothing was started, nothing ended",)
-    return [_starter(respawn) for respawn in observation.respawns]
+    return [
+        *(f"pid {ended.pid} ended during the watch" for ended in observation.ended),
+        *(_starter(respawn, diagnosis.snapshot.jobs) for respawn in observation.respawns),
+    ]
 
 
-def _starter(respawn: Respawn) -> str:
-    chain = " < ".join(f"{shown(above.name)} (pid {above.pid})" for above in respawn.ancestors[:4])
-    return f"pid {respawn.process.pid} was started at {when(respawn.seen_at)} by {chain or 'nobody visible'}"
+def _starter(respawn: Respawn, jobs: Sequence[Job]) -> str:
+    """The jobs that own it or stand above it; else its ancestors, the nearest first."""
+    above = {process.id for process in respawn.ancestors}
+    names = [
+        f"{job.kind} {job.id}"
+        for job in jobs
+        if respawn.process.pid in job.starts or above.intersection(job.processes)
+    ]
+    chain = " < ".join(f"{process.name} (pid {process.pid})" for process in respawn.ancestors[:4])
+    starter = ", ".join(names) or chain or "somebody who had ended by then"
+    return f"pid {respawn.process.pid} was started at {when(respawn.seen_at)} by {shown(starter)}"
 
 
 def when(at: float | None) -> str:
