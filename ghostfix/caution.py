@@ -76,6 +76,10 @@ def _of_files(seen: Sighting) -> list[Caution]:
     if vitals.deleted_files:
         names = ", ".join(vitals.deleted_files[:3])
         found.append(Caution("deleted-files", f"it still writes to or holds deleted files: {names}"))
+    if vitals.preloaded:
+        found.append(
+            Caution("preloaded", f"its environment changes what it loads: {', '.join(vitals.preloaded)}")
+        )
     temporary = _temporary(seen.process, detail)
     if temporary is not None:
         found.append(Caution("temporary-folder", f"it runs from a temporary folder: {temporary}"))

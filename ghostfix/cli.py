@@ -1,9 +1,11 @@
 """The typer app: mounts the commands and turns errors into exit codes."""
 
 import contextlib
+import errno
 import io
 import os
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -20,6 +22,8 @@ from ghostfix.errors import ExitCode, GhostfixError
 from ghostfix.untrusted import shown
 
 _LONGEST = 2_000
+_OUTPUT_LOST = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""No place, or a terminal that is gone. All other files are ``system``'s, which raises nothing like it."""
 
 app = typer.Typer(
     name="ghostfix",
@@ -54,11 +58,25 @@ for command in (diagnose, repair, undo, report, why, explain, demo):
     app.command()(command)
 
 
+def _is_plain_question(words: Sequence[str]) -> bool:
+    """``why TARGET`` without options is asked when every moment counts, and leaves typer nothing to read.
+
+    What typer loads in order to read options takes about as long as the answer.
+    """
+    return len(words) == 2 and words[0] == "why" and not words[1].startswith("-")
+
+
 def main() -> None:
     """Runs ghostfix; every error that a user can cause ends in a sentence and an exit code."""
     _open_streams()
     try:
-        app()
+        try:
+            if _is_plain_question(sys.argv[1:]):
+                why(sys.argv[2])
+            else:
+                app()
+        finally:
+            sys.stdout.flush()
     except GhostfixError as error:
         _complain(f"ghostfix: {shown(error.message, _LONGEST)}")
         if error.hint:
@@ -69,9 +87,13 @@ def main() -> None:
         sys.exit(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output went away (`ghostfix ... | head`): that is its business, not an error.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         sys.exit(ExitCode.HEALTHY)
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in _OUTPUT_LOST:
+            _discard_output()
+            _complain(f"ghostfix: the output could not be written: {error.strerror}")
+            sys.exit(ExitCode.USAGE)
         if os.environ.get("GHOSTFIX_TRACEBACK"):
             raise
         _complain(
@@ -84,12 +106,21 @@ def main() -> None:
 
 def _open_streams() -> None:
     """Standard streams that were closed lead nowhere; characters that they cannot take are replaced."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115 -- as long as we run
+            # Or a file that is opened next would get the number, and with it what is written there.
+            taken = os.open(os.devnull, os.O_RDWR)
+            if taken != number:
+                os.close(taken)
+            setattr(sys, name, io.StringIO())
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+
+
+def _discard_output() -> None:
+    """Lets what could not be written go, or Python would try once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(text: str) -> None:

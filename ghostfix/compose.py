@@ -9,6 +9,7 @@ from ghostfix import __version__
 from ghostfix.cause import Cause
 from ghostfix.checks import CHECKS
 from ghostfix.finding import Check, CheckResult, Finding, Subject
+from ghostfix.headcount import processes_of
 from ghostfix.instance import Instance, instances
 from ghostfix.job import Job, Place
 from ghostfix.plan import Plan
@@ -17,6 +18,7 @@ from ghostfix.report import (
     SCHEMA,
     CauseRef,
     CauseReport,
+    EventReport,
     EvidenceReport,
     FindingReport,
     HostReport,
@@ -118,8 +120,19 @@ class _Composer:
             plan=None if plan is None else self.plan(plan),
             run=None if run is None else self.run(run),
             verification=None if verification is None else self.verification(verification),
+            events=tuple(sorted(self.tracebacks(), key=lambda event: event.at)),
             notes=tuple(self.text(note, 1_000) for note in notes),
         )
+
+    def tracebacks(self) -> Iterable[EventReport]:
+        """Every kind of error in the logs of which the log tells the time."""
+        for log in self.snapshot.logs.value:
+            for error in log.errors:
+                if error.first_at is not None:
+                    times = f" × {error.count}" if error.count > 1 else ""
+                    until = error.last_at if error.count > 1 else None
+                    text = self.text(f"{error.exception}: {error.message}{times}", 200)
+                    yield EventReport(at=error.first_at, until=until, kind="traceback", text=text)
 
     def instance(self, instance: Instance) -> InstanceReport:
         root = instance.root
@@ -249,6 +262,7 @@ def metrics(snapshot: Snapshot, service: Service) -> Metrics:
         zombie_limit=limits.zombies,
         user_process_count=None if resources is None else resources.user_process_count,
         user_process_limit=None if resources is None else resources.user_process_limit,
+        service_process_count=processes_of(snapshot, service) if snapshot.processes.complete else None,
         net=None if resources is None else _net(resources.net),
     )
 

@@ -49,9 +49,12 @@ class Distribution(Struct, frozen=True):
     """The names of what it requires; not what its extras would."""
 
 
-def installed(system: System, python: str) -> tuple[Distribution, ...]:
-    """All that the interpreter's environment has. Raises StepError when it does not say."""
-    answer = system.ask((python, "-IB", "-c", _LIST), _SECONDS)
+def installed(system: System, python: str, user: str = "") -> tuple[Distribution, ...]:
+    """All that the interpreter's environment has. Raises StepError when it does not say.
+
+    Root runs the interpreter as ``user``, unless that is empty.
+    """
+    answer = system.ask((python, "-IB", "-c", _LIST), _SECONDS, user=user or None)
     if answer.status != 0:
         raise StepError(f"{python} does not say what is installed: {answer.complaint}")
     found = []
@@ -63,12 +66,12 @@ def installed(system: System, python: str) -> tuple[Distribution, ...]:
     return tuple(found)
 
 
-def states(system: System, python: str, names: tuple[str, ...]) -> dict[str, str] | None:
+def states(system: System, python: str, names: tuple[str, ...], user: str = "") -> dict[str, str] | None:
     """Of each named distribution: ``missing``, ``broken`` (installed, does not import) or ``works``.
 
     None when the interpreter does not say.
     """
-    answer = system.ask((python, "-IB", "-c", _STATES, *names), _SECONDS)
+    answer = system.ask((python, "-IB", "-c", _STATES, *names), _SECONDS, user=user or None)
     if answer.status != 0:
         return None
     pairs = [line.split() for line in answer.text.splitlines()]

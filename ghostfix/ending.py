@@ -6,15 +6,15 @@ and the kill), and whatever is left of the tree afterwards is ended too, known b
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from ghostfix.errors import StepError
-from ghostfix.machine import ActingSystem, Signal, System, same_process
+from ghostfix.machine import ActingSystem, Signal, System, same_process, same_start
 from ghostfix.process import Process, ProcessState, ProcessTree
 from ghostfix.step import Refused
 
 _LOOK_EVERY = 0.5
-_BREATH = 0.02
 _AFTER_KILL = 5.0
 # Root, what it leaves behind, and what that forked meanwhile.
 _ROUNDS = 3
@@ -42,7 +42,7 @@ def refusal(system: System, process: Process) -> Refused | None:
 def changed(system: System, process: Process) -> Refused | None:
     """Why the process that has this PID now may be another one; None when it is the same, or is gone."""
     now = system.process(process.pid)
-    if now is None or not now.alive or same_process(process, now) or not _same_start(process, now):
+    if now is None or not now.alive or same_process(process, now) or not same_start(process, now):
         return None
     return Refused(f"pid {process.pid} has another command line than when the plan was made")
 
@@ -67,7 +67,7 @@ def end_tree(
         family.end(family.living(family.known.values()), signal, grace)
     if family.refused and not family.sent:
         raise next(iter(family.refused.values()))
-    if living(system, family.known.values()):
+    if family.left():
         raise StepError(f"not everything has ended: {family.account()}")
     return family.account()
 
@@ -87,7 +87,9 @@ class _Family:
         tree = ProcessTree(self.system.processes().value)
         for process in tuple(self.known.values()):
             now = tree.by_pid.get(process.pid)
-            if now is None or not _same_start(process, now):
+            # Asked after the look: whoever has its PID then is this very process, and not one that got the
+            # PID within the same tick of the clock, whose children would be ended for it.
+            if now is None or not same_start(process, now) or not self._runs(process):
                 continue
             for descendant in tree.descendants(process.pid):
                 if descendant.alive and descendant.pid not in self.known:
@@ -95,7 +97,15 @@ class _Family:
                     self.system.pin(descendant)
 
     def living(self, processes: Iterable[Process]) -> tuple[Process, ...]:
-        return tuple(one for one in living(self.system, processes) if one.pid not in self.refused)
+        return tuple(one for one in processes if one.pid not in self.refused and self._runs(one))
+
+    def left(self) -> bool:
+        """Whether any of them still runs, those that could not be signalled included."""
+        return any(self._runs(process) for process in self.known.values())
+
+    def _runs(self, process: Process) -> bool:
+        """As far as PID, start and user tell, and for certain where the system has kept hold of it."""
+        return _runs(self.system, process) and not self.system.wait_gone(process, 0.0)
 
     def end(self, targets: Sequence[Process], signal: Signal, grace: float) -> None:
         """Asks, waits, kills. What must be killed is stopped before, and its tree looked at once more."""
@@ -103,15 +113,25 @@ class _Family:
             self._send(process, signal)
         self._wait(targets, grace)
         stubborn = self.living(targets)
+        try:
+            for process in stubborn:
+                self._send(process, Signal.STOP)
+                self.system.wait_state(process, stopped=True, seconds=1.0)
+            if stubborn:
+                self.look()
+            for process in stubborn:
+                self._send(process, Signal.KILL)
+        finally:
+            self._let_go(stubborn)
         for process in stubborn:
-            self._send(process, Signal.STOP)
-            self.system.wait_state(process, stopped=True, seconds=1.0)
-        if stubborn:
-            self.look()
+            self.system.wait_gone(process, _AFTER_KILL)
+
+    def _let_go(self, stubborn: Sequence[Process]) -> None:
+        """What was stopped and, because something came between, not killed, must not stay stopped."""
         for process in stubborn:
-            self._send(process, Signal.KILL)
-        for process in stubborn:
-            self._gone(process, _AFTER_KILL)
+            if self.sent.get(process.pid) is Signal.STOP and self._is_stopped(process):
+                with suppress(StepError):
+                    self.system.signal(process, Signal.CONT)
 
     def account(self) -> str:
         """What it took: each process by its PID, or their number where many had the same fate."""
@@ -125,7 +145,7 @@ class _Family:
         if process.pid in self.refused:
             return f"was left alone ({self.refused[process.pid]})"
         now = self.system.process(process.pid)
-        if now is not None and _runs(self.system, process):
+        if now is not None and self._runs(process):
             waits = now.state is ProcessState.UNINTERRUPTIBLE
             return "did not end, not even when killed" + (": it waits in the kernel" if waits else "")
         if signal is None:
@@ -138,7 +158,7 @@ class _Family:
             if signal not in (Signal.STOP, Signal.KILL) and self._is_stopped(process):
                 self.system.signal(process, Signal.CONT)  # or it would not hear the other one
         except StepError as error:
-            if not self._gone(process, _LOOK_EVERY):  # or it goes by itself just now
+            if not self.system.wait_gone(process, _LOOK_EVERY):  # or it goes by itself just now
                 self.refused[process.pid] = error
             return
         self.sent[process.pid] = signal
@@ -153,17 +173,8 @@ class _Family:
             seconds = deadline - self.system.monotonic()
             if seconds <= 0:
                 return
-            if not self._gone(left[0], min(_LOOK_EVERY, seconds)):
+            if not self.system.wait_gone(left[0], min(_LOOK_EVERY, seconds)):
                 self.look()
-
-    def _gone(self, process: Process, seconds: float) -> bool:
-        """Waits for its end. ``wait_gone`` goes by argv too, which a process loses while it exits."""
-        deadline = self.system.monotonic() + seconds
-        if not self.system.wait_gone(process, seconds):
-            return False
-        while _runs(self.system, process) and self.system.monotonic() < deadline:
-            self.system.wait(_BREATH)
-        return not _runs(self.system, process)
 
 
 def _numbered(pids: list[int]) -> str:
@@ -174,12 +185,4 @@ def _numbered(pids: list[int]) -> str:
 
 def _runs(system: System, process: Process) -> bool:
     now = system.process(process.pid)
-    return now is not None and now.alive and _same_start(process, now)
-
-
-def _same_start(one: Process, other: Process) -> bool:
-    """As far as PID, start time and user tell; programs change their own argv, while they end for instance.
-
-    The tolerance is that of ``same_process``. Every signal compares the argv again.
-    """
-    return one.pid == other.pid and one.uid == other.uid and abs(one.id.started - other.id.started) <= 0.02
+    return now is not None and now.alive and same_start(process, now)

@@ -1,6 +1,7 @@
 """The plain text of an explanation: what a person reads on a terminal, or in a mail."""
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from ghostfix.explanation import Ancestor, Explanation, Why
 from ghostfix.keeping import Keeper
@@ -93,11 +94,9 @@ def _keeper(keeper: Keeper, width: int) -> Iterator[str]:
 
 
 def _facts(seen: Explanation, now: float, *, verbose: bool) -> Iterator[tuple[str, str]]:
-    from ghostfix.telling import when
-
     yield "Command", seen.command
     yield "User", seen.user
-    yield "Started", f"{when(seen.started)}, {lasting(now - seen.started)} ago"
+    yield "Started", f"{_when(seen.started)}, {lasting(now - seen.started)} ago"
     if seen.state not in ("sleeping", "running"):
         yield "State", seen.state
     for each in seen.listeners:
@@ -139,6 +138,10 @@ def _more(seen: Explanation) -> Iterator[tuple[str, str]]:
     if seen.executable is not None and seen.interpreter is not None:
         yield "Program", seen.executable
     yield "Evidence", ", ".join(seen.signs) or "its ancestors only"
+
+
+def _when(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _git(seen: Explanation) -> str:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ghostfix.invocation import Invocation, read_argv
 from ghostfix.process import Process, ProcessTree
+from ghostfix.process_title import title_runs
 from ghostfix.recall import worked_out_once
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
@@ -49,6 +50,8 @@ def runs_service(service: Service, invocation: Invocation | None, cwd: str | Non
     if service.match is not None:
         words = " ".join(part for part in (invocation.program, *_what_runs(invocation)) if part)
         return invocation.name not in _ONLOOKERS and re.search(service.match, words) is not None
+    if invocation.title is not None:
+        return _titled(service, invocation, cwd)
     if service.module is not None:
         return _runs_module(service, service.module, invocation, cwd)
     if service.script is not None:
@@ -110,6 +113,19 @@ def _instance(snapshot: Snapshot, service: Service, root: Process) -> Instance:
 def _what_runs(invocation: Invocation) -> tuple[str, ...]:
     before = ("-m", invocation.module) if invocation.module is not None else (invocation.script or "",)
     return (*before, *invocation.arguments)
+
+
+def _titled(service: Service, invocation: Invocation, cwd: str | None) -> bool:
+    """A title names its program and what that was told, but no folder: the process's own has to be right."""
+    if invocation.title is None or not (cwd is None or cwd == service.directory):
+        return False
+    if service.module is not None:
+        return title_runs(invocation.title, service.module, ())
+    wanted = read_argv(service.command)
+    if wanted is None:
+        return False
+    program = wanted.module or posixpath.basename(wanted.script or wanted.program)
+    return title_runs(invocation.title, program, wanted.arguments)
 
 
 def _runs_module(service: Service, module: str, invocation: Invocation, cwd: str | None) -> bool:

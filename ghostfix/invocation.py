@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from ghostfix.process_title import Title, read_title
+
 _PYTHON = re.compile(r"^(python|pypy)[0-9.]*t?$|^Python$")
 _SCRIPTED = re.compile(r"^(node|nodejs|ruby|perl|php|bash|sh|dash|zsh|ksh|deno|bun)[0-9.]*$")
 _SHELLS = frozenset({"bash", "sh", "dash", "zsh", "ksh"})
@@ -68,6 +70,8 @@ class Invocation(Struct, frozen=True, kw_only=True):
     """Program text given with ``-c``."""
     arguments: tuple[str, ...] = ()
     """What follows the module, the script or the program."""
+    title: Title | None = None
+    """What the program wrote over its command line, when it is one that does so."""
 
     @property
     def name(self) -> str:
@@ -87,6 +91,9 @@ def read_argv(argv: Sequence[str]) -> Invocation | None:
     """What a process with this ``argv`` runs itself; None for an empty one."""
     if not argv or not argv[0]:
         return None
+    if argv[0].startswith("node /") and not any(argv[1:]):
+        # The title that pm2 gives to a Node process of its own, in one word.
+        return Invocation(program="node", script=argv[0].removeprefix("node "))
     program, rest = argv[0], list(argv[1:])
     name = posixpath.basename(program).lstrip("-")
     if _PYTHON.match(name):
@@ -94,7 +101,7 @@ def read_argv(argv: Sequence[str]) -> Invocation | None:
     if _SCRIPTED.match(name):
         with_value = _SHELL_FLAGS_WITH_VALUE if name in _SHELLS else _NODE_FLAGS_WITH_VALUE
         return _read_scripted(program, rest, with_value)
-    return Invocation(program=program, arguments=tuple(rest))
+    return Invocation(program=program, arguments=tuple(rest), title=read_title(argv))
 
 
 def read_command(words: Sequence[str]) -> Invocation | None:

@@ -54,7 +54,7 @@ class Table(Struct, frozen=True):
         return next((each for each in reversed(self.entries) if each.name == name), None)
 
 
-Literal: TypeAlias = str | int | float | bool | None | tuple["Literal", ...] | Table | Opaque
+Literal: TypeAlias = str | int | float | bool | tuple["Literal", ...] | Table | Opaque | None
 
 
 class _Token(Struct, frozen=True):

@@ -161,8 +161,13 @@ class System(Protocol):
 
     # commands and the network
 
-    def ask(self, argv: Sequence[str], timeout: float = 5.0, cwd: str | None = None) -> CommandAnswer:
-        """Runs a command that only reads, without a shell, standard input empty, output bounded at 8 MiB."""
+    def ask(
+        self, argv: Sequence[str], timeout: float = 5.0, cwd: str | None = None, user: str | None = None
+    ) -> CommandAnswer:
+        """Runs a command that only reads, without a shell, standard input empty, output bounded at 8 MiB.
+
+        It runs as ``user`` when root asks: what lies in somebody's folder gets nobody else's rights.
+        """
         ...
 
     def get(self, url: str, timeout: float, headers: Mapping[str, str] | None = None) -> HttpAnswer:
@@ -194,17 +199,32 @@ class ActingSystem(System, Protocol):
         ...
 
     def wait_gone(self, process: Process, seconds: float) -> bool:
-        """Waits until this process has ended (a zombie has); false when it has not in that time."""
+        """Waits until this process has ended (a zombie has); false when it has not in that time.
+
+        Of a pinned process this is certain, whoever has its PID and whatever its argv by now. Of another
+        one, a process with its PID, start time and user counts as it: "ended" is never said too early.
+        """
         ...
 
     def wait_state(self, process: Process, stopped: bool, seconds: float) -> bool:
         """Waits until this process is stopped (or is not); false when it has not come to it in time."""
         ...
 
-    def spawn(self, argv: Sequence[str], cwd: str, variables: Mapping[str, str], log: str) -> Process:
+    def spawn(
+        self,
+        argv: Sequence[str],
+        cwd: str,
+        variables: Mapping[str, str],
+        log: str,
+        *,
+        user: str | None = None,
+        note: bytes = b"",
+    ) -> Process:
         """Starts a command that outlives ghostfix: its own session, input empty, output appended to ``log``.
 
-        ``variables`` come on top of ghostfix's own environment. Raises StepError when it cannot start.
+        ``variables`` come on top of ghostfix's own environment; ``note`` is written to the log first. When
+        root asks, the command runs as ``user``, and the log is made and opened with that user's rights.
+        Raises StepError when it cannot start.
         """
         ...
 
@@ -271,6 +291,15 @@ class ActingSystem(System, Protocol):
         """
         ...
 
+    def lock_folder(self, path: str) -> AbstractContextManager[None]:
+        """Holds a kernel lock on a folder while the context lasts; nothing is written anywhere.
+
+        Whoever can look into the folder takes part, whatever their user. Does nothing where the folder
+        cannot be opened or locked. Raises ChangedError, naming the holder where that can be seen, when
+        somebody else holds it.
+        """
+        ...
+
     # the network
 
     def post(
@@ -280,18 +309,24 @@ class ActingSystem(System, Protocol):
         ...
 
 
+def has_ended(system: System, process: Process) -> bool:
+    """Whether a process that was seen is gone by now: what it does not tell is then not hidden."""
+    now = system.process(process.pid)
+    return now is None or not now.alive or not same_process(now, process)
+
+
 def same_process(one: Process, other: Process) -> bool:
     """Whether two looks saw the same process: PID, start time (20 ms of tolerance), argv and uid.
 
     Start times come in clock ticks (10 ms on Linux) relative to a boot time that is itself an estimate.
     A zombie has lost its argv, so only what is left of it is compared.
     """
-    return (
-        one.pid == other.pid
-        and abs(one.id.started - other.id.started) <= 0.02
-        and one.uid == other.uid
-        and (one.argv == other.argv or not one.alive or not other.alive)
-    )
+    return same_start(one, other) and (one.argv == other.argv or not one.alive or not other.alive)
+
+
+def same_start(one: Process, other: Process) -> bool:
+    """As far as PID, start time and user tell; programs change their own argv, while they end for instance."""
+    return one.pid == other.pid and one.uid == other.uid and abs(one.id.started - other.id.started) <= 0.02
 
 
 __all__ = [
@@ -302,5 +337,7 @@ __all__ = [
     "ProcessId",
     "Signal",
     "System",
+    "has_ended",
     "same_process",
+    "same_start",
 ]

@@ -90,11 +90,18 @@ def _orphaned_root(snapshot: Snapshot, instance: Instance, shares: bool) -> Orph
         )
     elif _reloader_child(snapshot, root):
         sign, confidence = "it is a reloader's child, and the reloader is gone", Confidence.LIKELY
+    elif _titled_worker(root):
+        sign, confidence = "it is a worker by its title, and its parent is gone", Confidence.LIKELY
     else:
         return None
     return Orphan(
         process=root, members=instance.members, sign=sign, ports=instance.ports, confidence=confidence
     )
+
+
+def _titled_worker(process: Process) -> bool:
+    invocation = read_argv(process.argv)
+    return invocation is not None and invocation.title is not None and invocation.title.worker
 
 
 def _reloader_child(snapshot: Snapshot, process: Process) -> bool:

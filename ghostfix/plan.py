@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct, structs
 
 from ghostfix.finding import Check, CheckResult
+from ghostfix.instance import instances
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 from ghostfix.step import Phase, Step
@@ -47,6 +48,8 @@ def make_plan(
         for finding in result.findings
         for step in repair[finding.code](finding, snapshot, service)
     ]
+    user = runs_as(snapshot, service)
+    wanted = [step.run_as(user) for step in wanted] if user else wanted
     steps: list[Step] = []
     withheld: list[Withheld] = []
     for step in _each_once(wanted):
@@ -58,6 +61,23 @@ def make_plan(
     if service.webhook is not None and any(step.phase is Phase.START for step in steps):
         steps.append(ProbeWebhook(reason="webhook-failing", webhook=service.webhook))
     return Plan(tuple(sorted(steps, key=lambda step: step.phase)), tuple(withheld))
+
+
+def runs_as(snapshot: Snapshot, service: Service) -> str:
+    """As whom root starts and equips the service; empty for root's own self, and when root does not look.
+
+    It is the owner of the service's directory. In one of root's own it is the user as whom every instance
+    runs by now, where they agree: a program that root installed may be meant for another user.
+    """
+    if snapshot.host.uid != 0:
+        return ""
+    if snapshot.runner is not None:
+        return snapshot.runner
+    users = {(each.root.uid, each.root.user) for each in instances(snapshot, service)}
+    if len(users) != 1:
+        return ""
+    ((uid, name),) = users
+    return "" if uid == 0 else name
 
 
 def _each_once(steps: Iterable[Step]) -> list[Step]:

@@ -199,4 +199,4 @@ def _text_or_whole(value: Literal) -> str | int | None:
 
 def _pid(value: Literal) -> int | None:
     pid = _whole(value)
-    return pid if pid else None
+    return pid or None

@@ -29,6 +29,7 @@ _MARKS = {
     EntryState.UNDO_FAILED: "✗",
 }
 _WIDTH = 100
+_WIDEST = 1_000
 """Columns of a report that goes to a file, or to nobody with a terminal."""
 _ASCII = str.maketrans({"✓": "+", "–": "-", "·": ".", "✗": "x", "…": "~", "→": ">", "×": "x"})
 
@@ -156,7 +157,7 @@ def _write(text: str) -> None:
 def _columns() -> int:
     """``COLUMNS``, else the width of the terminal, which is there too when the output goes to a pager."""
     with contextlib.suppress(KeyError, ValueError):
-        return int(os.environ["COLUMNS"])
+        return min(int(os.environ["COLUMNS"]), _WIDEST)
     for stream in (sys.stdout, sys.stderr, sys.stdin):
         with contextlib.suppress(OSError, ValueError):
             return os.get_terminal_size(stream.fileno()).columns or _WIDTH

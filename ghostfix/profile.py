@@ -57,10 +57,10 @@ def load(system: System, name: str | None, config: str | None) -> tuple[Service,
     """
     origins: list[Origin] = []
     for origin in _origins(system, name, config):
-        if name is None:
-            return tuple(_service(system, origin, key) for key in origin.services)
-        if name in origin.services:
-            return (_service(system, origin, name),)
+        if name is None or name in origin.services:
+            _require_harmless(system, origin.profile, config is not None)
+            keys = tuple(origin.services) if name is None else (name,)
+            return tuple(_service(system, origin, key) for key in keys)
         origins.append(origin)
     known = {key: None for origin in origins for key in origin.services}
     if config is None:
@@ -71,6 +71,31 @@ def load(system: System, name: str | None, config: str | None) -> tuple[Service,
     )
 
 
+def _require_harmless(system: System, profile: str, chosen: bool) -> None:
+    """Raises ProfileError where even looking would do what somebody else wrote.
+
+    To look at a service means to run its venv's Python. So root looks with nothing but a profile that
+    passes ``trust``, and nobody with one of another user that merely lay in a folder above.
+    """
+    caller = system.caller()
+    reason: str | None = None
+    if profile.startswith(BUILT_IN):
+        return
+    if caller.uid == 0:
+        refused = _refused(system, profile)
+        reason = None if refused is None else refused.reason
+    elif not chosen:
+        status = system.status(system.resolve(profile)).value
+        if status is not None and status.uid not in (0, caller.uid):
+            reason = f"the profile {shown(profile)} is owned by another user (uid {status.uid})"
+    if reason is not None:
+        raise ProfileError(
+            f"{reason}; looking runs what the profile names, so it is not used",
+            "run ghostfix as the user of the service (`sudo -u USER ghostfix ...`), "
+            "or give a profile of your own with --config",
+        )
+
+
 def trust(system: System, service: Service) -> Refused | None:
     """Why a repair must not do what this profile says; None when it may.
 
@@ -78,9 +103,11 @@ def trust(system: System, service: Service) -> Refused | None:
     are a file that others may write (its group, unless that is the caller's own primary group), one whose
     folder others may write, and one owned by somebody else than root or the caller.
     """
-    if service.profile.startswith(BUILT_IN):
-        return None
-    path = system.resolve(service.profile)
+    return None if service.profile.startswith(BUILT_IN) else _refused(system, service.profile)
+
+
+def _refused(system: System, profile: str) -> Refused | None:
+    path = system.resolve(profile)
     for place, what in ((path, "the profile"), (posixpath.dirname(path), "the profile's folder")):
         reason = _distrust(system, place)
         if reason is not None:

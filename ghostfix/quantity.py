@@ -1,8 +1,11 @@
 """Quantities: the machine's numbers with their units and limits, as a person reads them."""
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
-from ghostfix.report import Metrics, NetReport
+if TYPE_CHECKING:
+    from ghostfix.report import Metrics, NetReport
 
 UNREAD = "could not be read"
 
@@ -14,9 +17,11 @@ class Quantity(Struct, frozen=True):
     value: str
     limit: str
     exceeded: bool = False
+    share: float | None = None
+    """The value as a share of its limit (1.0 is the limit); None when one of the two is unknown."""
 
 
-def quantities(metrics: Metrics) -> tuple[Quantity, ...]:
+def quantities(metrics: "Metrics") -> tuple[Quantity, ...]:
     """Every metric, in the order in which a report lists them."""
     rows = [
         _counted("Processes", metrics.process_count, metrics.process_limit, "process", "processes"),
@@ -26,8 +31,11 @@ def quantities(metrics: Metrics) -> tuple[Quantity, ...]:
         _percentage("Swap", metrics.swap_percent, None),
         _percentage("Disk", metrics.disk_percent, metrics.disk_limit),
     ]
+    if metrics.service_process_count is not None:
+        count, limit = metrics.service_process_count, metrics.user_process_limit
+        rows.insert(1, _of("Of the service", count, limit))
     if metrics.user_process_count is not None:
-        rows.insert(1, _of_user(metrics.user_process_count, metrics.user_process_limit))
+        rows.insert(1, _of("Of this user", metrics.user_process_count, metrics.user_process_limit))
     return (*rows, *_network(metrics.net))
 
 
@@ -65,17 +73,18 @@ def _counted(name: str, count: int | None, limit: int, one: str, many: str) -> Q
         return Quantity(name, UNREAD, str(limit))
     value = f"{count} {one if count == 1 else many}"
     exceeded = count > limit
-    return Quantity(name, f"{value}, {share(count, limit)}" if exceeded else value, str(limit), exceeded)
+    told = f"{value}, {share(count, limit)}" if exceeded else value
+    return Quantity(name, told, str(limit), exceeded, _share(count, limit))
 
 
-def _of_user(count: int, limit: int | None) -> Quantity:
+def _of(name: str, count: int, limit: int | None) -> Quantity:
+    """Processes against the kernel's limit for one user (``RLIMIT_NPROC``)."""
     value = f"{count} process{'' if count == 1 else 'es'}"
-    return Quantity(
-        "Of this user", value, "none" if limit is None else f"{limit} (kernel)", _over(count, limit)
-    )
+    told = "none" if limit is None else f"{limit} (kernel)"
+    return Quantity(name, value, told, _over(count, limit), _share(count, limit))
 
 
-def _load(metrics: Metrics) -> Quantity:
+def _load(metrics: "Metrics") -> Quantity:
     limit = metrics.load_limit
     if metrics.cpu_load is None or metrics.cpu_count is None:
         return Quantity("Load", UNREAD, "" if limit is None else number(limit))
@@ -83,19 +92,25 @@ def _load(metrics: Metrics) -> Quantity:
     exceeded = _over(metrics.cpu_load, limit)
     if exceeded and limit is not None:
         value = f"{value}, {share(metrics.cpu_load, limit)}"
-    return Quantity("Load", value, "" if limit is None else number(limit), exceeded)
+    told = "" if limit is None else number(limit)
+    return Quantity("Load", value, told, exceeded, _share(metrics.cpu_load, limit))
 
 
 def _percentage(name: str, percent: float | None, limit: float | None) -> Quantity:
     value = UNREAD if percent is None else f"{number(percent)} %"
-    return Quantity(name, value, "" if limit is None else f"{number(limit)} %", _over(percent, limit))
+    told = "" if limit is None else f"{number(limit)} %"
+    return Quantity(name, value, told, _over(percent, limit), _share(percent, limit or 100.0))
 
 
 def _over(value: float | None, limit: float | None) -> bool:
     return value is not None and limit is not None and value > limit
 
 
-def _network(net: NetReport | None) -> tuple[Quantity, ...]:
+def _share(value: float | None, limit: float | None) -> float | None:
+    return None if value is None or not limit else value / limit
+
+
+def _network(net: "NetReport | None") -> tuple[Quantity, ...]:
     if net is None:
         return (Quantity("Network", UNREAD, ""),)
     return (

@@ -29,18 +29,24 @@ def no_steps(_finding: Finding, _snapshot: Snapshot, _service: Service) -> tuple
 def restart(reason: str, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
     """Holds every rogue, stops all instances but the keeper, and starts one when none can stay.
 
-    Complete in itself, so that a repair of one finding alone holds too. Empty when the instances that
-    run are the ones that should.
+    Where the profile names a manager that can be told to, that one stops and starts its own instances; only
+    copies beside them are stopped here. Complete in itself, so that a repair of one finding alone holds too.
+    Empty when the instances that run are the ones that should.
     """
+    through_manager = restart_managed(reason, snapshot, service)
     staying = _staying(snapshot, service)
-    stops = _stops(reason, snapshot, service, staying)
+    spared = managed_pids(snapshot, service) if through_manager else staying
+    stops = _stops(reason, snapshot, service, spared)
     gone = {process.pid for stop in stops for process in (stop.process, *stop.members)}
     cleaning = tuple(
         RemovePidFile(reason=reason, pidfile=pidfile, service=service)
         for pidfile in snapshot.pidfiles.value
         if pidfile.state is PidFileState.READABLE and pidfile.pid in gone
     )
-    starts = () if staying else start(reason, service)
+    if through_manager:
+        starts = () if staying & spared else through_manager
+    else:
+        starts = () if staying else start(reason, service)
     if not stops and not starts:
         return ()
     # What ends a loop comes last: it would otherwise leave its child behind, or see it end.
@@ -59,6 +65,31 @@ def start(reason: str, service: Service) -> tuple[Step, ...]:
     if service.manager != "none" or not service.instances or not service.start_command:
         return ()
     return (StartService(reason=reason, service=service),)
+
+
+def restart_managed(reason: str, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
+    """The steps by which the profile's own manager starts the service afresh; none when it cannot be told to.
+
+    Of several jobs that the profile's words fit, those count that have its very name, and those of the scope
+    in which one runs: a system-wide unit and a user's may be namesakes.
+    """
+    fitting = [job for job in snapshot.jobs if is_manager(service, job)]
+    name = service.manager.partition(":")[2]
+    fitting = [job for job in fitting if job.id == name] or fitting
+    if not fitting or not service.instances:
+        return ()
+    scope = max(fitting, key=lambda job: (bool(job.starts), job.enabled)).scope
+    restarters = {each.kind: each for each in RESTARTERS if each.restart is not None}
+    return tuple(
+        step
+        for job in fitting
+        if job.scope == scope and job.kind in restarters
+        for step in (restarters[job.kind].restart or _no_restart)(job, reason)
+    )
+
+
+def _no_restart(_job: Job, _reason: str) -> tuple[Step, ...]:
+    return ()
 
 
 def removal(reason: str, pidfile: PidFile, service: Service) -> tuple[Step, ...]:

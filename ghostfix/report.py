@@ -53,6 +53,8 @@ class Metrics(Struct, frozen=True, kw_only=True):
     zombie_limit: int
     user_process_count: int | None
     user_process_limit: int | None
+    service_process_count: int | None = None
+    """Of the service itself: its instances with all that is below them, orphans and zombies included."""
     net: NetReport | None
 
 
@@ -169,6 +171,8 @@ class EntryReport(Struct, frozen=True, kw_only=True):
     kind: str
     state: str
     detail: str
+    at: float | None = None
+    """When it came into this state, in seconds since the epoch."""
 
 
 class RunReport(Struct, frozen=True, kw_only=True):
@@ -188,6 +192,18 @@ class VerificationReport(Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
 
 
+class EventReport(Struct, frozen=True, kw_only=True):
+    """Something that happened at a known time, besides the starts of instances and the steps of a run."""
+
+    at: float
+    """Seconds since the epoch."""
+    until: float | None = None
+    """When it happened for the last time; None when it happened once."""
+    kind: str
+    """``traceback``, ``respawn`` or ``ended``."""
+    text: str
+
+
 class Report(Struct, frozen=True, kw_only=True):
     schema: str
     version: str
@@ -205,5 +221,7 @@ class Report(Struct, frozen=True, kw_only=True):
     plan: PlanReport | None = None
     run: RunReport | None = None
     verification: VerificationReport | None = None
+    events: tuple[EventReport, ...] = ()
+    """What is known to have happened, and when; the oldest first."""
     notes: tuple[str, ...] = ()
     """Sentences that a reader must not miss: which profile was used, what could not be looked at."""

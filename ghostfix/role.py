@@ -88,7 +88,7 @@ _NAMED: dict[str, Role] = {
     "gnome-shell": Role("desktop", "the desktop"),
     "code": Role("desktop", "an editor"),
 }
-_PROGRAM = Role("program", "program")
+_PROGRAM = Role("program", "a program")
 
 
 def role_of(process: Process) -> Role:
@@ -142,10 +142,10 @@ def _named(process: Process, invocation: Invocation) -> Role | None:
 def _by_invocation(invocation: Invocation) -> Role:
     if invocation.is_shell:
         if invocation.code is not None:
-            return Role("shell-command", "shell command")
+            return Role("shell-command", "a shell command")
         if invocation.script is not None:
-            return Role("script", f"shell script {invocation.script}")
-        return Role("shell", "login shell" if invocation.program.startswith("-") else "shell")
+            return Role("script", f"a shell script, {invocation.script}")
+        return Role("shell", "a login shell" if invocation.program.startswith("-") else "a shell")
     if invocation.module is not None:
         return Role("program", f"{invocation.name} -m {invocation.module}")
     if invocation.script is not None:

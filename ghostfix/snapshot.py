@@ -209,6 +209,8 @@ class Snapshot(Struct, frozen=True, kw_only=True, dict=True):
     health: Reading[HealthAnswer | None]
     webhook: Reading[HttpAnswer | None]
     restarters: tuple[JobsOfKind, ...]
+    runner: str | None = None
+    """As whom what lies in the service's directory is run, when root looks and it is another user's."""
 
     @property
     def jobs(self) -> tuple[Job, ...]:

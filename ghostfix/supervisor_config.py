@@ -31,10 +31,19 @@ class Program(Struct, frozen=True, kw_only=True):
     restarts: str = "unexpected"
     """``always``, ``unexpected`` (supervisord's default: an exit code that is not expected) or ``no``."""
     processes: int = 1
+    process_name: str = "%(program_name)s"
+    """The template of its processes' names."""
 
     @property
     def restarts_on_exit(self) -> bool:
         return self.restarts != "no"
+
+
+class Group(Struct, frozen=True):
+    """One ``[group:NAME]``: its programs are no groups of their own."""
+
+    name: str
+    programs: tuple[str, ...]
 
 
 class SupervisorConfig(Struct, frozen=True):
@@ -44,22 +53,28 @@ class SupervisorConfig(Struct, frozen=True):
     includes: tuple[str, ...]
     socket: str | None
     """The path of its ``[unix_http_server]``."""
+    groups: tuple[Group, ...] = ()
 
 
 def read_config(text: str, file: str) -> SupervisorConfig:
     """The facts of one file; a line that is neither section, entry nor comment is left out."""
     programs: list[Program] = []
     includes: list[str] = []
+    groups: list[Group] = []
     socket: str | None = None
     for header, number, entries in _sections(text):
         kind, _, name = header.partition(":")
         if kind in ("program", "fcgi-program", "eventlistener") and name:
             programs.append(_program(kind, name.strip(), file, number, entries))
+        elif kind == "group" and name:
+            listed = next((value for _, key, value in entries if key == "programs"), "")
+            programs_of = tuple(word.strip() for word in listed.split(",") if word.strip())
+            groups.append(Group(name.strip(), programs_of))
         elif header == "include":
             includes += [word for _, key, value in entries if key == "files" for word in value.split()]
         elif header == "unix_http_server":
             socket = next((value for _, key, value in entries if key == "file"), socket)
-    return SupervisorConfig(tuple(programs), tuple(includes), socket)
+    return SupervisorConfig(tuple(programs), tuple(includes), socket, tuple(groups))
 
 
 Entries = list[tuple[int, str, str]]
@@ -106,6 +121,7 @@ def _program(kind: str, name: str, file: str, line: int, entries: Entries) -> Pr
         autostart=values.get("autostart", "true").lower() not in _FALSE,
         restarts="always" if restarts in _TRUE else "no" if restarts in _FALSE else "unexpected",
         processes=_number(values.get("numprocs", "1")),
+        process_name=values.get("process_name", "%(program_name)s"),
     )
 
 

@@ -1,4 +1,4 @@
-"""Asking systemd: which managers there are, and what ``systemctl show`` says of their units, read into facts."""
+"""Asking systemd: which managers there are, and what ``systemctl show`` says of their units."""
 
 from collections.abc import Iterator, Sequence
 
@@ -14,7 +14,7 @@ _USERS = "/run/user"
 _PROPERTIES = (
     "Id", "Names", "LoadState", "ActiveState", "UnitFileState", "FragmentPath", "DropInPaths", "MainPID",
     "ControlGroup", "Restart", "NRestarts", "Result", "TriggeredBy", "UpheldBy", "WantedBy", "RequiredBy",
-    "BoundBy", "OnFailureOf", "OnSuccessOf",
+    "BoundBy", "OnFailureOf", "OnSuccessOf", "StartLimitBurst",
 )  # fmt: skip
 _PATTERNS = ("*.service", "*.timer", "*.socket", "*.path")
 _SECONDS = 10.0
@@ -67,6 +67,8 @@ class LoadedUnit(Struct, frozen=True, kw_only=True):
     restart: str = ""
     restarts: int = 0
     """``NRestarts``: how often systemd has restarted it since it was last started by hand."""
+    start_limit: int = 0
+    """``StartLimitBurst``: after so many starts in a short time systemd gives up; 0 for never."""
     result: str = ""
     triggered_by: tuple[str, ...] = ()
     upheld_by: tuple[str, ...] = ()
@@ -78,6 +80,12 @@ class LoadedUnit(Struct, frozen=True, kw_only=True):
     @property
     def active(self) -> bool:
         return self.active_state in ("active", "activating", "reloading")
+
+    @property
+    def given_up(self) -> bool:
+        """Whether it hit its start limit. ``Result`` says so only of a process that ended well."""
+        failed = self.active_state == "failed"
+        return failed and (self.result == "start-limit-hit" or 0 < self.start_limit <= self.restarts)
 
 
 def scopes(system: System) -> Iterator[Scope]:
@@ -162,6 +170,7 @@ def _unit(values: dict[str, str]) -> LoadedUnit:
         control_group=values.get("ControlGroup", ""),
         restart=values.get("Restart", ""),
         restarts=_number(values.get("NRestarts", "")),
+        start_limit=_number(values.get("StartLimitBurst", "")),
         result=values.get("Result", ""),
         triggered_by=words("TriggeredBy"),
         upheld_by=words("UpheldBy"),

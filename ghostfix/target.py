@@ -1,18 +1,17 @@
 """Target: the process, port or name about which ``ghostfix why`` is asked."""
 
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 
+from ghostfix.account import name_of
 from ghostfix.errors import ExitCode, GhostfixError, ProfileError
-from ghostfix.instance import roots
 from ghostfix.invocation import read_argv
 from ghostfix.machine import System
 from ghostfix.process import Listener, Process, ProcessTree
 from ghostfix.reading import Reading
 from ghostfix.untrusted import shown, shown_argv
 
-_CHOICES = 20
 _USAGE = "It takes a PID (4711), a port (:5555), or the name of a service or a process."
 
 
@@ -22,30 +21,48 @@ class UnseenError(GhostfixError):
     exit_code = ExitCode.COULD_NOT_LOOK
 
 
-def processes_of(system: System, target: str) -> Reading[tuple[Process, ...]]:
-    """The processes that the target names, by PID; raises GhostfixError when it names none, or too many."""
+Look = Callable[[], Reading[tuple[Listener, ...]]]
+
+
+class AmbiguousError(ProfileError):
+    """A name that several processes have."""
+
+    def __init__(self, name: str, choices: tuple[str, ...]) -> None:
+        super().__init__(
+            f"`{name}` is the name of {len(choices)} processes; choose one of them",
+            "`ghostfix why PID` takes its number.",
+        )
+        self.choices = choices
+        """A line for each: its PID and its command line."""
+
+
+def processes_of(system: System, target: str, listeners: Look) -> Reading[tuple[Process, ...]]:
+    """The processes that the target names, by PID; raises GhostfixError when it names none, or too many.
+
+    ``listeners`` gives the machine's listening sockets; it is called only when they are needed.
+    """
     if target.startswith(":"):
-        return _of_port(system, target)
+        return _of_port(system, target, listeners)
     if target.isascii() and target.isdecimal():
-        return Reading((_of_pid(system, int(target)),))
+        return Reading((_of_pid(system, int(target), listeners),))
     return Reading(_of_name(system, target))
 
 
-def _of_pid(system: System, pid: int) -> Process:
+def _of_pid(system: System, pid: int, listeners: Look) -> Process:
     process = system.process(pid)
     if process is not None:
         return process
-    if 0 < pid < 65_536 and any(listener.port == pid for listener in system.listeners().value):
+    if 0 < pid < 65_536 and any(listener.port == pid for listener in listeners().value):
         raise ProfileError(f"there is no process {pid}", f"but port {pid} is taken: `ghostfix why :{pid}`")
     raise ProfileError(f"there is no process {pid}", "it may have ended; `ghostfix why NAME` looks by name")
 
 
-def _of_port(system: System, target: str) -> Reading[tuple[Process, ...]]:
+def _of_port(system: System, target: str, listeners: Look) -> Reading[tuple[Process, ...]]:
     number = target[1:]
     if not (number.isascii() and number.isdecimal() and 0 < int(number) < 65_536):
         raise ProfileError(f"`{shown(target)}` is no port", "write it as a colon and a number: `:5555`")
     port = int(number)
-    reading = system.listeners()
+    reading = listeners()
     rows = [listener for listener in reading.value if listener.port == port]
     if not rows:
         if not reading.complete and not reading.value:
@@ -54,16 +71,17 @@ def _of_port(system: System, target: str) -> Reading[tuple[Process, ...]]:
     pids = sorted({pid for row in rows for pid in row.owners})
     found = tuple(process for process in map(system.process, pids) if process is not None)
     unowned = [row for row in rows if not row.owners]
-    problem = _owner_unknown(port, unowned) if unowned else None
+    problem = _owner_unknown(system, port, unowned) if unowned else None
     if not found:
         raise UnseenError(
-            problem or f"who listens on port {port} has just ended", "`sudo ghostfix why` sees more"
+            problem or f"who listens on port {port} has just ended", f"`sudo ghostfix why :{port}` sees more"
         )
     return Reading(found, problem, complete=problem is None)
 
 
-def _owner_unknown(port: int, rows: Sequence[Listener]) -> str:
-    whose = sorted({f"uid {row.uid}" for row in rows if row.uid is not None})
+def _owner_unknown(system: System, port: int, rows: Sequence[Listener]) -> str:
+    users = {row.uid for row in rows if row.uid is not None}
+    whose = sorted(name_of(system, uid) or f"uid {uid}" for uid in users)
     of = f" (it belongs to {', '.join(whose)})" if whose else ""
     return f"somebody listens on port {port}, and who it is needs more privilege to see{of}"
 
@@ -92,10 +110,7 @@ def _of_name(system: System, name: str) -> tuple[Process, ...]:
     if not found:
         raise ProfileError(f"there is no process or service called `{shown(name)}`", _nearest(others, name))
     if len(found) > 1:
-        raise ProfileError(
-            f"`{shown(name)}` is the name of {len(found)} processes; choose one: `ghostfix why PID`",
-            _choices(found),
-        )
+        raise AmbiguousError(shown(name), tuple(_choice(process) for process in found))
     return found
 
 
@@ -104,6 +119,7 @@ def _of_service(
 ) -> tuple[Process, ...] | None:
     """The instances of the profile's service of that name; None when the profile has none."""
     from ghostfix import profile
+    from ghostfix.instance import roots
 
     try:
         services = profile.load(system, name, None)
@@ -168,10 +184,8 @@ def _tops(tree: ProcessTree, found: Sequence[Process]) -> tuple[Process, ...]:
     )
 
 
-def _choices(found: Sequence[Process]) -> str:
-    lines = [f"{process.pid:>7}  {shown_argv(process.argv, 100) or process.name}" for process in found]
-    more = [f"and {len(found) - _CHOICES} more"] if len(found) > _CHOICES else []
-    return "\n  ".join((*lines[:_CHOICES], *more))
+def _choice(process: Process) -> str:
+    return f"{process.pid:>7}  {shown_argv(process.argv, 100) or shown(process.name)}"
 
 
 def _nearest(others: Sequence[Process], name: str) -> str:

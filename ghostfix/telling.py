@@ -16,7 +16,7 @@ from ghostfix.machine import System
 from ghostfix.observation import Observation, Respawn
 from ghostfix.pipeline import Diagnosis
 from ghostfix.plan import Plan
-from ghostfix.report import EntryReport, Report, RunReport
+from ghostfix.report import EntryReport, EventReport, Report, RunReport
 from ghostfix.untrusted import shown
 from ghostfix.verification import Verification
 
@@ -31,7 +31,7 @@ def diagnosis_report(
     reveal: bool = False,
 ) -> Report:
     """What was found; with a plan, what a repair would do. Its exit code is a diagnosis's."""
-    return compose(
+    report = compose(
         diagnosis.service,
         diagnosis.snapshot,
         diagnosis.results,
@@ -43,6 +43,7 @@ def diagnosis_report(
         notes=(*_earlier_runs(system, diagnosis), *_watched(observation, diagnosis)),
         reveal=reveal,
     )
+    return structs.replace(report, events=(*report.events, *_respawns(observation, diagnosis)))
 
 
 def repair_report(
@@ -87,7 +88,7 @@ def repair_report(
 
 def _entries(run: Run) -> tuple[EntryReport, ...]:
     return tuple(
-        EntryReport(n=entry.n, kind=entry.kind, state=entry.state.value, detail=entry.detail)
+        EntryReport(n=entry.n, kind=entry.kind, state=entry.state.value, detail=entry.detail, at=entry.at)
         for entry in run.entries
     )
 
@@ -111,6 +112,17 @@ def _watched(observation: Observation | None, diagnosis: Diagnosis) -> Sequence[
     return [
         *(f"pid {ended.pid} ended during the watch" for ended in observation.ended),
         *(_starter(respawn, diagnosis.snapshot.jobs) for respawn in observation.respawns),
+    ]
+
+
+def _respawns(observation: Observation | None, diagnosis: Diagnosis) -> Sequence[EventReport]:
+    """Who was started while we watched, as events."""
+    if observation is None:
+        return ()
+    jobs = diagnosis.snapshot.jobs
+    return [
+        EventReport(at=respawn.seen_at, kind="respawn", text=_starter(respawn, jobs))
+        for respawn in observation.respawns
     ]
 
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from ghostfix.job import Place
+
 _SECTION = re.compile(r"^\[([^\[\]]+)\]$")
 RESTARTS = {
     "always": "when it ends",
@@ -29,6 +31,10 @@ class UnitEntry(Struct, frozen=True):
     value: str
     file: str
     line: int
+
+    @property
+    def place(self) -> Place:
+        return Place(self.file, self.line, f"{self.key}={self.value}")
 
 
 class UnitFile(Struct, frozen=True):

@@ -1,6 +1,7 @@
 """The systemd unit to which a process belongs by its control group, and what it does when that ends."""
 
 import re
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -8,7 +9,9 @@ from ghostfix.account import name_of
 from ghostfix.keeping import Keeper
 from ghostfix.machine import System
 from ghostfix.process import Process
-from ghostfix.systemctl import LoadedUnit, Scope, named_units, scope_named
+
+if TYPE_CHECKING:
+    from ghostfix.systemctl import LoadedUnit, Scope
 
 _USER = re.compile(r"^user@(\d+)\.service$")
 _RESTARTS = {
@@ -46,6 +49,8 @@ def unit_of(control_group: str | None) -> OwningUnit | None:
 
 def unit_keepers(system: System, unit: OwningUnit, process: Process, problems: list[str]) -> list[Keeper]:
     """The unit, and the timers, sockets and paths that trigger it, as systemd has them now."""
+    from ghostfix.systemctl import named_units, scope_named
+
     scope = scope_named(system, _scope_name(system, unit))
     if scope is None:
         text = "control group"
@@ -65,7 +70,7 @@ def unit_keepers(system: System, unit: OwningUnit, process: Process, problems: l
     return [_keeper(scope, found, process), *triggers]
 
 
-def _keeper(scope: Scope, unit: LoadedUnit, process: Process) -> Keeper:
+def _keeper(scope: "Scope", unit: "LoadedUnit", process: Process) -> Keeper:
     again = _RESTARTS.get(unit.restart)
     parts = [f"{again} (Restart={unit.restart})" if again else ""]
     if unit.file_state in ("enabled", "enabled-runtime"):

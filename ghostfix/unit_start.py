@@ -20,7 +20,7 @@ _COMMANDS = ("ExecStart", "ExecStartPre", "ExecStartPost", "ExecStopPost")
 
 
 class UnitStart(Struct, frozen=True):
-    """``entry`` is the command that leads to the service, else the unit's first; ``trail`` None: it does not."""
+    """``entry`` is the command that leads to the service; without ``trail`` none does: the unit's first."""
 
     entry: UnitEntry | None
     trail: Trail | None
@@ -29,9 +29,7 @@ class UnitStart(Struct, frozen=True):
 
     @property
     def place(self) -> Place | None:
-        if self.entry is None:
-            return None
-        return Place(self.entry.file, self.entry.line, f"{self.entry.key}={self.entry.value}")
+        return None if self.entry is None else self.entry.place
 
 
 def unit_file(system: System, unit: LoadedUnit) -> Reading[UnitFile]:

@@ -16,6 +16,7 @@ from ghostfix.keeping import Keeper
 from ghostfix.machine import System
 from ghostfix.process import Process, ProcessDetail, ProcessTree
 from ghostfix.reading import Confidence
+from ghostfix.resemblance import is_part_of, service_like
 from ghostfix.role import Role, role_of
 from ghostfix.unit_owner import unit_keepers, unit_of
 
@@ -32,6 +33,10 @@ _EVIDENCE = (
     *_SIGNS, "INVOCATION_ID", "SYSTEMD_EXEC_PID", "JOURNAL_STREAM", "MANAGERPID", "pm_id", "TMUX", "STY",
     "GHOSTFIX_STARTED",
 )  # fmt: skip
+
+
+_AFTER_THE_MINUTE = 3.0
+"""Seconds after the minute in which a job of cron has come to its first process."""
 
 
 class Upkeep(Struct, frozen=True, kw_only=True):
@@ -70,21 +75,31 @@ class Line(Struct, frozen=True, kw_only=True):
         return None
 
     @property
-    def nearest_is_first(self) -> bool:
-        """Whether the nearest manager is PID 1 itself, or a user's systemd: both adopt orphans."""
-        nearest = self.nearest()
-        return nearest is not None and nearest[1].kind in ("systemd", "launchd")
+    def is_left_alone(self) -> bool:
+        """Whether whoever started the service has ended: it was handed to the first process, or its like."""
+        members = self.members
+        above = members[members.index(self.top()) + 1 :][:1]
+        return self.process.pid != 1 and bool(above) and _adopts(above[0])
+
+    @property
+    def may_be_of_cron(self) -> bool:
+        """Whether the topmost process below the first one was left alone, and started with a minute."""
+        heads = [member for member in self.members if not _adopts(member)]
+        return bool(heads) and heads[-1].id.started % 60 < _AFTER_THE_MINUTE
 
     def top(self) -> Process:
-        """The service itself: the highest plain program below what manages it, or the process."""
+        """The service itself: the process, or the topmost above it of which it is a worker or a copy."""
         found = self.process
         for ancestor in self.ancestors:
-            role = role_of(ancestor)
-            if role.manages or role.is_session or ancestor.pid == 1 or role.kind == "init":
+            if ancestor.pid == 1 or not is_part_of(found, ancestor):
                 break
-            if role.kind == "program":
-                found = ancestor
+            found = ancestor
         return found
+
+
+def _adopts(process: Process) -> bool:
+    """Whether orphans are handed to it."""
+    return process.pid == 1 or role_of(process).kind in ("init", "systemd")
 
 
 def upkeep(
@@ -118,15 +133,6 @@ def upkeep(
     )
 
 
-def is_orphan(line: Line) -> bool:
-    """Whether whoever started it has ended: it was handed to PID 1, which is no systemd that owns it."""
-    if not line.ancestors or line.process.pid == 1:
-        return False
-    parent = line.ancestors[0]
-    role = role_of(parent)
-    return parent.pid == 1 or role.kind in ("init", "systemd")
-
-
 def _kinds(
     line: Line, nearest: tuple[Process, Role] | None, keepers: Sequence[Keeper], *, thorough: bool
 ) -> frozenset[str]:
@@ -138,8 +144,10 @@ def _kinds(
         kinds.add(nearest[1].kind)
     if any(role_of(above).kind in ("script", "shell-command", "program") for above in line.ancestors):
         kinds.add("watchdog")
-    if _is_left_alone(line) and not keepers and line.process.pid != 1:
+    if not keepers and line.is_left_alone:
         kinds |= {"cron", "watchdog"}
+    elif not keepers and nearest is None and line.may_be_of_cron:
+        kinds.add("cron")
     return frozenset(kinds - {"container", "systemd"})
 
 
@@ -151,7 +159,6 @@ def _asked(
     problems: list[str],
 ) -> list[Keeper]:
     """The jobs of these kinds of managers that lead to the process."""
-    from ghostfix.resemblance import service_like
     from ghostfix.restarters import RESTARTERS
 
     top = line.top()
@@ -159,7 +166,7 @@ def _asked(
     service = service_like(detailed)
     if service is None:
         return []
-    whole = "*" in kinds or kinds & {"cron", "supervisord", "monit", "pm2"} or _is_left_alone(line)
+    whole = "*" in kinds or kinds & {"cron", "supervisord", "monit", "pm2"} or line.is_left_alone
     tree = everyone() if whole else ProcessTree(line.members)
     known = {**tree.by_pid, **{each.pid: each for each in line.members}, top.pid: detailed}
     tree = ProcessTree(known.values())
@@ -176,11 +183,6 @@ def _asked(
             problems.append(reading.problem)
         found += [_keeper(job, line, top) for job in reading.value]
     return found
-
-
-def _is_left_alone(line: Line) -> bool:
-    """Whether nobody is above it but plain programs and the first process: its starter has ended."""
-    return line.nearest() is None or line.nearest_is_first
 
 
 def _keeper(job: Job, line: Line, top: Process) -> Keeper:
@@ -262,7 +264,7 @@ def _summary(line: Line, keepers: Sequence[Keeper], nearest: tuple[Process, Role
     held = "; ".join(keeper.sentence for keeper in keepers)
     if held:
         return f"nobody restarts it: {held}"
-    if is_orphan(line):
+    if line.is_left_alone:
         return "nobody that could be seen: it runs in the background, and whoever started it has ended"
     parent = line.ancestors[0] if line.ancestors else None
     if parent is None:

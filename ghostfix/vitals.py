@@ -15,6 +15,7 @@ _NAMELESS = "/tmp/#"  # noqa: S108 (a file that never had a name)
 _MOST_DESCRIPTORS = 512
 _TICKS = 100
 """Clock ticks a second in what ``/proc`` shows (``USER_HZ``), which is 100 on every Linux of today."""
+_PRELOADS = frozenset({"LD_PRELOAD", "LD_LIBRARY_PATH", "LD_AUDIT"})
 _BIND = 10
 _ADMIN = 21
 """Numbers of CAP_NET_BIND_SERVICE and CAP_SYS_ADMIN in linux/capability.h."""
@@ -38,6 +39,8 @@ class Vitals(Struct, frozen=True, kw_only=True):
     folder_deleted: bool = False
     deleted_files: tuple[str, ...] = ()
     """Files that it holds open, and that have no name any more."""
+    preloaded: tuple[str, ...] = ()
+    """Variables that put foreign code into it: names only."""
     terminal: str | None = None
     """The terminal on its standard input, output or error."""
 
@@ -63,6 +66,7 @@ def vitals_of(system: System, pid: int) -> Vitals:
         executable_deleted=system.resolve(f"{folder}/exe").endswith(_DELETED),
         folder_deleted=system.resolve(f"{folder}/cwd").endswith(_DELETED),
         deleted_files=files,
+        preloaded=preloading(_text(system, f"{folder}/environ")),
         terminal=terminal,
     )
 
@@ -95,6 +99,12 @@ def capabilities_in_words(mask: str | None) -> str | None:
         name for number, name in ((_BIND, "net_bind_service"), (_ADMIN, "sys_admin")) if bits >> number & 1
     ]
     return f"{count} of {_LAST_CAPABILITY + 1}" + (f" ({', '.join(notable)})" if notable else "")
+
+
+def preloading(environment: str) -> tuple[str, ...]:
+    """Which of the variables that preload code are set in ``/proc/PID/environ``."""
+    pairs = (entry.partition("=") for entry in environment.split("\0"))
+    return tuple(sorted({name for name, _, value in pairs if name in _PRELOADS and value}))
 
 
 def _descriptors(system: System, folder: str) -> tuple[tuple[str, ...], str | None]:

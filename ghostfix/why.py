@@ -18,6 +18,7 @@ from ghostfix.invocation import read_argv
 from ghostfix.keeping import Keeper
 from ghostfix.machine import System
 from ghostfix.process import Listener, Process, ProcessDetail, ProcessTree
+from ghostfix.reading import Reading
 from ghostfix.role import role_of
 from ghostfix.target import processes_of
 from ghostfix.untrusted import shown, shown_argv
@@ -34,8 +35,12 @@ def why(system: System, target: str, *, tree: bool = False, thorough: bool = Fal
     ``tree`` adds everything that lives with it. ``thorough`` asks every manager, not only those to which the
     evidence points. Raises GhostfixError when there is nothing to explain.
     """
-    found = processes_of(system, target)
-    listeners = system.listeners()
+
+    @cache
+    def listeners() -> Reading[tuple[Listener, ...]]:
+        return system.listeners()
+
+    found = processes_of(system, target, listeners)
     problems = [found.problem] if found.problem is not None else []
 
     @cache
@@ -48,7 +53,7 @@ def why(system: System, target: str, *, tree: bool = False, thorough: bool = Fal
         kept = upkeep(system, line, everyone, thorough=thorough)
         problems += kept.problems
         whole = _tree(everyone(), line) if tree else ()
-        explained.append(_explanation(system, line, kept, listeners.value, whole))
+        explained.append(_explanation(system, line, kept, listeners().value, whole))
     return Why(
         version=__version__,
         taken_at=system.now(),

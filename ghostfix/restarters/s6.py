@@ -9,6 +9,7 @@ from ghostfix.service import Service
 from ghostfix.service_folder import S6, jobs_of
 from ghostfix.step import Step
 from ghostfix.steps.hold_service_folder import HoldServiceFolder
+from ghostfix.steps.restart_service_folder import RestartServiceFolder
 
 
 def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[Job, ...]]:
@@ -17,8 +18,15 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
 
 
 def hold(job: Job, reason: str) -> tuple[Step, ...]:
-    """A ``down`` file, and an order to stay down."""
+    """A ``down`` file, and an order to stay down; nothing for one that is held."""
+    if not job.enabled:
+        return ()
     return (HoldServiceFolder(reason=reason, suite=S6.kind, folder=job.scope),)
 
 
-RESTARTER = Restarter(kind=S6.kind, title="s6 services (s6-supervise)", jobs=jobs, hold=hold)
+def restart(job: Job, reason: str) -> tuple[Step, ...]:
+    """Starts the service, or restarts it when it runs."""
+    return (RestartServiceFolder(reason=reason, suite=S6.kind, folder=job.scope),)
+
+
+RESTARTER = Restarter(kind=S6.kind, title="s6 services (s6-supervise)", jobs=jobs, hold=hold, restart=restart)

@@ -142,7 +142,7 @@ class _Look:
             scope=self.scope.name,
             where=start.place or _fragment(unit),
             command=exec_command(start.entry.value) if start.entry else "",
-            trigger=_words(unit, condition),
+            trigger=_words(unit, condition, "at login or boot" if self.scope.user else "at boot"),
             enabled=armed and (_pulled(unit) or (unit.active and condition is not None)),
             restarts_on_exit=condition is not None or bool(unit.upheld_by),
             link=start.trail.link if start.trail is not None else Link(LinkKind.OWNS_PROCESS),
@@ -161,7 +161,7 @@ class _Look:
             kind="systemd",
             id=trigger.id,
             scope=job.scope,
-            where=Place(first.file, first.line, f"{first.key}={first.value}") if first else _fragment(trigger),
+            where=first.place if first else _fragment(trigger),
             command=f"starts {job.id}",
             trigger=(f"by its {suffix}: {words}" if words else f"by its {suffix}") + _state_words(trigger),
             enabled=trigger.load_state != "masked"
@@ -202,12 +202,12 @@ def _held(unit: LoadedUnit) -> bool:
     return any(drop_in.endswith(f"/{HOLD_FILE}") for drop_in in unit.drop_ins)
 
 
-def _words(unit: LoadedUnit, condition: str | None) -> str:
+def _words(unit: LoadedUnit, condition: str | None, at_boot: str) -> str:
     targets = [name for name in unit.pulled_by if name.endswith(".target")]
     others = [name for name in unit.pulled_by if not name.endswith(".target")]
     parts = [f"{condition} (Restart={unit.restart})" if condition else ""]
     if targets or (unit.file_state in _ENABLED and not others):
-        parts.append(f"at boot ({', '.join(targets)})" if targets else "at boot")
+        parts.append(f"{at_boot} ({', '.join(targets)})" if targets else at_boot)
     if others:
         parts.append(f"with {', '.join(others)}")
     if unit.upheld_by:
@@ -216,7 +216,7 @@ def _words(unit: LoadedUnit, condition: str | None) -> str:
         parts.append(f"when {', '.join(unit.called_by)} ends")
     if unit.restarts:
         parts.append(f"restarted {unit.restarts} {'time' if unit.restarts == 1 else 'times'} so far")
-    if unit.result == "start-limit-hit":
+    if unit.given_up:
         parts.append("start limit hit: systemd has given up for now")
     return (", ".join(part for part in parts if part) or "only when asked") + _state_words(unit)
 

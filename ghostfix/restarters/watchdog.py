@@ -14,7 +14,7 @@ from ghostfix.instance import roots
 from ghostfix.invocation import read_argv
 from ghostfix.job import Job, Link, LinkKind, Place
 from ghostfix.launcher import launches
-from ghostfix.machine import System
+from ghostfix.machine import System, has_ended
 from ghostfix.process import Process, ProcessState, ProcessTree
 from ghostfix.reading import Confidence, Reading
 from ghostfix.restarter import Restarter
@@ -68,6 +68,8 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
         search = _search(system, service, process, argv)
         if search.trail is None and not search.problems:
             fruitless.add(command)
+        if search.problems and search.trail is None and has_ended(system, process):
+            continue
         problems.extend(f"pid {process.pid} runs {problem}" for problem in search.problems)
         readable = caller.uid in (0, process.uid) and _is_near(service, process)
         complete = complete and not (search.problems and readable)

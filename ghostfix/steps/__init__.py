@@ -3,8 +3,14 @@
 from ghostfix.step import Step
 from ghostfix.steps.create_venv import CreateVenv
 from ghostfix.steps.evict_process import EvictProcess
+from ghostfix.steps.hold_at_job import HoldAtJob
+from ghostfix.steps.hold_circus_watcher import HoldCircusWatcher
+from ghostfix.steps.hold_container import HoldContainer
 from ghostfix.steps.hold_cron_line import HoldCronLine
 from ghostfix.steps.hold_launchd_job import HoldLaunchdJob
+from ghostfix.steps.hold_monit_check import HoldMonitCheck
+from ghostfix.steps.hold_openrc_service import HoldOpenrcService
+from ghostfix.steps.hold_pm2_app import HoldPm2App
 from ghostfix.steps.hold_service_folder import HoldServiceFolder
 from ghostfix.steps.hold_supervisor_program import HoldSupervisorProgram
 from ghostfix.steps.hold_unit import HoldUnit
@@ -12,6 +18,8 @@ from ghostfix.steps.hold_watchdog import HoldWatchdog
 from ghostfix.steps.install_packages import InstallPackages
 from ghostfix.steps.probe_webhook import ProbeWebhook
 from ghostfix.steps.remove_pidfile import RemovePidFile
+from ghostfix.steps.restart_service_folder import RestartServiceFolder
+from ghostfix.steps.restart_supervisor_program import RestartSupervisorProgram
 from ghostfix.steps.restart_unit import RestartUnit
 from ghostfix.steps.start_service import StartService
 from ghostfix.steps.stop_process import StopProcess
@@ -19,10 +27,16 @@ from ghostfix.steps.stop_watchdog import StopWatchdog
 
 STEPS: tuple[type[Step], ...] = (
     HoldCronLine,
+    HoldAtJob,
     HoldLaunchdJob,
     HoldUnit,
     HoldSupervisorProgram,
     HoldServiceFolder,
+    HoldPm2App,
+    HoldCircusWatcher,
+    HoldMonitCheck,
+    HoldOpenrcService,
+    HoldContainer,
     HoldWatchdog,
     StopProcess,
     EvictProcess,
@@ -32,5 +46,7 @@ STEPS: tuple[type[Step], ...] = (
     InstallPackages,
     StartService,
     RestartUnit,
+    RestartSupervisorProgram,
+    RestartServiceFolder,
     ProbeWebhook,
 )

@@ -3,9 +3,12 @@
 import posixpath
 from typing import ClassVar
 
+from msgspec import structs
+
 from ghostfix.aside import moved_to
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
+from ghostfix.owner import wrong_runner
 from ghostfix.snapshot import FileKind, FileStatus
 from ghostfix.step import Captured, Phase, Refused, SavedFile, Step, Unneeded
 
@@ -23,17 +26,26 @@ class CreateVenv(Step, frozen=True, kw_only=True, tag="create-venv"):
     replaces_broken: bool
     python: str
     """The interpreter to make it from."""
+    user: str = ""
+    """As whom root makes it; empty for the caller."""
 
     def preview(self) -> str:
+        user = f" as {self.user}" if self.user else ""
         former = "; the broken one is moved aside" if self.replaces_broken else ""
-        return f"make the virtual environment {self.path} with {self.python}{former}"
+        return f"make the virtual environment {self.path} with {self.python}{user}{former}"
+
+    def run_as(self, user: str) -> Step:
+        return structs.replace(self, user=user)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
+        problem = wrong_runner(system, self._runs(system), self.user)
+        if problem is not None:
+            return Refused(problem)
         reading = system.status(self.path)
         if not reading.complete:
             return Refused(f"{self.path} cannot be looked at: {reading.problem}")
         if reading.value is not None:
-            if _works(system, self.path):
+            if _works(system, self.path, self.user):
                 return Unneeded(f"{self.path} works")
             if not self.replaces_broken:
                 return Refused(f"{self.path} was not there when the plan was made, and is now")
@@ -42,7 +54,7 @@ class CreateVenv(Step, frozen=True, kw_only=True, tag="create-venv"):
             users = _users(system, self.path)
             if users:
                 return Refused(f"{self.path} is in use by pid {', '.join(str(pid) for pid in users)}")
-        if _command(system, self.python, self.path) is None:
+        if _command(system, self.python, self.path, self.user) is None:
             return Refused(
                 f"{self.python} cannot make virtual environments (on Debian install python3-venv), "
                 "and uv is not there"
@@ -53,7 +65,7 @@ class CreateVenv(Step, frozen=True, kw_only=True, tag="create-venv"):
         return Captured(files=(SavedFile(path=self.path, status=system.status(self.path).value),))
 
     def apply(self, system: ActingSystem) -> str:
-        argv = _command(system, self.python, self.path)
+        argv = _command(system, self.python, self.path, self.user)
         if argv is None:
             raise ChangedError(f"{self.python} cannot make virtual environments any more")
         broken = system.status(self.path).value
@@ -62,10 +74,11 @@ class CreateVenv(Step, frozen=True, kw_only=True, tag="create-venv"):
             raise ChangedError(f"{self.path} has just appeared")
         if broken is not None:
             moved = f"; the broken one is {posixpath.basename(system.move_aside(self.path, broken))} now"
-        answer = system.command(argv, _TIMEOUT, cwd=posixpath.dirname(self.path))
+        folder = posixpath.dirname(self.path)
+        answer = system.command(argv, _TIMEOUT, cwd=folder, user=self.user or None)
         if answer.status != 0:
             raise StepError(f"{self.path} could not be made: {answer.complaint}{moved}")
-        if not _works(system, self.path):
+        if not _works(system, self.path, self.user):
             raise StepError(f"{self.path} was made, but its interpreter does not run{moved}")
         return f"made {self.path}{moved}"
 
@@ -83,6 +96,11 @@ class CreateVenv(Step, frozen=True, kw_only=True, tag="create-venv"):
         system.move_back(former, self.path)
         return f"{said}; the former {self.path} is back in its place"
 
+    def _runs(self, system: System) -> tuple[str, ...]:
+        """What is run: the interpreter to make it from, and the one that is there."""
+        python = self.python if "/" in self.python else system.program(self.python)
+        return (self.path, f"{self.path}/bin/python", *(() if python is None else (python,)))
+
     def _clear(self, system: ActingSystem, here: FileStatus | None) -> str:
         """Moves the new one out of the way: what was installed into it since is not lost."""
         if here is None:
@@ -94,15 +112,15 @@ class CreateVenv(Step, frozen=True, kw_only=True, tag="create-venv"):
         return f"{self.path} was moved to {posixpath.basename(system.move_aside(self.path, here))}"
 
 
-def _works(system: System, path: str) -> bool:
+def _works(system: System, path: str, user: str) -> bool:
     """Whether its interpreter runs and says that this is where it belongs."""
-    answer = system.ask((f"{path}/bin/python", "-IB", "-c", _PREFIX))
+    answer = system.ask((f"{path}/bin/python", "-IB", "-c", _PREFIX), user=user or None)
     return answer.status == 0 and system.resolve(answer.text.strip()) == system.resolve(path)
 
 
-def _command(system: System, python: str, path: str) -> tuple[str, ...] | None:
+def _command(system: System, python: str, path: str, user: str) -> tuple[str, ...] | None:
     """The command that makes it; None when nothing here can."""
-    if system.ask((python, "-IB", "-c", "import venv, ensurepip")).status == 0:
+    if system.ask((python, "-IB", "-c", "import venv, ensurepip"), user=user or None).status == 0:
         return (python, "-m", "venv", path)
     uv = system.program("uv")
     return None if uv is None else (uv, "venv", "--python", python, path)

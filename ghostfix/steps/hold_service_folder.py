@@ -4,11 +4,13 @@ from typing import ClassVar
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
-from ghostfix.service_folder import SUITES
+from ghostfix.service_folder import SUITES, state_of
 from ghostfix.snapshot import FileKind
 from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
 
 _CONTENT = b"held by ghostfix: `ghostfix undo` removes this file\n"
+_PATIENCE = 10.0
+_LOOK_EVERY = 0.1
 
 
 class HoldServiceFolder(Step, frozen=True, kw_only=True, tag="hold-service-folder"):
@@ -25,28 +27,42 @@ class HoldServiceFolder(Step, frozen=True, kw_only=True, tag="hold-service-folde
         return f"hold {self.suite} service {self.folder}: create its `down` file, then `{down}`"
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
+        suite = SUITES[self.suite]
         status = system.status(self.folder).value
         if status is None or status.kind is not FileKind.FOLDER:
             return Unneeded(f"{self.folder} is no service folder any more")
-        if system.program(SUITES[self.suite].down[0]) is None:
-            return Refused(f"`{SUITES[self.suite].down[0]}`, which gives the order, is not on the PATH")
+        if system.program(suite.down[0]) is None:
+            return Refused(f"`{suite.down[0]}`, which gives the order, is not on the PATH")
+        state = state_of(suite, system, self.folder)
+        if state.value is None:
+            return Refused(state.problem or f"the state of {self.folder} is not known")
+        if system.status(f"{self.folder}/down").value is not None and not state.value.wanted:
+            return Unneeded(f"{self.folder} is held already")
         return None
 
     def capture(self, system: System) -> Captured:
         path = f"{self.folder}/down"
-        status = system.status(path).value
-        content = None if status is None else system.read(path, 1 << 16).value
-        stat = system.read(f"{self.folder}/supervise/stat", 256).value
+        state = state_of(SUITES[self.suite], system, self.folder).value
         return Captured(
-            files=(SavedFile(path=path, content=content, status=status),),
-            facts=(Fact("up", "no" if stat.startswith(b"down") else "yes"),),
+            files=(SavedFile(path=path, status=system.status(path).value),),
+            facts=(Fact("wanted", "no" if state is not None and not state.wanted else "yes"),),
         )
 
     def apply(self, system: ActingSystem) -> str:
+        suite = SUITES[self.suite]
         path = f"{self.folder}/down"
         if system.status(path).value is None:
             system.create(path, _CONTENT)
-        self._order(system, SUITES[self.suite].down)
+        give_order(system, suite.down, self.folder)
+        deadline = system.monotonic() + _PATIENCE
+        state = state_of(suite, system, self.folder).value
+        while state is not None and state.up and system.monotonic() < deadline:
+            system.wait(_LOOK_EVERY)
+            state = state_of(suite, system, self.folder).value
+        if state is None or state.wanted:
+            raise StepError(f"{suite.supervisor} did not take the order to keep {self.folder} down")
+        if state.up:
+            return f"{self.folder} is not run again; pid {state.pid} has not ended yet"
         return f"{self.folder} is down, and stays down"
 
     def undo(self, system: ActingSystem, captured: Captured) -> str:
@@ -56,12 +72,18 @@ class HoldServiceFolder(Step, frozen=True, kw_only=True, tag="hold-service-folde
             if system.read(saved.path, 1 << 16).value != _CONTENT:
                 raise ChangedError(f"{saved.path} was changed by somebody; it is left as it is")
             system.remove(saved.path, status, _CONTENT)
-        if captured.fact("up") == "yes":
-            self._order(system, SUITES[self.suite].up)
-            return f"{self.folder} is up again"
-        return f"{self.folder} was down before, and stays down"
+        if captured.fact("wanted") != "yes":
+            return f"{self.folder} was down before, and stays down"
+        if system.status(self.folder).value is None:
+            raise ChangedError(f"{self.folder} is gone")
+        give_order(system, SUITES[self.suite].up, self.folder)
+        return f"{self.folder} is up again"
 
-    def _order(self, system: ActingSystem, words: tuple[str, ...]) -> None:
-        answer = system.command((*words, self.folder), timeout=30.0)
-        if answer.status != 0:
-            raise StepError(f"`{' '.join(words)} {self.folder}` failed: {answer.complaint}")
+
+def give_order(system: ActingSystem, words: tuple[str, ...], folder: str) -> None:
+    """Runs the suite's control program; raises StepError when it says that it did not work."""
+    answer = system.command((*words, folder), timeout=30.0)
+    # svc exits with 0 even when nobody supervises the folder, and says so (daemontools' svc.c).
+    if answer.status != 0 or answer.stderr.strip():
+        told = answer.text.strip().splitlines()
+        raise StepError(f"`{' '.join(words)} {folder}` failed: {told[-1] if told else answer.complaint}")

@@ -1,4 +1,4 @@
-"""Holding a program of supervisord: ``autostart=false`` in its configuration, and an update."""
+"""Holding a program of supervisord: ``autostart=false`` in its configuration, and a stop."""
 
 import re
 from typing import ClassVar
@@ -7,14 +7,27 @@ from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
 from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
 from ghostfix.supervisor_config import read_config
+from ghostfix.supervisor_daemon import (
+    Daemon,
+    ProgramProcess,
+    complaint,
+    daemon_with,
+    programs_of,
+    states,
+)
 
 _LIMIT = 1 << 20
+_SECONDS = 100.0
 _AUTOSTART = re.compile(rb"^\s*autostart\s*[=:]", re.IGNORECASE)
 _LINE = b"autostart=false ; held by ghostfix: `ghostfix undo` gives back what was here\n"
 
 
 class HoldSupervisorProgram(Step, frozen=True, kw_only=True, tag="hold-supervisor-program"):
-    """Keeps supervisord from starting a program, now and after a reload (a mere ``stop`` is lost on one)."""
+    """Keeps supervisord from starting a program, now and after a reload or a start of its own.
+
+    A mere ``stop`` is lost on a reload. ``update`` is not needed for the stop to last, and would restart the
+    other programs of a group.
+    """
 
     phase: ClassVar[Phase] = Phase.HOLD
     title: ClassVar[str] = "hold a supervisord program"
@@ -26,39 +39,47 @@ class HoldSupervisorProgram(Step, frozen=True, kw_only=True, tag="hold-superviso
     """The configuration that its supervisord was started with."""
 
     def preview(self) -> str:
-        return f"hold supervisord program {self.program}: autostart=false in {self.file}, then `update`"
+        return f"hold supervisord program {self.program}: autostart=false in {self.file}, and stop it"
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         reading = system.read(self.file, _LIMIT)
         if not reading.complete:
             return Refused(f"{self.file} could not be read: {reading.problem}")
-        if self._line(reading.value) is None:
+        line = _line(reading.value, self.file, self.program)
+        if line is None:
             return Refused(f"{self.file} has no program {self.program} any more")
-        if _LINE in reading.value and held(reading.value, self._line(reading.value) or 0) == reading.value:
+        daemon = daemon_with(system, self.config)
+        listed = states(system, daemon)
+        if not listed.complete:
+            return Refused(listed.problem or "supervisord did not answer")
+        if is_held(reading.value, line) and not any(each.active for each in self._mine(system, listed.value)):
             return Unneeded(f"{self.program} is held already")
         return None
 
     def capture(self, system: System) -> Captured:
-        content = system.read(self.file, _LIMIT).value
-        status = system.status(self.file).value
-        states = system.ask(("supervisorctl", "-c", self.config, "status"), timeout=5.0).text
-        active = any(
-            line.split()[0].partition(":")[0] == self.program and "RUNNING" in line
-            for line in states.splitlines()
-            if line.split()
+        mine = self._mine(system, states(system, daemon_with(system, self.config)).value)
+        saved = SavedFile(
+            path=self.file,
+            content=system.read(self.file, _LIMIT).value,
+            status=system.status(self.file).value,
         )
-        return Captured(
-            files=(SavedFile(path=self.file, content=content, status=status),),
-            facts=(Fact("active", "yes" if active else "no"),),
-        )
+        active = " ".join(each.name for each in mine if each.active)
+        return Captured(files=(saved,), facts=(Fact("active", active),))
 
     def apply(self, system: ActingSystem) -> str:
-        content = system.read(self.file, _LIMIT).value
-        status, line = system.status(self.file).value, self._line(content)
+        content, status = system.read(self.file, _LIMIT).value, system.status(self.file).value
+        line = _line(content, self.file, self.program)
         if status is None or line is None:
             raise ChangedError(f"{self.file} has no program {self.program} any more")
-        system.replace(self.file, held(content, line), status, content)
-        self._update(system)
+        if not is_held(content, line):
+            system.replace(self.file, held(content, line), status, content)
+        daemon = daemon_with(system, self.config)
+        active = [each.name for each in self._mine(system, states(system, daemon).value) if each.active]
+        if active:
+            told = _supervisorctl(system, daemon, "stop", *active)
+            left = [each.name for each in self._mine(system, states(system, daemon).value) if each.active]
+            if left:
+                raise StepError(f"supervisord did not stop {', '.join(left)}: {told}")
         return f"{self.program} is stopped, and supervisord does not start it"
 
     def undo(self, system: ActingSystem, captured: Captured) -> str:
@@ -67,39 +88,64 @@ class HoldSupervisorProgram(Step, frozen=True, kw_only=True, tag="hold-superviso
         if saved.content is None or status is None:
             raise ChangedError(f"{self.file} is gone; nothing was put back")
         if content != saved.content:
-            line = self._line(saved.content)
+            line = _line(saved.content, self.file, self.program)
             if line is None or content != held(saved.content, line):
                 raise ChangedError(f"{self.file} was changed by somebody; it is left as it is")
             system.replace(self.file, saved.content, status, content)
-        self._update(system)
-        if captured.fact("active") == "yes":
-            self._supervisorctl(system, "start", f"{self.program}:*")
-        return f"{self.file} is as it was, and supervisord has read it again"
+        daemon = daemon_with(system, self.config)
+        wanted = set((captured.fact("active") or "").split())
+        down = [
+            each.name
+            for each in self._mine(system, states(system, daemon).value)
+            if each.name in wanted and not each.active
+        ]
+        if not down:
+            return f"{self.file} is as it was"
+        return f"{self.file} is as it was; {_supervisorctl(system, daemon, 'start', *down)}"
 
-    def _line(self, content: bytes) -> int | None:
-        """The number of the section's header line."""
-        programs = read_config(content.decode(errors="backslashreplace"), self.file).programs
-        return next((program.line for program in programs if program.name == self.program), None)
+    def _mine(self, system: System, listed: tuple[ProgramProcess, ...]) -> tuple[ProgramProcess, ...]:
+        return processes_of(system, self.config, self.program, listed)
 
-    def _update(self, system: ActingSystem) -> None:
-        self._supervisorctl(system, "reread")
-        self._supervisorctl(system, "update", self.program)
 
-    def _supervisorctl(self, system: ActingSystem, *words: str) -> None:
-        answer = system.command(("supervisorctl", "-c", self.config, *words), timeout=60.0)
-        already = b"already started" in answer.stdout
-        if answer.status != 0 and not already:
-            complaint = answer.text.strip() or answer.complaint
-            raise StepError(f"`supervisorctl {' '.join(words)}` failed: {complaint}")
+def processes_of(
+    system: System, config: str, name: str, listed: tuple[ProgramProcess, ...]
+) -> tuple[ProgramProcess, ...]:
+    """Those of the listed processes that belong to the program of this name."""
+    programs = programs_of(system, config).value
+    return tuple(
+        each
+        for program in programs.programs
+        if program.name == name
+        for each in programs.processes(program, listed)
+    )
 
 
 def held(content: bytes, line: int) -> bytes:
     """The file with ``autostart=false`` in the section that begins at ``line`` (from 1); one line differs."""
     lines = content.splitlines(keepends=True)
     for index in range(line, len(lines)):
-        if lines[index].lstrip().startswith(b"["):
+        if lines[index].startswith(b"["):
             break
         if _AUTOSTART.match(lines[index]):
             return b"".join((*lines[:index], _LINE, *lines[index + 1 :]))
     header = lines[line - 1] if lines[line - 1].endswith(b"\n") else lines[line - 1] + b"\n"
     return b"".join((*lines[: line - 1], header, _LINE, *lines[line:]))
+
+
+def is_held(content: bytes, line: int) -> bool:
+    """Whether the section that begins at ``line`` has the line of a hold."""
+    return held(content, line) == content
+
+
+def _line(content: bytes, file: str, name: str) -> int | None:
+    """The number of the section's header line."""
+    programs = read_config(content.decode(errors="backslashreplace"), file).programs
+    return next((program.line for program in programs if program.name == name), None)
+
+
+def _supervisorctl(system: ActingSystem, daemon: Daemon, verb: str, *names: str) -> str:
+    """What it answered, in one line; whether it did its work is to be seen from the states."""
+    answer = system.command((*daemon.control, "-c", daemon.config, verb, *names), timeout=_SECONDS)
+    if answer.status is None:
+        raise StepError(f"`supervisorctl {verb}` did not end: {complaint(answer)}")
+    return "; ".join(answer.text.split("\n")).strip("; ") or complaint(answer)

@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from msgspec import structs
+
 from ghostfix.distributions import Distribution, closure, installed, normal, states
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, CommandAnswer, System
+from ghostfix.owner import wrong_runner
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 
 _TIMEOUT = 600.0
@@ -23,9 +26,15 @@ class InstallPackages(Step, frozen=True, kw_only=True, tag="install-packages"):
     """The environment's interpreter."""
     packages: tuple[str, ...]
     """Requirements, such as ``psutil`` or ``Flask>=3``."""
+    user: str = ""
+    """As whom root installs; empty for the caller."""
 
     def preview(self) -> str:
-        return f"install {', '.join(self.packages)} with {self.python}"
+        user = f" as {self.user}" if self.user else ""
+        return f"install {', '.join(self.packages)} with {self.python}{user}"
+
+    def run_as(self, user: str) -> Step:
+        return structs.replace(self, user=user)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         odd = [package for package in self.packages if not normal(package) or package.startswith("-")]
@@ -33,8 +42,11 @@ class InstallPackages(Step, frozen=True, kw_only=True, tag="install-packages"):
             return Refused(f"{odd[0]!r} is not the name of a package")
         if system.status(self.python).value is None:
             return Refused(f"{self.python} is not there")
-        names = tuple(normal(package) for package in self.packages)
-        found = states(system, self.python, names)
+        problem = wrong_runner(system, (self.python,), self.user)
+        if problem is not None:
+            return Refused(problem)
+        names = self._names
+        found = states(system, self.python, names, self.user)
         if found is None:
             return Refused(f"{self.python} does not run")
         # Whether a version suits is pip's to say; a bare name is content with any.
@@ -44,23 +56,29 @@ class InstallPackages(Step, frozen=True, kw_only=True, tag="install-packages"):
         return None
 
     def capture(self, system: System) -> Captured:
-        return Captured(facts=tuple(Fact(one.name, one.version) for one in installed(system, self.python)))
+        return Captured(
+            facts=tuple(Fact(one.name, one.version) for one in installed(system, self.python, self.user))
+        )
 
     def apply(self, system: ActingSystem) -> str:
-        found = states(system, self.python, tuple(normal(package) for package in self.packages)) or {}
+        found = states(system, self.python, self._names, self.user) or {}
         broken = [package for package in self.packages if found.get(normal(package)) == "broken"]
         others = [package for package in self.packages if package not in broken]
         if others:
-            _run(system, _install(system, self.python, others), "could not be installed")
+            self._run(system, _install(system, self.python, self.user, others), "could not be installed")
         if broken:
-            _run(system, _install(system, self.python, broken, again=True), "could not be installed again")
+            self._run(
+                system,
+                _install(system, self.python, self.user, broken, again=True),
+                "could not be installed again",
+            )
         return f"installed {', '.join(self.packages)}"
 
     def undo(self, system: ActingSystem, captured: Captured) -> str:
         if system.status(self.python).value is None:
             return f"{self.python} is not there, and neither is what was installed"
         before = {fact.name: fact.value for fact in captured.facts}
-        now = installed(system, self.python)
+        now = installed(system, self.python, self.user)
         ours = self._ours(now)
         added = sorted(one.name for one in now if one.name in ours and one.name not in before)
         former = sorted(
@@ -69,12 +87,18 @@ class InstallPackages(Step, frozen=True, kw_only=True, tag="install-packages"):
             if one.name in ours and before.get(one.name, one.version) != one.version
         )
         if added:
-            _run(system, _uninstall(system, self.python, added), "could not be uninstalled")
+            self._run(system, _uninstall(system, self.python, self.user, added), "could not be uninstalled")
         if former:
-            _run(system, _install(system, self.python, former), "could not be installed again")
+            self._run(
+                system, _install(system, self.python, self.user, former), "could not be installed again"
+            )
         said = [f"uninstalled {', '.join(added)}"] if added else []
         said += [f"went back to {', '.join(former)}"] if former else []
         return "; ".join(said) or "nothing had been installed"
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(normal(package) for package in self.packages)
 
     def _ours(self, now: tuple[Distribution, ...]) -> frozenset[str]:
         """What this step may have installed: what was asked for and what that requires, nothing else.
@@ -82,31 +106,36 @@ class InstallPackages(Step, frozen=True, kw_only=True, tag="install-packages"):
         Installers put requirements in place before what requires them. So when something that was asked
         for is not there, the act was cut short, and all that is new counts as its doing.
         """
-        asked = tuple(normal(package) for package in self.packages)
+        asked = self._names
         there = {one.name for one in now}
         return closure(asked, now) if there.issuperset(asked) else frozenset(there)
+
+    def _run(self, system: ActingSystem, argv: tuple[str, ...], failure: str) -> None:
+        answer = system.command(argv, _TIMEOUT, user=self.user or None)
+        if answer.status != 0:
+            raise StepError(f"{failure}: {_last_lines(answer)}")
 
 
 def _lowered(package: str) -> str:
     return package.strip().lower().replace("_", "-").replace(".", "-")
 
 
-def _has_pip(system: System, python: str) -> bool:
-    return system.ask((python, "-IB", "-m", "pip", "--version"), 30.0).status == 0
+def _has_pip(system: System, python: str, user: str) -> bool:
+    return system.ask((python, "-IB", "-m", "pip", "--version"), 30.0, user=user or None).status == 0
 
 
 def _install(
-    system: System, python: str, requirements: Sequence[str], *, again: bool = False
+    system: System, python: str, user: str, requirements: Sequence[str], *, again: bool = False
 ) -> tuple[str, ...]:
-    if _has_pip(system, python):
+    if _has_pip(system, python, user):
         force = ("--force-reinstall", "--no-deps") if again else ()
         return (python, "-m", "pip", "install", *_QUIET, *force, "--", *requirements)
     force = ("--reinstall", "--no-deps") if again else ()
     return (_uv(system, python), "pip", "install", "--python", python, *force, "--", *requirements)
 
 
-def _uninstall(system: System, python: str, names: Sequence[str]) -> tuple[str, ...]:
-    if _has_pip(system, python):
+def _uninstall(system: System, python: str, user: str, names: Sequence[str]) -> tuple[str, ...]:
+    if _has_pip(system, python, user):
         return (python, "-m", "pip", "uninstall", "--yes", *_QUIET, "--", *names)
     return (_uv(system, python), "pip", "uninstall", "--python", python, "--", *names)
 
@@ -116,12 +145,6 @@ def _uv(system: System, python: str) -> str:
     if uv is None:
         raise StepError(f"{python} has no pip, and uv is not there")
     return uv
-
-
-def _run(system: ActingSystem, argv: tuple[str, ...], failure: str) -> None:
-    answer = system.command(argv, _TIMEOUT)
-    if answer.status != 0:
-        raise StepError(f"{failure}: {_last_lines(answer)}")
 
 
 def _last_lines(answer: CommandAnswer) -> str:

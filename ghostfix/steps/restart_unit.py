@@ -15,7 +15,7 @@ _STATE = ("LoadState", "ActiveState", "Result", "MainPID", "NRestarts", "DropInP
 
 
 class RestartUnit(Step, frozen=True, kw_only=True, tag="restart-unit"):
-    """``systemctl restart``: systemd ends what it has started, and starts it afresh; one that is down starts."""
+    """``systemctl restart``: systemd ends what it has started, and starts it afresh."""
 
     phase: ClassVar[Phase] = Phase.START
     title: ClassVar[str] = "restart the service's own systemd unit"
@@ -68,7 +68,7 @@ class RestartUnit(Step, frozen=True, kw_only=True, tag="restart-unit"):
         return f"{self.unit} is stopped, as it was before"
 
     def _settled(self, system: ActingSystem) -> dict[str, str]:
-        """Its state once it has been the same, without a restart, for two seconds; or when it is no more up."""
+        """Its state after two seconds without a restart, or as soon as it is not up any more."""
         first = self._state(system)
         deadline = system.monotonic() + _SETTLED
         while system.monotonic() < deadline:

@@ -1,6 +1,5 @@
 """Starts exactly one instance of the service, detached from the terminal."""
 
-import posixpath
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import ClassVar
@@ -12,6 +11,7 @@ from ghostfix.errors import ChangedError, StepError
 from ghostfix.instance import is_service, roots, runs_service
 from ghostfix.invocation import read_argv
 from ghostfix.machine import ActingSystem, System
+from ghostfix.owner import wrong_runner
 from ghostfix.process import Process, ProcessTree
 from ghostfix.service import Service
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
@@ -36,12 +36,18 @@ class StartService(Step, frozen=True, kw_only=True, tag="start-service"):
     title: ClassVar[str] = "Starts exactly one instance of the service"
 
     service: Service
+    user: str = ""
+    """As whom root starts it; empty for the caller."""
 
     def preview(self) -> str:
+        user = f" as {self.user}" if self.user else ""
         return (
-            f"start {self.service.name}: {shown_argv(self.service.start_command, 200)} "
+            f"start {self.service.name}{user}: {shown_argv(self.service.start_command, 200)} "
             f"in {self.service.directory}, output to {self.service.start_log}"
         )
+
+    def run_as(self, user: str) -> Step:
+        return structs.replace(self, user=user)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         if self.service.manager != "none":
@@ -53,7 +59,11 @@ class StartService(Step, frozen=True, kw_only=True, tag="start-service"):
         running = running_instances(system, self.service)
         if running:
             return Unneeded(f"an instance runs already: pid {', '.join(str(one.pid) for one in running)}")
-        return _missing(system, self.service) or _port_taken(system, self.service)
+        return (
+            _missing(system, self.service)
+            or _port_taken(system, self.service)
+            or _not_ours(system, self.service, self.user)
+        )
 
     def capture(self, system: System) -> Captured:
         return Captured(facts=(Fact("mark", _mark(system, self.service)), Fact("after", repr(system.now()))))
@@ -61,12 +71,18 @@ class StartService(Step, frozen=True, kw_only=True, tag="start-service"):
     def apply(self, system: ActingSystem) -> str:
         service = self.service
         log = service.start_log
-        at = f"{datetime.fromtimestamp(system.now(), UTC):%Y-%m-%dT%H:%M:%SZ}"
-        system.make_folder(posixpath.dirname(log))
-        system.append(log, f"--- ghostfix started {service.name} at {at} ---\n".encode(), 0o644)
         status = system.status(log).value
-        process = system.spawn(service.start_command, service.directory, _variables(system, service), log)
-        return _see_through(system, service, process, 0 if status is None else status.size)
+        at = f"{datetime.fromtimestamp(system.now(), UTC):%Y-%m-%dT%H:%M:%SZ}"
+        note = f"--- ghostfix started {service.name} at {at} ---\n".encode()
+        process = system.spawn(
+            service.start_command,
+            service.directory,
+            _variables(system, service),
+            log,
+            user=self.user or None,
+            note=note,
+        )
+        return _see_through(system, service, process, len(note) + (0 if status is None else status.size))
 
     def undo(self, system: ActingSystem, captured: Captured) -> str:
         mark, after = captured.fact("mark"), float(captured.fact("after") or 0)
@@ -127,6 +143,14 @@ def _missing(system: System, service: Service) -> Refused | None:
     if system.status(system.resolve(service.directory)).value is None:
         return Refused(f"{service.directory} is not there")
     return None
+
+
+def _not_ours(system: System, service: Service, user: str) -> Refused | None:
+    """Whether somebody else could change what is started, and with whose rights."""
+    program = service.start_command[0]
+    paths = (service.directory, service.path(program)) if "/" in program else (service.directory,)
+    problem = wrong_runner(system, paths, user)
+    return None if problem is None else Refused(problem)
 
 
 def _port_taken(system: System, service: Service) -> Refused | None:
