@@ -27,6 +27,8 @@ class FakeCommands(FakeProcessActs):
         super().__init__(platform, caller, now)
         self.asked: list[Words] = []
         """Every command that was run only to look, in order."""
+        self.asked_as: list[str | None] = []
+        """As whom each of them was run; None is the caller."""
         self._commands: dict[Words, Program] = {}
         self._programs: dict[Words, Program] = {}
         self._pages: dict[tuple[str, str], tuple[Page, bool]] = {}
@@ -74,8 +76,11 @@ class FakeCommands(FakeProcessActs):
 
     # looking and acting
 
-    def ask(self, argv: Sequence[str], timeout: float = 5.0, cwd: str | None = None) -> CommandAnswer:
+    def ask(
+        self, argv: Sequence[str], timeout: float = 5.0, cwd: str | None = None, user: str | None = None
+    ) -> CommandAnswer:
         self.asked.append(tuple(argv))
+        self.asked_as.append(user)
         return self._run(tuple(argv), b"")
 
     def command(

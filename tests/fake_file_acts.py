@@ -112,6 +112,20 @@ class FakeFileActs(FakeFiles):
         finally:
             node.locked = False
 
+    @contextmanager
+    def lock_folder(self, path: str) -> Iterator[None]:
+        node = self.files.get(self.resolve(path))
+        if node is None:
+            yield
+            return
+        if node.locked:
+            raise ChangedError(f"the folder {path} is locked by somebody else")
+        node.locked = True
+        try:
+            yield
+        finally:
+            node.locked = False
+
     # within
 
     def _new(self, path: str, content: bytes, mode: int) -> FakeFile:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import structs
 
 from ghostfix.errors import ChangedError, StepError
-from ghostfix.machine import Caller, Platform, Signal, same_process
+from ghostfix.machine import Caller, Platform, Signal, same_process, same_start
 from ghostfix.process import Process, ProcessId, ProcessState
 from ghostfix.snapshot import FileKind
 from tests.fake_processes import FakeProcess, FakeProcesses
@@ -43,7 +43,15 @@ class FakeProcessActs(FakeProcesses):
         self._deliver(found, signal)
 
     def wait_gone(self, process: Process, seconds: float) -> bool:
-        return self._wait_until(lambda: self._found(process) is None, seconds)
+        serial = self._pinned.get(process.id)
+        if serial is None:
+            return self._wait_until(lambda: not self._is_there(process), seconds)
+
+        def ended() -> bool:
+            found = self.table.get(process.pid)
+            return found is None or found.serial != serial or not found.record.alive
+
+        return self._wait_until(ended, seconds)
 
     def wait_state(self, process: Process, stopped: bool, seconds: float) -> bool:
         def met() -> bool:
@@ -52,22 +60,36 @@ class FakeProcessActs(FakeProcesses):
 
         return self._wait_until(met, seconds)
 
-    def spawn(self, argv: Sequence[str], cwd: str, variables: Mapping[str, str], log: str) -> Process:
+    def spawn(
+        self,
+        argv: Sequence[str],
+        cwd: str,
+        variables: Mapping[str, str],
+        log: str,
+        *,
+        user: str | None = None,
+        note: bytes = b"",
+    ) -> Process:
         if self.files.get(self.resolve(cwd)) is None:
             raise StepError(f"{cwd}: No such file or directory")
         if self.program(posixpath.join(cwd, argv[0]) if "/" in argv[0] else argv[0]) is None:
             raise StepError(f"{argv[0]}: No such file or directory")
+        self.make_folder(posixpath.dirname(log))
         self._writable(log)
         node = self.files.get(self._parent_resolved(log))
         if node is None:
             self._new(log, b"", 0o644)
         elif node.kind is FileKind.FOLDER:
             raise StepError(f"{log}: Is a directory")
+        if note:
+            self.append(log, note, 0o644)
         self._did("spawn", " ".join(argv), cwd)
+        uid = next((number for number, name in self.users.items() if name == user), None)
         process = self.add_process(
             self.next_pid(),
             argv,
             cwd=cwd,
+            uid=uid,
             started=self.now(),
             variables={**self.variables, **variables},
         )
@@ -78,6 +100,10 @@ class FakeProcessActs(FakeProcesses):
         return record
 
     # within
+
+    def _is_there(self, process: Process) -> bool:
+        found = self.table.get(process.pid)
+        return found is not None and found.record.alive and same_start(found.record, process)
 
     def _found(self, process: Process) -> FakeProcess | None:
         found = self.table.get(process.pid)

@@ -49,6 +49,7 @@ def _metrics(processes: int, load: float, zombies: int) -> Metrics:
         zombie_limit=10,
         user_process_count=processes // 2,
         user_process_limit=2666,
+        service_process_count=processes // 100,
         net=NetReport(5_200_000_000, 7_600_000_000, 45_000_000, 80_000_000),
     )
 
@@ -372,7 +373,8 @@ def unreadable() -> Report:
             **dict.fromkeys(
                 (
                     "cpu_load", "cpu_count", "load_limit", "memory_percent", "swap_percent", "disk_percent",
-                    "process_count", "zombie_count", "user_process_count", "user_process_limit", "net",
+                    "process_count", "zombie_count", "user_process_count", "user_process_limit",
+                    "service_process_count", "net",
                 )
             ),
         }

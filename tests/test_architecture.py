@@ -47,7 +47,7 @@ MACHINE_MODULES = frozenset(
 
 HARMLESS_OS = frozenset({"environ", "get_terminal_size"})
 """What others may take from ``os``: what concerns their own terminal."""
-OWN_OUTPUT = {"cli": frozenset({"devnull", "dup2", "open", "O_WRONLY"})}
+OWN_OUTPUT = {"cli": frozenset({"close", "devnull", "dup2", "open", "O_RDWR", "O_WRONLY"})}
 """What one module may take besides: ``cli`` points its output nowhere when nobody reads it any more."""
 
 FAMILIES = {

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from ghostfix.errors import ExitCode, ProfileError
 from ghostfix.machine import Caller, Signal
 from ghostfix.profile import built_in_names, load, trust
+from ghostfix.service import Service
 from tests.fake_system import FakeSystem
 
 MINIMAL = '[services.web]\nmodule = "web.main"\n'
@@ -362,7 +363,7 @@ def trusted(mode: int = 0o644, owner: int = 1000, caller: int = 1000, folder_mod
     file = system.add_file(f"{FOLDER}/ghostfix.toml", MINIMAL.encode(), mode, owner)
     file.gid = owner
     system.files[FOLDER].gid = owner
-    refusal = trust(system, load(system, None, None)[0])
+    refusal = trust(system, Service(name="web", profile=f"{FOLDER}/ghostfix.toml", directory=FOLDER))
     return None if refusal is None else refusal.reason
 
 
@@ -387,6 +388,33 @@ def test_what_others_may_write_is_not_trusted() -> None:
 def test_somebody_elses_profile_is_not_trusted_by_root_nor_by_another_user() -> None:
     assert "another user (uid 1000)" in (trusted(owner=1000, caller=0) or "")
     assert "another user (uid 1001)" in (trusted(owner=1001, caller=1000) or "")
+
+
+@pytest.mark.parametrize(
+    ("mode", "owner", "caller", "config"),
+    [
+        (0o644, 1000, 0, None),
+        (0o644, 1000, 0, f"{FOLDER}/ghostfix.toml"),
+        (0o666, 0, 0, None),
+        (0o644, 1001, 1000, None),
+    ],
+)
+def test_a_profile_that_others_wrote_is_not_even_looked_with(
+    mode: int, owner: int, caller: int, config: str | None
+) -> None:
+    system = machine(uid=caller)
+    system.add_folder(FOLDER, 0o755, owner)
+    system.add_file(f"{FOLDER}/ghostfix.toml", MINIMAL.encode(), mode, owner)
+    with pytest.raises(ProfileError, match="looking runs what the profile names") as refused:
+        load(system, None, config)
+    assert "--config" in refused.value.hint
+    assert system.asked == []
+
+
+def test_who_names_somebody_elses_profile_wants_it() -> None:
+    system = machine(uid=1000)
+    system.add_file(f"{FOLDER}/ghostfix.toml", MINIMAL.encode(), 0o644, 1001)
+    assert load(system, None, f"{FOLDER}/ghostfix.toml")[0].name
 
 
 def test_a_foreign_group_that_may_write_is_not_trusted() -> None:

@@ -147,11 +147,30 @@ def test_every_single_repair_holds_the_restarters_too() -> None:
                 assert "hold-cron-line" in done, check.code
 
 
-def test_a_manager_that_brings_it_back_is_left_to_start_it() -> None:
+def test_what_its_manager_runs_is_restarted_through_it() -> None:
     service = ghost_service(manager="systemd:ghost.service")
     snapshot = machine(runner(100), jobs=[unit_job(starts=(100,))], health=refused())
     check = next(check for check in CHECKS if check.code == "health-unreachable")
-    assert kinds(check, only(check, snapshot, service), snapshot, service) == ["stop-process"]
+    assert kinds(check, only(check, snapshot, service), snapshot, service) == ["restart-unit"]
+
+
+def test_a_copy_beside_the_manager_s_own_instance_is_stopped_and_nothing_else() -> None:
+    service = ghost_service(manager="systemd:ghost.service")
+    snapshot = machine(
+        runner(100), runner(200), listeners=[listener(5555, 200)], jobs=[unit_job(starts=(200,))]
+    )
+    check = next(check for check in CHECKS if check.code == "duplicate-instance")
+    (step,) = check.repair(only(check, snapshot, service), snapshot, service)
+    assert isinstance(step, StopProcess)
+    assert step.process.pid == 100
+
+
+def test_copies_without_an_instance_of_the_manager_give_way_to_it() -> None:
+    service = ghost_service(manager="systemd:ghost.service")
+    snapshot = machine(runner(100), runner(200), jobs=[unit_job()])
+    check = next(check for check in CHECKS if check.code == "duplicate-instance")
+    done = kinds(check, only(check, snapshot, service), snapshot, service)
+    assert done == ["stop-process", "stop-process", "restart-unit"]
 
 
 def test_what_its_manager_would_not_bring_back_is_not_stopped() -> None:

@@ -7,6 +7,8 @@ from ghostfix.errors import ExitCode, GhostfixError
 from ghostfix.explanation import Explanation, Why
 from ghostfix.machine import CommandAnswer, Platform
 from ghostfix.process import Listener, ProcessDetail, ProcessState
+from ghostfix.reading import Reading
+from ghostfix.target import AmbiguousError
 from ghostfix.why import why
 from tests.fake_system import START, FakeSystem, default_caller
 
@@ -60,7 +62,7 @@ def test_what_a_shell_in_tmux_started_is_kept_by_nobody() -> None:
     assert [(link.pid, link.kind) for link in seen.chain] == [
         (1, "init"), (400, "terminal"), (401, "shell"), (402, "program"),
     ]  # fmt: skip
-    assert seen.summary.startswith("nobody restarts it: it was started from login shell (pid 401) in tmux")
+    assert seen.summary.startswith("nobody restarts it: it was started from a login shell (pid 401) in tmux")
     assert seen.kept_alive_by == ()
     assert seen.signs == ("TMUX",)
 
@@ -68,7 +70,7 @@ def test_what_a_shell_in_tmux_started_is_kept_by_nobody() -> None:
 def test_an_ssh_session_is_named() -> None:
     seen = one(machine(), "30002")
     assert [link.kind for link in seen.chain] == ["init", "ssh", "shell"]
-    assert "ssh session (pid 30001)" in seen.summary
+    assert "an ssh session (pid 30001)" in seen.summary
 
 
 # cron
@@ -242,6 +244,9 @@ def test_an_owner_that_cannot_be_seen_is_no_free_port() -> None:
     error = failure(system, ":80")
     assert error.exit_code is ExitCode.COULD_NOT_LOOK
     assert "uid 0" in error.message
+    system.add_file("/etc/passwd", b"root:x:0:0:root:/root:/bin/bash\n")
+    assert "it belongs to root" in failure(system, ":80").message
+    assert "`sudo ghostfix why :80`" in error.hint
 
 
 def test_a_free_port_lists_those_that_are_taken() -> None:
@@ -274,8 +279,8 @@ def test_several_of_a_name_are_listed_to_choose_from() -> None:
         system.add_process(pid, SERVER, cwd=APP)
     error = failure(system, "server.py")
     assert error.exit_code is ExitCode.USAGE
-    assert "901" in error.hint
-    assert "902" in error.hint
+    assert isinstance(error, AmbiguousError)
+    assert [choice.split()[0] for choice in error.choices] == ["901", "902"]
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest() -> None:
@@ -377,3 +382,19 @@ def test_only_what_is_needed_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(system, "processes", None)
     assert why(system, "402").problems == ()
     assert system.asked == []
+
+
+def test_the_sockets_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    system = machine()
+    system.add_process(401, ("-bash",))
+    system.add_process(402, SERVER, ppid=401, cwd=APP, listens=[8080])
+    looks: list[float] = []
+    look = system.listeners
+
+    def counted() -> Reading[tuple[Listener, ...]]:
+        looks.append(system.now())
+        return look()
+
+    monkeypatch.setattr(system, "listeners", counted)
+    why(system, ":8080")
+    assert len(looks) == 1

@@ -23,10 +23,8 @@ Limit the service where the system can: ``TasksMax=`` in its unit, ``numprocs``,
 from collections import Counter
 
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
-from ghostfix.instance import instances
-from ghostfix.orphan import orphans
+from ghostfix.headcount import processes_of
 from ghostfix.phrase import percent_of
-from ghostfix.process import ProcessState
 from ghostfix.reading import Source
 from ghostfix.remedy import no_steps
 from ghostfix.scope import always
@@ -47,7 +45,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     over, near = resources.process_count > limit, _near_kernel_limit(resources)
     if not over and not near:
         return ()
-    mine = _of_the_service(snapshot, service)
+    mine = processes_of(snapshot, service)
     decisive = over and resources.process_count - mine <= limit
     return (
         Finding(
@@ -75,18 +73,6 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
 def _near_kernel_limit(resources: Resources) -> bool:
     limit = resources.user_process_limit
     return limit is not None and resources.user_process_count >= limit * _NEAR
-
-
-def _of_the_service(snapshot: Snapshot, service: Service) -> int:
-    mine = {process.pid for instance in instances(snapshot, service) for process in instance.processes}
-    for orphan in orphans(snapshot, service):
-        mine |= {orphan.process.pid, *(member.pid for member in orphan.members)}
-    zombies = sum(
-        1
-        for process in snapshot.processes.value
-        if process.state is ProcessState.ZOMBIE and process.ppid in mine
-    )
-    return len(mine) + zombies
 
 
 def _of_the_user(resources: Resources) -> str:

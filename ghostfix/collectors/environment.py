@@ -7,6 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from ghostfix.machine import System
+from ghostfix.owner import runner
 from ghostfix.reading import Reading
 from ghostfix.service import Service
 from ghostfix.snapshot import Environment, PythonOnPath, Venv, VenvState
@@ -95,8 +96,11 @@ def _venv(system: System, path: str, python: str, requires: tuple[str, ...]) -> 
 
 def _tried(system: System, path: str, python: str, requires: tuple[str, ...]) -> Venv | str:
     named = {_distribution(requirement): requirement for requirement in requires}
+    user = runner(system, (python, path, *_packages(system, path)))
+    if not user.complete:
+        return f"{python} was not tried: {user.problem}"
     started = system.monotonic()
-    answer = system.ask((python, "-IB", "-c", PROBE, *named), TIMEOUT)
+    answer = system.ask((python, "-IB", "-c", PROBE, *named), TIMEOUT, user=user.value)
     if answer.status is None and system.monotonic() - started >= TIMEOUT:
         return f"{python} {answer.complaint}"
     if answer.status != 0:
@@ -117,6 +121,12 @@ def _tried(system: System, path: str, python: str, requires: tuple[str, ...]) ->
         version=said.version,
         missing=tuple(named.get(name, name) for name in said.missing),
     )
+
+
+def _packages(system: System, path: str) -> tuple[str, ...]:
+    """The venv's configuration and its folder of packages: whoever can write them is asked as well."""
+    marked = _GLOB_MARKS.sub(r"[\1]", path)
+    return f"{path}/pyvenv.cfg", *system.paths(f"{marked}/lib/python*/site-packages")
 
 
 def _broken(system: System, path: str, python: str, problem: str) -> Venv:

@@ -18,7 +18,7 @@ class Threshold(StrEnum):
 
 Name = Annotated[
     str | None,
-    typer.Argument(metavar="[NAME]", help="The service's name in the profile.", show_default=False),
+    typer.Argument(metavar="NAME", help="The service's name in the profile.", show_default=False),
 ]
 Config = Annotated[
     str | None,

@@ -10,7 +10,7 @@ from ghostfix.commands import codes
 
 def explain(
     code: Annotated[
-        str | None, typer.Argument(metavar="[CODE]", help="A check's code.", show_default=False)
+        str | None, typer.Argument(metavar="CODE", help="A check's code.", show_default=False)
     ] = None,
 ) -> None:
     """Explain a check; without a code, list them all.

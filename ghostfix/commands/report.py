@@ -10,7 +10,7 @@ from ghostfix.commands import Format, Output, Quiet, Verbose
 def report(
     run: Annotated[
         str | None,
-        typer.Argument(metavar="[RUN]", help="The run; the last one when left out.", show_default=False),
+        typer.Argument(metavar="RUN", help="The run; the last one when left out.", show_default=False),
     ] = None,
     format_: Format = "terminal",
     output: Output = None,

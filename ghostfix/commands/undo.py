@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def undo(
     run: Annotated[
         str | None,
-        typer.Argument(metavar="[RUN]", help="The run; the last one when left out.", show_default=False),
+        typer.Argument(metavar="RUN", help="The run; the last one when left out.", show_default=False),
     ] = None,
     list_: Annotated[bool, typer.Option("--list", "-l", help="List the runs.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would be taken back.")] = False,

@@ -6,8 +6,6 @@ from typing import Annotated
 
 import typer
 
-from ghostfix.commands import Verbose
-
 
 def why(
     target: Annotated[
@@ -20,7 +18,9 @@ def why(
     ],
     json: Annotated[bool, typer.Option("--json", help="One JSON document (docs/why.md).")] = False,
     tree: Annotated[bool, typer.Option("--tree", "-t", help="Everything that it started, too.")] = False,
-    verbose: Verbose = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Ask every manager of the machine; more facts.")
+    ] = False,
 ) -> None:
     """Say what started a process, what keeps it alive, and what is to be known of it.
 
@@ -29,9 +29,14 @@ def why(
     Example: `ghostfix why :5555`
     """
     from ghostfix.system import local_system
+    from ghostfix.target import AmbiguousError
     from ghostfix.why import why as explain
 
-    answer = explain(local_system(), target, tree=tree, thorough=verbose)
+    try:
+        answer = explain(local_system(), target, tree=tree, thorough=verbose)
+    except AmbiguousError as error:
+        sys.stderr.write("".join(f"{choice}\n" for choice in error.choices))
+        raise
     if json:
         from msgspec.json import encode
 

@@ -1,9 +1,10 @@
 """Run as a program of its own: starts a command that is nobody's child.
 
-``python -I -S detach.py LOG_DESCRIPTOR`` reads a JSON request (``argv``, ``cwd``, ``environment``) from
-its input, forks, and in the new process opens a session, takes the log for its output and executes the
-command. It answers ``PID ERRNO WHERE`` and ends, so that the command belongs to the system's init at once and
-never becomes a zombie of ghostfix. ERRNO is 0 when the command runs; WHERE is ``cwd`` or ``exec``.
+``python -I -S detach.py LOG_DESCRIPTOR`` reads a JSON request (``argv``, ``cwd``, ``environment``,
+``identity``) from its input, forks, and in the new process opens a session, becomes the user of ``identity``
+(uid, gid and groups; empty: stays who it is), takes the log for its output and executes the command. It
+answers ``PID ERRNO WHERE`` and ends, so that the command belongs to the system's init at once and never
+becomes a zombie of ghostfix. ERRNO is 0 when the command runs; WHERE is ``identity``, ``cwd`` or ``exec``.
 
 It imports nothing of ghostfix: it has to start fast, and it is the one place that forks.
 """
@@ -28,11 +29,17 @@ def main() -> None:
     sys.stdout.write(f"{pid} {problem or '0 -'}")
 
 
-def _become(request: dict[str, list[str] | dict[str, str] | str], log: int, report: int) -> None:
+def _become(request: dict[str, list[str] | list[int] | dict[str, str] | str], log: int, report: int) -> None:
     """Turns into the command, or writes why not to ``report``; does not return."""
-    where = "cwd"
+    where = "identity"
     try:
         os.setsid()
+        identity = [int(number) for number in request["identity"]]
+        if identity:
+            os.setgroups(identity[2:])
+            os.setgid(identity[1])
+            os.setuid(identity[0])
+        where = "cwd"
         os.chdir(str(request["cwd"]))
         where = "exec"
         nothing = os.open(os.devnull, os.O_RDONLY)
@@ -45,7 +52,7 @@ def _become(request: dict[str, list[str] | dict[str, str] | str], log: int, repo
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         argv, environment = request["argv"], request["environment"]
         if isinstance(argv, list) and isinstance(environment, dict):
-            os.execvpe(argv[0], argv, environment)  # noqa: S606 (no shell is the point)
+            os.execvpe(str(argv[0]), [str(word) for word in argv], environment)  # noqa: S606 (no shell is the point)
     except OSError as error:
         os.write(report, f"{error.errno} {where}".encode())
     finally:

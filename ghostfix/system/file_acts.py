@@ -6,7 +6,6 @@ afterwards: a file that was swapped in at the last moment is put back untouched.
 """
 
 import os
-import secrets
 import stat
 from contextlib import suppress
 
@@ -140,6 +139,13 @@ def open_to_append(folder: int, name: str, path: str, mode: int) -> int:
     return file
 
 
+def write_durably(file: int, content: bytes) -> None:
+    """Writes all of it, and returns when it is on the disk."""
+    _write(file, content)
+    with suppress(OSError):  # a device knows no disk
+        os.fsync(file)
+
+
 def _compare(folder: int, name: str, path: str, expected: FileStatus, content: bytes | None) -> None:
     """Raises ChangedError unless the name is the expected file, with this content when it is given."""
     seen = _seen(folder, name)
@@ -224,7 +230,7 @@ def _write_new(folder: int, name: str, content: bytes, mode: int, owner: tuple[i
 
 def _hidden(name: str) -> str:
     """A name that nobody has; cut so that it is not too long for a file system."""
-    return f".{os.fsdecode(os.fsencode(name)[:200])}.ghostfix-{secrets.token_hex(6)}"
+    return f".{os.fsdecode(os.fsencode(name)[:200])}.ghostfix-{os.urandom(6).hex()}"
 
 
 def _write(file: int, content: bytes) -> None:

@@ -17,6 +17,8 @@ from ghostfix.system.text import decoded, openable, reason, storable
 _LOOK = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CHUNK = 1_048_576
 _ABSENT = (FileNotFoundError, NotADirectoryError)
+_LITERAL_FOLDERS = re.compile(r"(?:[^*?\[]|\[[*?\[]\])*/")
+_WRITTEN_MARK = re.compile(r"\[([*?\[])\]")
 _NUL = "a path cannot contain a NUL"
 
 
@@ -104,9 +106,11 @@ def paths(pattern: str) -> tuple[str, ...]:
 
 def _openable_pattern(pattern: str) -> str:
     """The pattern with the folders before its first mark as the operating system knows them."""
-    wild = re.search(r"[*?\[]", pattern)
-    folder, slash, rest = (pattern[: wild.start()] if wild else pattern).rpartition("/")
-    return f"{openable(folder)}{slash}{rest}{pattern[wild.start() :] if wild else ''}"
+    literal = _LITERAL_FOLDERS.match(pattern)
+    if literal is None:
+        return pattern
+    folder = _WRITTEN_MARK.sub(r"\1", literal.group())
+    return glob.escape(openable(folder.rstrip("/"))) + "/" + pattern[literal.end() :]
 
 
 def resolve(path: str) -> str:

@@ -3,12 +3,13 @@
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
 
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, CommandAnswer, Signal
 from ghostfix.process import Process
 from ghostfix.snapshot import FileStatus, HttpAnswer
-from ghostfix.system import commands, file_acts, folders, http, locks, spawn
+from ghostfix.system import commands, file_acts, folders, locks, spawn
 from ghostfix.system.looking import LookingSystem
 from ghostfix.system.signals import Signaller
 from ghostfix.system.text import reason
@@ -41,9 +42,18 @@ class LocalSystem(LookingSystem):
         """Waits until this process is stopped, or is not."""
         return self._signaller.wait_state(process, stopped, seconds)
 
-    def spawn(self, argv: Sequence[str], cwd: str, variables: Mapping[str, str], log: str) -> Process:
-        """Starts a command that outlives ghostfix."""
-        return spawn.spawn(self._table, argv, cwd, variables, log)
+    def spawn(
+        self,
+        argv: Sequence[str],
+        cwd: str,
+        variables: Mapping[str, str],
+        log: str,
+        *,
+        user: str | None = None,
+        note: bytes = b"",
+    ) -> Process:
+        """Starts a command that outlives ghostfix, as ``user`` when we are root."""
+        return spawn.spawn(self._table, argv, cwd, variables, log, user=user, note=note)
 
     def command(
         self,
@@ -104,10 +114,23 @@ class LocalSystem(LookingSystem):
         """Holds a kernel lock on a file while the context lasts."""
         return locks.held(path, note)
 
+    def lock_folder(self, path: str) -> AbstractContextManager[None]:
+        """Holds a kernel lock on a folder while the context lasts."""
+        return locks.held_folder(path, self._named)
+
+    def _named(self, pid: int) -> str:
+        process = self._table.one(pid)
+        if process is None:
+            return f"process {pid}"
+        since = f"{datetime.fromtimestamp(process.id.started, UTC):%Y-%m-%d %H:%M:%S} UTC"
+        return f"process {pid} ({process.name}) of {process.user}, which runs since {since}"
+
     def post(
         self, url: str, body: bytes, timeout: float, headers: Mapping[str, str] | None = None
     ) -> HttpAnswer:
         """POSTs a JSON body, bounded as ``get`` is."""
+        from ghostfix.system import http
+
         wanted = {"Content-Type": "application/json", **(headers or {})}
         return http.request("POST", url, timeout, body=body, headers=wanted)
 

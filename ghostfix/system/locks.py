@@ -2,7 +2,8 @@
 
 import fcntl
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ghostfix.errors import ChangedError, StepError
@@ -11,6 +12,7 @@ from ghostfix.system.folders import opened
 from ghostfix.system.text import decoded, reason
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _MAX_NOTE = 4096
 
 
@@ -25,6 +27,47 @@ def held(path: str, note: bytes) -> Iterator[None]:
         os.ftruncate(file, 0)
     finally:
         os.close(file)
+
+
+@contextmanager
+def held_folder(path: str, named: Callable[[int], str]) -> Iterator[None]:
+    """Holds an exclusive lock on a folder itself; on nothing where it cannot be opened or locked.
+
+    ``named`` says in words which process has a PID, for the error.
+    """
+    try:
+        folder = os.open(path, _FOLDER)
+    except OSError:
+        yield
+        return
+    try:
+        try:
+            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = _holder_of(os.fstat(folder))
+            by = "somebody whom ghostfix cannot see" if holder is None else named(holder)
+            raise ChangedError(f"the folder {path} is locked by {by}") from error
+        except OSError:
+            pass  # a network's file system that knows no lock on what is only read
+        yield
+    finally:
+        os.close(folder)
+
+
+def _holder_of(seen: os.stat_result) -> int | None:
+    """Who holds a lock on this file, by ``/proc/locks``; None where that does not tell."""
+    if sys.platform != "linux":
+        return None
+    try:
+        with open("/proc/locks", encoding="ascii", errors="replace") as table:
+            rows = [line.split() for line in table]
+    except OSError:
+        return None
+    for row in rows:
+        # 1: FLOCK ADVISORY WRITE 4711 08:01:131 0 EOF; the device is the file system's own idea of it.
+        if len(row) >= 6 and row[1] == "FLOCK" and row[5].rpartition(":")[2] == str(seen.st_ino):
+            return int(row[4]) if row[4].isdecimal() and row[4] != "0" else None
+    return None
 
 
 def _acquire(path: str) -> int:

@@ -2,23 +2,20 @@
 
 import os
 import platform
+import pwd
 import shutil
 import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
 
-import psutil
-
 from ghostfix.machine import Caller, CommandAnswer, Platform
 from ghostfix.process import Listener, Process, ProcessDetail
 from ghostfix.reading import Reading
 from ghostfix.snapshot import FileStatus, Host, HttpAnswer, Resources
-from ghostfix.system import commands, files, http
+from ghostfix.system import commands, files
 from ghostfix.system.linux_processes import LinuxProcesses
 from ghostfix.system.processes import ProcessTable
-from ghostfix.system.psutil_processes import PsutilProcesses
-from ghostfix.system.resources import resources
 from ghostfix.system.sockets import LinuxSockets, PsutilSockets
 from ghostfix.system.text import storable
 from ghostfix.system.users import user_name
@@ -29,7 +26,7 @@ class LookingSystem:
 
     def __init__(self) -> None:
         linux = sys.platform == "linux"
-        self._table: ProcessTable = LinuxProcesses() if linux else PsutilProcesses()
+        self._table: ProcessTable = LinuxProcesses() if linux else _psutil_processes()
         self._sockets: LinuxSockets | PsutilSockets = LinuxSockets() if linux else PsutilSockets()
 
     @property
@@ -42,7 +39,7 @@ class LookingSystem:
             uid=os.getuid(),
             gid=os.getgid(),
             user=user_name(os.getuid()),
-            home=storable(os.path.expanduser("~")),
+            home=storable(_home()),
             cwd=_cwd(),
             pid=os.getpid(),
             ancestors=self._ancestors(),
@@ -98,6 +95,8 @@ class LookingSystem:
 
     def resources(self, directory: str) -> Reading[Resources | None]:
         """The machine's load, memory, counts and counters."""
+        from ghostfix.system.resources import resources
+
         return resources(self._table, directory)
 
     def status(self, path: str) -> Reading[FileStatus | None]:
@@ -128,12 +127,16 @@ class LookingSystem:
         """Whether a process holds a kernel lock on the file."""
         return files.is_locked(path)
 
-    def ask(self, argv: Sequence[str], timeout: float = 5.0, cwd: str | None = None) -> CommandAnswer:
-        """Runs a command that only reads."""
-        return commands.run(argv, timeout, cwd=cwd)
+    def ask(
+        self, argv: Sequence[str], timeout: float = 5.0, cwd: str | None = None, user: str | None = None
+    ) -> CommandAnswer:
+        """Runs a command that only reads, as ``user`` when we are root."""
+        return commands.run(argv, timeout, cwd=cwd, user=user)
 
     def get(self, url: str, timeout: float, headers: Mapping[str, str] | None = None) -> HttpAnswer:
         """GET, redirects not followed, bounded by ``timeout`` and 64 KiB."""
+        from ghostfix.system import http  # http.client is a fifth of the start-up, and seldom needed
+
         return http.request("GET", url, timeout, headers=headers)
 
     def _ancestors(self) -> tuple[int, ...]:
@@ -146,6 +149,16 @@ class LookingSystem:
         return tuple(found)
 
 
+def _home() -> str:
+    """Root's is the one of the password database: sudo may keep the HOME of whoever called it."""
+    if os.getuid() == 0:
+        try:
+            return pwd.getpwuid(0).pw_dir
+        except KeyError:
+            return "/root"
+    return os.path.expanduser("~")
+
+
 def _cwd() -> str:
     try:
         return storable(os.getcwd())
@@ -153,7 +166,15 @@ def _cwd() -> str:
         return "/"
 
 
+def _psutil_processes() -> ProcessTable:
+    from ghostfix.system.psutil_processes import PsutilProcesses  # Linux starts without psutil
+
+    return PsutilProcesses()
+
+
 def _boot_time() -> float | None:
+    import psutil
+
     try:
         return float(psutil.boot_time())
     except (psutil.Error, OSError, RuntimeError):

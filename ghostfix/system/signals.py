@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ghostfix.errors import ChangedError, StepError
-from ghostfix.machine import Signal, same_process
+from ghostfix.machine import Signal, same_process, same_start
 from ghostfix.process import Process, ProcessId, ProcessState
 from ghostfix.system.processes import ProcessTable
 from ghostfix.system.text import reason
@@ -62,6 +62,10 @@ class Signaller:
             current = self._table.one(process.pid)
             if current is None or not current.alive:
                 raise ChangedError(_gone(process))
+            if descriptor is not None and _has_ended(descriptor):
+                raise ChangedError(_gone(process))
+            if _is_leaving(process, current):
+                raise ChangedError(f"process {process.pid} ({process.name}) is ending just now")
             if not same_process(process, current):
                 raise ChangedError(_somebody_else(process, current))
             if descriptor is not None and _has_ended(descriptor):
@@ -74,7 +78,10 @@ class Signaller:
                 raise StepError(f"process {process.pid} cannot be signalled: {reason(error)}") from error
 
     def wait_gone(self, process: Process, seconds: float) -> bool:
-        """Waits until it has ended; a zombie has."""
+        """Waits until it has ended; a zombie has. A pinned process is known by its pidfd alone."""
+        pinned = self._pinned.get(process.id)
+        if pinned is not None:
+            return _has_ended(pinned, max(0.0, seconds))
         deadline = time.monotonic() + seconds
         try:
             with self._held(process) as descriptor:
@@ -82,6 +89,8 @@ class Signaller:
                     return _has_ended(descriptor, max(0.0, seconds))
         except ChangedError:
             return True
+        except StepError:
+            pass  # no descriptor is left: the table tells as well
         while self._there(process):
             if time.monotonic() >= deadline:
                 return False
@@ -134,9 +143,9 @@ class Signaller:
     def _there(self, process: Process) -> bool:
         """Whether it has not ended; one that is still closing its files and sockets has not."""
         current = self._table.one(process.pid)
-        if current is None or not same_process(process, current):
+        if current is None or current.state is ProcessState.ZOMBIE:
             return False
-        return current.state is not ProcessState.ZOMBIE
+        return same_start(process, current)
 
     def _current(self, process: Process) -> Process | None:
         """The process as it is now; None when it has ended or its PID is somebody else's."""
@@ -172,6 +181,11 @@ def _send(pid: int, descriptor: int | None, number: signals.Signals) -> None:
         signals.pidfd_send_signal(descriptor, number)
     else:
         os.kill(pid, number)
+
+
+def _is_leaving(process: Process, current: Process) -> bool:
+    """Whether this looks like the process while it ends: its memory goes first, and its argv with that."""
+    return bool(process.argv) and not current.argv and same_start(process, current)
 
 
 def _gone(process: Process) -> str:

@@ -5,7 +5,6 @@ import socket
 import struct
 from collections.abc import Iterable
 
-import psutil
 from msgspec import Struct
 
 from ghostfix.process import Listener
@@ -127,6 +126,8 @@ class PsutilSockets:
 
     def listeners(self) -> Reading[tuple[Listener, ...]]:
         """Every listening socket; incomplete when some owner is not visible."""
+        import psutil  # not at the top: Linux starts without it
+
         silent = 0
         try:
             holders = _of_all()
@@ -162,6 +163,8 @@ def parse_netstat(table: str) -> tuple[tuple[int, str], ...]:
 
 def _of_all() -> list[tuple[int, str, int | None]]:
     """Port, address and holder of every listening socket; raises psutil.AccessDenied."""
+    import psutil
+
     return [
         (each.laddr.port, each.laddr.ip, each.pid)
         for each in psutil.net_connections("tcp")
@@ -171,6 +174,8 @@ def _of_all() -> list[tuple[int, str, int | None]]:
 
 def _process_by_process() -> tuple[list[tuple[int, str, int | None]], int]:
     """The same as far as processes show theirs, and how many do not."""
+    import psutil
+
     found: list[tuple[int, str, int | None]] = []
     silent = 0
     for pid in psutil.pids():

@@ -12,8 +12,9 @@ from ghostfix.errors import StepError
 from ghostfix.process import Process
 from ghostfix.system import detach
 from ghostfix.system.commands import inherited
-from ghostfix.system.file_acts import open_to_append
+from ghostfix.system.file_acts import open_to_append, write_durably
 from ghostfix.system.folders import make_folder, opened
+from ghostfix.system.identity import Account, account_of, acting_as, own_variables
 from ghostfix.system.processes import ProcessTable
 
 _SECONDS = 30.0
@@ -21,20 +22,33 @@ _SETTLED = 0.05
 
 
 def spawn(
-    table: ProcessTable, argv: Sequence[str], cwd: str, variables: Mapping[str, str], log: str
+    table: ProcessTable,
+    argv: Sequence[str],
+    cwd: str,
+    variables: Mapping[str, str],
+    log: str,
+    *,
+    user: str | None = None,
+    note: bytes = b"",
 ) -> Process:
     """Starts a command in a session of its own and gives the process that it became.
 
-    The log's folder is made when it is missing. Raises StepError when the command cannot be started or
-    ends at once, ChangedError when the log is a symlink or no regular file.
+    The log's folder is made when it is missing, and ``note`` is written to the log first. Root starts the
+    command as ``user``, and makes and opens the log with that user's rights: whoever can write to the
+    folder could have made a symlink of it, to where root alone may write. Raises StepError when the command
+    cannot be started or ends at once, ChangedError when the log is a symlink or no regular file.
     """
     if not argv:
         raise StepError("there is no command to start")
     path = posixpath.join(cwd, log)
-    output = _output(path)
+    account = account_of(user)
+    with acting_as(account):
+        output = _output(path)
     try:
         os.set_blocking(output, True)
-        pid = _detached(argv, cwd, inherited() | dict(variables), output)
+        if note:
+            write_durably(output, note)
+        pid = _detached(argv, cwd, own_variables(inherited(), account) | dict(variables), output, account)
     finally:
         os.close(output)
     process = _settled(table, pid)
@@ -52,8 +66,13 @@ def _output(path: str) -> int:
         return open_to_append(folder, name, path, 0o644)
 
 
-def _detached(argv: Sequence[str], cwd: str, variables: Mapping[str, str], output: int) -> int:
-    request = json.dumps({"argv": list(argv), "cwd": cwd, "environment": dict(variables)})
+def _detached(
+    argv: Sequence[str], cwd: str, variables: Mapping[str, str], output: int, account: Account | None
+) -> int:
+    identity = [] if account is None else [account.uid, account.gid, *account.groups]
+    request = json.dumps(
+        {"argv": list(argv), "cwd": cwd, "environment": dict(variables), "identity": identity}
+    )
     try:
         answer = subprocess.run(
             (sys.executable, "-I", "-S", detach.__file__, str(output)),
@@ -70,6 +89,8 @@ def _detached(argv: Sequence[str], cwd: str, variables: Mapping[str, str], outpu
     pid, number, where = answer.stdout.decode().split()
     if where == "cwd":
         raise StepError(f"{argv[0]} cannot be started in {cwd}: {os.strerror(int(number))}")
+    if where == "identity":
+        raise StepError(f"{argv[0]} cannot be started as another user: {os.strerror(int(number))}")
     if where == "exec":
         raise StepError(f"{argv[0]} cannot be started: {os.strerror(int(number))}")
     return int(pid)

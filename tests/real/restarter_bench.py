@@ -132,31 +132,37 @@ class LocalBench:
 
 
 class MachineBench:
-    """Inside a throw-away machine with its own systemd; ``folder`` is the name of that machine."""
+    """Inside a throw-away machine with its own systemd; ``folder`` is the name of that machine.
 
-    def __init__(self, folder: Path) -> None:
-        self.command = [str(Path(__file__).with_name("systemd_machine")), "exec", str(folder)]
+    ``user``, when given, does all of it, with no more of an environment than cron gives.
+    """
+
+    def __init__(self, folder: Path, user: str = "") -> None:
+        self.folder = folder
+        become = ["setpriv", "--reuid", user, "--regid", user, "--init-groups"] if user else []
+        home = f"/home/{user}" if user else "/root"
         self.server = subprocess.Popen(
-            [*self.command, "env", f"PYTHONPATH={ROOT}", "HOME=/root", "LANG=C.UTF-8"]
+            [str(Path(__file__).with_name("systemd_machine")), "exec", str(folder), *become]
+            + ["env", f"PYTHONPATH={ROOT}", f"HOME={home}", f"USER={user or 'root'}", "LANG=C.UTF-8"]
             + [sys.executable, "-m", "tests.real.restarter_bench"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
 
     def look(self, kind: str, service: Service) -> Reading[tuple[Job, ...]]:
-        return self._ask(Look(kind, service), Reading[tuple[Job, ...]])
+        return msgspec.json.decode(self._ask(Look(kind, service)), type=Reading[tuple[Job, ...]])
 
     def hold(self, job: Job) -> tuple[bytes, ...]:
-        return self._ask(Hold(job), tuple[bytes, ...])
+        return msgspec.json.decode(self._ask(Hold(job)), type=tuple[bytes, ...])
 
     def release(self, acts: tuple[bytes, ...]) -> tuple[str, ...]:
-        return self._ask(Release(acts), tuple[str, ...])
+        return msgspec.json.decode(self._ask(Release(acts)), type=tuple[str, ...])
 
     def running(self, service: Service) -> tuple[int, ...]:
-        return self._ask(Running(service), tuple[int, ...])
+        return msgspec.json.decode(self._ask(Running(service)), type=tuple[int, ...])
 
     def run(self, script: str) -> Answer:
-        return self._ask(Shell(script), Answer)
+        return msgspec.json.decode(self._ask(Shell(script)), type=Answer)
 
     def close(self) -> None:
         assert self.server.stdin is not None
@@ -165,14 +171,14 @@ class MachineBench:
         if self.server.stdout is not None:
             self.server.stdout.close()
 
-    def _ask[T](self, request: Request, kind: type[T]) -> T:
+    def _ask(self, request: Request) -> bytes:
         assert self.server.stdin is not None
         assert self.server.stdout is not None
         self.server.stdin.write(msgspec.json.encode(request) + b"\n")
         self.server.stdin.flush()
         line = self.server.stdout.readline()
         assert line.startswith(b"="), line.decode(errors="backslashreplace")
-        return msgspec.json.decode(line[1:], type=kind)
+        return line[1:]
 
 
 def serve() -> None:
@@ -240,7 +246,8 @@ def digest(bench: Bench, *folders: str) -> str:
     """Every name, kind, mode, owner, link and content below the folders."""
     paths = " ".join(folders)
     return sh(
-        bench, f"find {paths} -printf '%y %p %l %m %u %g %s\\n' | sort; find {paths} -type f | sort | xargs md5sum"
+        bench,
+        f"find {paths} -printf '%y %p %l %m %u %g %s\\n' | sort; find {paths} -type f | sort | xargs md5sum",
     )
 
 

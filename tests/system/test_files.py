@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ghostfix.reading import Reading
 from ghostfix.snapshot import FileKind
 from ghostfix.system import files
 
@@ -92,15 +93,15 @@ def test_locks_are_seen_without_taking_one(tmp_path: Path) -> None:
 
 
 def test_a_name_that_is_no_utf8_can_be_read_by_the_text_that_stands_for_it(tmp_path: Path) -> None:
-    folder = os.fsencode(tmp_path) + b"/caf\xe9"
+    folder = os.fsencode(tmp_path) + b"/[caf]\xe9"
     os.mkdir(folder)
     with open(folder + b"/a\xff.pid", "wb") as file:
         file.write(b"12\n")
-    (path,) = files.paths(f"{tmp_path}/caf\\xe9/*.pid")
-    assert path == f"{tmp_path}/caf\\xe9/a\\xff.pid"
+    (path,) = files.paths(f"{tmp_path}/[[]caf]\\xe9/*.pid")
+    assert path == f"{tmp_path}/[caf]\\xe9/a\\xff.pid"
     assert files.read(path, 10) == Reading(b"12\n")
     assert files.status(path).value is not None
-    assert files.names(f"{tmp_path}/caf\\xe9").value == ("a\\xff.pid",)
+    assert files.names(f"{tmp_path}/[caf]\\xe9").value == ("a\\xff.pid",)
     assert files.resolve(path) == path
     assert files.is_locked(path) is False
 

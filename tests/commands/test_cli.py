@@ -1,0 +1,91 @@
+"""The program as it meets its user: help, typing errors, pipes. Each runs the program itself."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMANDS = ("diagnose", "repair", "undo", "report", "why", "explain", "demo")
+
+
+def ghostfix(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Runs it without a terminal, with a state folder of its own."""
+    environment = {**os.environ, "XDG_STATE_HOME": str(folder / "state"), "COLUMNS": "80", **variables}
+    return subprocess.run(
+        [sys.executable, "-m", "ghostfix", *words],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_every_command_is_listed_and_explains_itself(tmp_path: Path) -> None:
+    listed = ghostfix(tmp_path, "--help").stdout
+    assert [name for name in COMMANDS if name not in listed] == []
+    for name in COMMANDS:
+        answer = ghostfix(tmp_path, name, "--help")
+        assert answer.returncode == 0
+        assert "Example: ghostfix" in answer.stdout
+        assert "[[" not in answer.stdout, "an optional argument has one pair of brackets"
+        assert max(len(line) for line in answer.stdout.splitlines()) <= 80
+
+
+WRONG = {
+    "a misspelt command": (("diagnos",), 2, "Did you mean 'diagnose'?"),
+    "a misspelt option": (("diagnose", "--formt", "json"), 2, "--format"),
+    "a misspelt format": (("diagnose", "--format", "jsn"), 2, "did you mean `json`?"),
+    "a misspelt check": (("diagnose", "--only", "stale-pidfil"), 2, "did you mean `stale-pidfile`?"),
+    "an unknown check": (("explain", "xyz"), 2, "`ghostfix explain` lists the codes"),
+    "an unknown service": (("diagnose", "nosuch"), 2, "ghost-runner"),
+    "a missing profile": (("diagnose", "--config", "nope.toml"), 2, "there is no such file"),
+    "no duration": (("diagnose", "--observe", "5x"), 2, "10s, 5m or 1h"),
+    "no target": (("why",), 2, "Missing argument"),
+    "an empty target": (("why", ""), 2, "It takes a PID (4711), a port (:5555)"),
+    "no port": (("why", ":http"), 2, "`:5555`"),
+    "no process": (("why", "4194304"), 2, "there is no process 4194304"),
+    "a misspelt run": (("undo", "nosuch"), 4, "`ghostfix undo --list` shows"),
+}
+
+
+@pytest.mark.parametrize(("words", "code", "says"), WRONG.values(), ids=WRONG.keys())
+def test_a_mistake_is_answered_with_what_to_type(
+    tmp_path: Path, words: tuple[str, ...], code: int, says: str
+) -> None:
+    answer = ghostfix(tmp_path, *words)
+    assert answer.returncode == code
+    assert says in " ".join(answer.stderr.replace("│", " ").split())
+    assert answer.stdout == ""
+    assert "Traceback" not in answer.stderr
+
+
+def test_no_colour_goes_into_a_pipe(tmp_path: Path) -> None:
+    for words in (("--help",), ("why", str(os.getpid())), ("explain",)):
+        assert "\x1b" not in ghostfix(tmp_path, *words).stdout
+        assert "\x1b" not in ghostfix(tmp_path, *words, NO_COLOR="1").stdout
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    script = f"{sys.executable} -m ghostfix explain | head -n 1; echo ${{PIPESTATUS[0]}}"
+    answer = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert answer.stderr == ""
+    assert answer.stdout.splitlines()[-1] == "0"
+
+
+def test_an_output_that_is_ascii_only_still_works(tmp_path: Path) -> None:
+    answer = ghostfix(tmp_path, "why", str(os.getpid()), PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0")
+    assert answer.returncode == 0
+    assert answer.stdout.isascii()
+
+
+def test_the_version(tmp_path: Path) -> None:
+    from ghostfix import __version__
+
+    assert ghostfix(tmp_path, "--version").stdout == f"ghostfix {__version__}\n"

@@ -1,0 +1,298 @@
+"""celery, pools, daemons, deliberate multiples, namesakes and onlookers."""
+
+import os
+import shutil
+import sys
+
+import pytest
+
+from tests.false_alarms.bench import (
+    BIN,
+    PYTHON,
+    SERVER,
+    Bench,
+    argv_of,
+    free_port,
+    listening_pids,
+    needs,
+    show_titles,
+)
+from tests.false_alarms.cell import ghost, healthy
+
+WORKERS, MULTIPLES = "celery, pools, daemons", "deliberate multiples"
+NAMESAKES, ONLOOKERS = "namesakes elsewhere", "the name in argv"
+
+CELERY = """
+from celery import Celery
+
+app = Celery("tasks", broker="filesystem://")
+app.conf.broker_transport_options = {"data_folder_in": "queue", "data_folder_out": "queue",
+                                     "control_folder": "control"}
+app.conf.beat_schedule = {"tick": {"task": "tasks.tick", "schedule": 60.0}}
+
+@app.task
+def tick():
+    return 1
+"""
+POOL = """
+import multiprocessing, sys, time
+
+def work(number):
+    open(f"ready.{number}", "w").close()
+    time.sleep(600)
+
+if __name__ == "__main__":
+    with multiprocessing.get_context(sys.argv[1]).Pool(3) as pool:
+        pool.map(work, range(3), chunksize=1)
+"""
+DAEMON = """
+import os, sys
+import server
+
+def detach():
+    if os.fork():
+        os._exit(0)
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+
+detach()
+server.main()
+"""
+
+
+def _celery(bench: Bench, *words: str) -> int:
+    needs("celery")
+    bench.write("tasks.py", CELERY)
+    (bench.folder / "queue").mkdir(exist_ok=True)
+    (bench.folder / "control").mkdir(exist_ok=True)
+    return bench.start(str(BIN / "celery"), "-A", "tasks", *words, C_FORCE_ROOT="1").pid
+
+
+def _celery_worker(bench: Bench) -> None:
+    bench.profile('command = ["celery", "-A", "tasks", "worker"]', health=False)
+    worker = _celery(bench, "worker", "-l", "INFO", "-c", "3", "--without-mingle", "--without-gossip")
+    bench.wait(lambda: len(bench.children(worker)) >= 3, "celery has its pool")
+    output = bench.folder / "output.txt"
+    bench.wait(lambda: " ready." in output.read_text(), "celery is ready")
+
+
+@healthy(WORKERS, "celery prefork: a worker and its pool")
+def celery_prefork(bench: Bench) -> None:
+    _celery_worker(bench)
+
+
+@healthy(WORKERS, "celery prefork with process titles (setproctitle)")
+def celery_titles(bench: Bench) -> None:
+    show_titles(bench)
+    _celery_worker(bench)
+
+
+@healthy(WORKERS, "celery: one beat beside a worker of the same application")
+def celery_beat(bench: Bench) -> None:
+    _celery_worker(bench)
+    bench.profile('command = ["celery", "-A", "tasks", "beat"]', health=False)
+    beat = _celery(bench, "beat", "--pidfile=beat.pid")
+    bench.wait((bench.folder / "beat.pid").exists, f"beat {beat} is up")
+
+
+@ghost(WORKERS, "two beat schedulers", "duplicate-instance")
+def celery_beats(bench: Bench) -> None:
+    bench.profile('command = ["celery", "-A", "tasks", "beat"]', health=False)
+    for number in (1, 2):
+        pid = f"beat.{number}.pid"
+        _celery(bench, "beat", "-s", f"schedule.{number}", f"--pidfile={pid}")
+        bench.wait((bench.folder / pid).exists, f"beat {number} is up")
+
+
+def _pool(bench: Bench, method: str) -> int:
+    bench.write("pool.py", POOL)
+    bench.profile('script = "pool.py"', health=False)
+    pool = bench.start(PYTHON, "pool.py", method)
+    bench.wait(lambda: len(list(bench.folder.glob("ready.*"))) == 3, "the pool works")
+    return pool.pid
+
+
+@healthy(WORKERS, "a multiprocessing pool (spawn), with its resource tracker")
+def pool_spawn(bench: Bench) -> None:
+    _pool(bench, "spawn")
+
+
+@healthy(WORKERS, "a multiprocessing pool (fork): children with the same argv")
+def pool_fork(bench: Bench) -> None:
+    _pool(bench, "fork")
+
+
+@healthy(WORKERS, "a multiprocessing pool (forkserver)")
+def pool_forkserver(bench: Bench) -> None:
+    _pool(bench, "forkserver")
+
+
+@ghost(WORKERS, "a pool's processes after it was killed", "not-running", "orphan-instance")
+def pool_orphans(bench: Bench) -> None:
+    bench.kill(_pool(bench, "spawn"))
+
+
+@healthy(WORKERS, "a daemon that forks twice")
+def daemon(bench: Bench) -> None:
+    bench.write("server.py", SERVER)
+    bench.write("daemon.py", DAEMON)
+    bench.profile('script = "daemon.py"')
+    bench.start(PYTHON, "daemon.py", str(bench.port))
+    bench.until_it_listens()
+
+
+SUPERVISED = """[supervisord]
+nodaemon=true
+pidfile={folder}/supervisord.pid
+logfile={folder}/supervisord.log
+[unix_http_server]
+file={folder}/supervisor.sock
+[rpcinterface:supervisor]
+supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
+[supervisorctl]
+serverurl=unix://{folder}/supervisor.sock
+[program:subject]
+command={python} server.py {port} 127.0.0.1
+environment=REUSE="1"
+directory={folder}
+numprocs=3
+process_name=%(program_name)s_%(process_num)02d
+autorestart=true
+"""
+
+
+def _supervised(bench: Bench) -> None:
+    needs("supervisor")
+    bench.write("server.py", SERVER)
+    bench.write(
+        "supervisord.conf",
+        SUPERVISED.format(folder=bench.folder, python=PYTHON, port=bench.port),
+    )
+    bench.profile('script = "server.py"', 'manager = "supervisord:subject"')
+    bench.start(
+        PYTHON, "-W", "ignore", "-m", "supervisor.supervisord", "-c", str(bench.folder / "supervisord.conf")
+    )
+    bench.wait(lambda: len(listening_pids(bench.port)) == 3, "supervisord runs three")
+    bench.instances = 3
+
+
+@healthy(MULTIPLES, "supervisord numprocs=3")
+def supervised(bench: Bench) -> None:
+    _supervised(bench)
+
+
+@ghost(MULTIPLES, "supervisord numprocs=3, and one more started by hand", "duplicate-instance")
+def supervised_and_more(bench: Bench) -> None:
+    _supervised(bench)
+    bench.serve(REUSE="1")
+
+
+@healthy(MULTIPLES, "as many as the profile wants")
+def wanted(bench: Bench) -> None:
+    bench.write("server.py", SERVER)
+    bench.profile('script = "server.py"', "instances = 2")
+    bench.serve(REUSE="1")
+    bench.serve(REUSE="1")
+    bench.instances = 2
+
+
+def _server(bench: Bench, more: str = "") -> None:
+    bench.write("server.py", SERVER)
+    bench.profile('script = "server.py"', more)
+    bench.serve()
+
+
+@healthy(NAMESAKES, "two checkouts of one program, on two ports")
+def checkouts(bench: Bench) -> None:
+    _server(bench)
+    other = bench.folder / "checkout"
+    other.mkdir()
+    shutil.copy(bench.folder / "server.py", other)
+    port = free_port()
+    bench.start(PYTHON, "server.py", str(port), cwd=other)
+    bench.until_it_listens(port)
+
+
+@healthy(NAMESAKES, "one program twice, on the two ports that its profiles name")
+def two_ports(bench: Bench) -> None:
+    bench.write("server.py", SERVER)
+    bench.profile(f'command = ["python", "server.py", "{bench.port}"]')
+    bench.serve()
+    port = free_port()
+    bench.start(PYTHON, "server.py", str(port))
+    bench.until_it_listens(port)
+
+
+@healthy(NAMESAKES, "one program of two users, each in a folder of its own")
+def two_users(bench: Bench) -> None:
+    if os.geteuid() != 0 or not shutil.which("python3", path="/usr/bin:/bin"):
+        pytest.skip("needs root and a Python for everybody")
+    _server(bench)
+    other = bench.folder / "nobody"
+    other.mkdir(mode=0o777)
+    shutil.copy(bench.folder / "server.py", other)
+    port = free_port()
+    bench.start("/usr/bin/python3", "server.py", str(port), cwd=other, user="nobody")
+    bench.until_it_listens(port)
+
+
+@ghost(NAMESAKES, "two from one checkout on one port", "duplicate-instance", "port-shared")
+def one_checkout(bench: Bench) -> None:
+    bench.write("server.py", SERVER)
+    bench.profile('script = "server.py"')
+    bench.serve(REUSE="1")
+    bench.serve(REUSE="1")
+
+
+@healthy(ONLOOKERS, "an editor, tail -f, less, grep, watch, a shell wrapper, a test runner, ssh, ghostfix")
+def onlookers(bench: Bench) -> None:
+    script = f"{bench.folder}/server.py"
+    bench.write("server.py", SERVER)
+    bench.write("log.txt", "server.py\n")
+    bench.profile('script = "server.py"')
+    wait = bench.write("bin/waits", "#!/bin/sh\nexec sleep 600\n", 0o755)
+    seen = [
+        bench.start("tail", "-f", script),
+        bench.start("grep", "server.py", "-", script, "/dev/zero"),
+        bench.start("bash", "-c", f"sleep 600; python {script} {bench.port}"),
+        bench.start("bash", str(wait), script),
+        bench.start(PYTHON, "-c", "import time; time.sleep(600)", "server.py", script),
+        bench.start(PYTHON, "-m", "http.server", str(free_port()), "-d", str(bench.folder)),
+    ]
+    named = (
+        ("vim", "server.py"),
+        ("ssh", "box", f"python {script}"),
+        ("pytest", script),
+        ("watch", f"pgrep -f {script}"),
+        ("less", script),
+    )
+    seen.extend(bench.start(PYTHON, "-c", _renamed(), *words) for words in named)
+    # The wrapper of the service itself: a shell with the whole command in its argv, the service below it.
+    bench.start("bash", "-c", f"{PYTHON} server.py {bench.port}; true")
+    bench.until_it_listens()
+    bench.wait(lambda: len(bench.inhabitants()) > len(seen) + 1, "all are there")
+    bench.wait(lambda: _count(bench, "less") == 1 and _count(bench, "vim") == 1, "they have their names")
+
+
+def _renamed() -> str:
+    """A program that becomes ``tail`` under another name, with the given words as its argv."""
+    return "import os, shutil, sys; os.execv(shutil.which('tail'), [*sys.argv[1:], '-f', '/dev/null'])"
+
+
+def _count(bench: Bench, name: str) -> int:
+    return sum(bool(argv) and argv[0] == name for argv in map(argv_of, bench.inhabitants()))
+
+
+@ghost(ONLOOKERS, "a wrapper that restarts it", "rogue-restarter")
+def wrapper(bench: Bench) -> None:
+    bench.write("server.py", SERVER)
+    bench.profile('script = "server.py"')
+    bench.write(
+        "wrapper.sh",
+        f"#!/bin/bash\ncd {bench.folder}\nwhile true; do\n  {sys.executable} server.py {bench.port}\n"
+        "  sleep 1\ndone\n",
+        0o755,
+    )
+    bench.start("bash", "wrapper.sh")
+    bench.until_it_listens()

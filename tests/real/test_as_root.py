@@ -1,0 +1,89 @@
+"""Root looks at what belongs to somebody else, and nothing of it is run with root's rights."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.real.real_program import ghostfix, profile
+
+SCRATCH_USER = 65_534
+"""``nobody``: a user that every machine has, and that owns nothing."""
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it is what is tested"),
+    pytest.mark.skipif(sys.platform != "linux", reason="the user's number is Linux's"),
+]
+SERVICE = 'script = "main.py"\nenvironment = { venv = ".venv" }\n'
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder of the scratch user, with a venv whose Python writes down as whom it was run."""
+    folder = Path(tempfile.mkdtemp(prefix="ghostfix-test-"))
+    try:
+        (folder / ".venv/bin").mkdir(parents=True)
+        (folder / ".venv/pyvenv.cfg").write_text("home = /usr/bin\n")
+        python = folder / ".venv/bin/python"
+        python.write_text(f'#!/bin/sh\necho "$(id -u) $(id -G) $HOME" >> "{folder}/run-as"\n')
+        python.chmod(0o755)
+        for place in (folder, *folder.rglob("*")):
+            os.chown(place, SCRATCH_USER, SCRATCH_USER)
+        folder.chmod(0o755)
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize("command", ["diagnose", "repair --dry-run", "repair --yes"])
+def test_a_profile_of_somebody_else_is_refused_before_anything_is_run(folder: Path, command: str) -> None:
+    profile(folder, SERVICE)
+    os.chown(folder / "ghostfix.toml", SCRATCH_USER, SCRATCH_USER)
+    (folder / "below").mkdir()
+    for place in (folder, folder / "below"):
+        answered = ghostfix(place, *command.split())
+        assert answered.status == 2, answered.stdout + answered.stderr
+        assert f"uid {SCRATCH_USER}" in answered.stderr
+        assert "--config" in answered.stderr
+    assert not (folder / "run-as").exists()
+
+
+def test_why_does_not_follow_it_either(folder: Path) -> None:
+    profile(folder, SERVICE)
+    os.chown(folder / "ghostfix.toml", SCRATCH_USER, SCRATCH_USER)
+    assert ghostfix(folder, "why", "bad").status == 2
+    assert not (folder / "run-as").exists()
+
+
+def test_a_profile_that_anybody_may_write_is_refused(tmp_path: Path) -> None:
+    profile(tmp_path, SERVICE)
+    (tmp_path / "ghostfix.toml").chmod(0o666)
+    answered = ghostfix(tmp_path, "diagnose")
+    assert answered.status == 2
+    assert "chmod o-w" in answered.stderr
+
+
+def test_with_a_profile_of_roots_the_venv_is_tried_as_its_owner(folder: Path, tmp_path: Path) -> None:
+    profile(tmp_path, f'directory = "{folder}"\n{SERVICE}')
+    answered = ghostfix(folder, "diagnose", "--config", str(tmp_path / "ghostfix.toml"), "--format", "json")
+    assert answered.status == 1, answered.stderr
+    (line,) = (folder / "run-as").read_text().splitlines()
+    uid, groups, home = line.split(" ", 2)
+    assert uid == str(SCRATCH_USER)
+    assert "0" not in groups.split()
+    assert home != os.environ.get("HOME")
+
+
+def test_what_anybody_may_write_is_run_by_nobody(folder: Path, tmp_path: Path) -> None:
+    for place in (folder, *folder.rglob("*")):
+        os.chown(place, 0, 0)
+    (folder / ".venv/bin").chmod(0o777)
+    profile(tmp_path, f'directory = "{folder}"\n{SERVICE}')
+    answered = ghostfix(folder, "diagnose", "--config", str(tmp_path / "ghostfix.toml"), "--format", "json")
+    assert "can be written by others" in answered.unread["broken-venv"]
+    assert not (folder / "run-as").exists()

@@ -1,0 +1,75 @@
+from ghostfix.machine import Caller
+from ghostfix.owner import runner
+from ghostfix.reading import Reading
+from tests.fake_system import FakeSystem
+
+PYTHON = "/srv/app/.venv/bin/python"
+
+
+def machine(
+    uid: int = 0, passwd: str = "root:x:0:0::/root:/bin/sh\nalice:x:1001:1001::/home/alice:/bin/sh\n"
+) -> FakeSystem:
+    plain = FakeSystem().caller()
+    system = FakeSystem(
+        caller=Caller(
+            uid=uid, gid=uid, user="root" if uid == 0 else "me", home="/root", cwd="/", pid=plain.pid,
+            ancestors=plain.ancestors,
+        )
+    )  # fmt: skip
+    system.add_file("/etc/passwd", passwd.encode(), uid=0)
+    for folder in ("/srv", "/srv/app", "/srv/app/.venv", "/srv/app/.venv/bin"):
+        system.add_folder(folder, 0o755, 0)
+    system.add_file(PYTHON, b"", 0o755, 0)
+    return system
+
+
+def test_what_is_roots_is_run_as_root() -> None:
+    assert runner(machine(), (PYTHON,)) == Reading(None)
+
+
+def test_whoever_is_not_root_runs_it_as_himself() -> None:
+    system = machine(uid=1001)
+    system.files["/srv"].mode = 0o777
+    assert runner(system, (PYTHON,)) == Reading(None)
+
+
+def test_what_lies_anywhere_below_somebodys_folder_is_run_as_that_user() -> None:
+    for path in ("/srv/app", "/srv/app/.venv/bin", PYTHON):
+        system = machine()
+        system.files[path].uid = 1001
+        assert runner(system, (PYTHON,)) == Reading("alice"), path
+
+
+def test_where_a_symlink_leads_counts_as_well() -> None:
+    system = machine()
+    system.add_folder("/home/alice", 0o755, 1001)
+    system.add_file("/home/alice/python", b"", 0o755, 1001)
+    system.add_symlink("/srv/app/python", "/home/alice/python", 0)
+    assert runner(system, ("/srv/app/python",)) == Reading("alice")
+
+
+def test_what_two_users_could_change_is_run_by_nobody() -> None:
+    system = machine()
+    system.files["/srv/app"].uid = 1001
+    system.files[PYTHON].uid = 1002
+    reading = runner(system, (PYTHON,))
+    assert not reading.complete
+    assert "several users" in (reading.problem or "")
+
+
+def test_what_everybody_or_a_group_may_write_is_run_by_nobody() -> None:
+    for mode, gid, complete in (
+        (0o777, 0, False),
+        (0o775, 1500, False),
+        (0o775, 50, True),
+        (0o1777, 0, True),
+    ):
+        system = machine()
+        system.files["/srv/app"].mode, system.files["/srv/app"].gid = mode, gid
+        assert runner(system, (PYTHON,)).complete is complete, oct(mode)
+
+
+def test_an_owner_without_a_name_is_run_by_nobody() -> None:
+    system = machine()
+    system.files[PYTHON].uid = 4711
+    assert "uid 4711" in (runner(system, (PYTHON,)).problem or "")
