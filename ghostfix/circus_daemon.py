@@ -11,7 +11,6 @@ from ghostfix.machine import System
 from ghostfix.process import Process
 from ghostfix.reading import Reading
 
-
 _NAMES = ("circus.ini", "circus.conf")
 _DEFAULTS = ("/etc/circus/circus.ini", "/etc/circus.ini", "/etc/circus.conf")
 

@@ -13,9 +13,12 @@ import typer
 from ghostfix import __version__
 from ghostfix.commands.demo import demo
 from ghostfix.commands.diagnose import diagnose
+from ghostfix.commands.diff import diff
 from ghostfix.commands.explain import explain
+from ghostfix.commands.init import init
 from ghostfix.commands.repair import repair
 from ghostfix.commands.report import report
+from ghostfix.commands.schema import schema
 from ghostfix.commands.undo import undo
 from ghostfix.commands.why import why
 from ghostfix.errors import ExitCode, GhostfixError
@@ -54,7 +57,7 @@ def ghostfix(
     """
 
 
-for command in (diagnose, repair, undo, report, why, explain, demo):
+for command in (diagnose, repair, undo, report, diff, why, init, explain, schema, demo):
     app.command()(command)
 
 
@@ -85,6 +88,11 @@ def main() -> None:
     except KeyboardInterrupt:
         _complain("ghostfix: interrupted")
         sys.exit(ExitCode.INTERRUPTED)
+    except SystemExit as end:
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        _discard_output()  # as below; typer made an exit of its own of it
+        sys.exit(ExitCode.HEALTHY)
     except BrokenPipeError:
         # The reader of our output went away (`ghostfix ... | head`): that is its business, not an error.
         _discard_output()

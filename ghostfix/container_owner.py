@@ -19,6 +19,8 @@ from ghostfix.reading import Confidence, Reading
 from ghostfix.service import Service
 
 _PODMAN = re.compile(r"libpod|podman")
+_ENGINES = frozenset({"containerd-shim", "docker-proxy", "dockerd", "conmon"})
+"""Processes that stand above or before a container, by the names that the kernel keeps (15 letters)."""
 _WHEN = {
     "always": "when it exits, and when the engine starts",
     "unless-stopped": "when it exits, and when the engine starts unless it was stopped",
@@ -50,6 +52,9 @@ def _signs(system: System, service: Service, tree: ProcessTree) -> Iterator[_Sig
     engine, _, name = service.manager.partition(":")
     if engine in ("docker", "podman") and name:
         yield _Sign(engine=engine, key=name)
+    # A container's processes are below one of these; without them the sockets need not be read.
+    if not any(process.name in _ENGINES for process in tree.by_pid.values()):
+        return
     owners = {
         pid
         for listener in system.listeners().value

@@ -79,11 +79,16 @@ def roots(tree: ProcessTree, own_pids: Container[int], service: Service) -> tupl
 
 
 def matching_processes(tree: ProcessTree, own_pids: Container[int], service: Service) -> tuple[Process, ...]:
-    """Every live process whose own command line is the service; ``own_pids`` never are."""
+    """Every live process whose own command line is the service; ``own_pids`` never are.
+
+    But PID 1 can be: in a container it is often the service, and above everybody, ghostfix included.
+    """
     return tuple(
         process
         for process in tree.by_pid.values()
-        if process.alive and process.pid not in own_pids and is_service(service, process)
+        if process.alive
+        and (process.pid == 1 or process.pid not in own_pids)
+        and is_service(service, process)
     )
 
 
@@ -97,7 +102,11 @@ def is_service(service: Service, process: Process) -> bool:
 
 
 def _instance(snapshot: Snapshot, service: Service, root: Process) -> Instance:
-    members = tuple(process for process in snapshot.tree.descendants(root.pid) if process.alive)
+    members = tuple(
+        process
+        for process in snapshot.tree.descendants(root.pid)
+        if process.alive and process.pid not in snapshot.own_pids
+    )
     pids = {root.pid, *(member.pid for member in members)}
     ports = {
         listener.port

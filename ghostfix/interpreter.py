@@ -2,9 +2,12 @@
 
 import posixpath
 
+from ghostfix.invocation import read_argv
 from ghostfix.process import Process, ProcessDetail
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
+
+_BUNDLE = ".app/Contents/MacOS/"
 
 
 def foreign_prefix(snapshot: Snapshot, service: Service, process: Process) -> str | None:
@@ -13,7 +16,7 @@ def foreign_prefix(snapshot: Snapshot, service: Service, process: Process) -> st
     None when it runs from the venv, and when it cannot be told. The interpreter's own symlink is never
     followed, since every venv's leads out of it; the venv's *folder* may be reached through one.
     """
-    if service.environment.venv is None or process.detail is None:
+    if service.environment.venv is None or process.detail is None or _untold(process, process.detail):
         return None
     used = _prefix(process.detail)
     if used is None:
@@ -27,6 +30,18 @@ def foreign_prefix(snapshot: Snapshot, service: Service, process: Process) -> st
     if accepted & {posixpath.normpath(name) for name in names}:
         return None
     return process.detail.prefix or process.detail.interpreter
+
+
+def _untold(process: Process, detail: ProcessDetail) -> bool:
+    """Whether only the image is known, which all venvs of one Python share, not the path that was called.
+
+    So it is where a program wrote a title over its command line, and in a framework build on macOS whose
+    environment cannot be read.
+    """
+    invocation = read_argv(process.argv)
+    if invocation is None or not invocation.is_python:
+        return True
+    return detail.environment is None and _BUNDLE in (detail.interpreter or "")
 
 
 def _prefix(detail: ProcessDetail) -> str | None:

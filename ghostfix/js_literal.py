@@ -130,7 +130,7 @@ class _Reader:
         if self._ends():
             return value
         self._skip_expression()
-        last = self._tokens[max(begin, self._at - 1)] if self._tokens else None
+        last = self._tokens[min(max(begin, self._at - 1), len(self._tokens) - 1)] if self._tokens else None
         start = self._tokens[begin].start if begin < len(self._tokens) else 0
         return Opaque(self._text[start : last.end] if last is not None else "")
 

@@ -9,6 +9,8 @@ from ghostfix.reading import Confidence
 _TITLES = {
     "watchdog": "the loop",
     "container": "the container",
+    "docker": "docker container",
+    "podman": "podman container",
     "cron": "cron",
     "systemd": "systemd unit",
     "launchd": "launchd job",
@@ -51,7 +53,7 @@ class Keeper(Struct, frozen=True, kw_only=True):
         if not self.trigger:
             return f"{self._named} started it, and does not restart it"
         if not self.enabled:
-            return f"{self._named} is not active now (it would act {self.trigger})"
+            return f"{self._named} is not active now ({self.trigger})"
         return f"{self._named} {verb} {self.trigger}"
 
     @property

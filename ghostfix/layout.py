@@ -23,3 +23,5 @@ class Layout(Struct, frozen=True, kw_only=True):
     unicode: bool = True
     """False where the encoding cannot write ✓, → and …; ASCII stands for them then."""
     amount: Amount = Amount.NORMAL
+    workspace: str = ""
+    """The folder of the repository in a workflow: files below it are named as they are in it."""

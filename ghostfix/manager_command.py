@@ -19,6 +19,7 @@ _PROGRAMS: dict[str, frozenset[str]] = {
     "pm2": frozenset({"pm2"}),
     "runit": frozenset({"sv"}),
     "s6": frozenset({"s6-svc"}),
+    "daemontools": frozenset({"svc"}),
     "monit": frozenset({"monit"}),
     "openrc": frozenset({"rc-service", "service"}),
     "circus": frozenset({"circusctl"}),
@@ -43,7 +44,7 @@ def starts_managed(service: Service, words: Sequence[str]) -> bool:
         return False
     if base in ("service", "rc-service"):
         return len(rest) > 1 and _names(rest[0], name) and _acts(rest[1:])
-    if base == "s6-svc":
+    if base in ("s6-svc", "svc"):
         return any(re.match(r"-\w*[uoTr]", word) for word in words[1:]) and any(_names(w, name) for w in rest)
     verbs = {"launchctl": _LAUNCHCTL, "pm2": _PM2, "sv": _SV}.get(base, _STARTING)
     if not rest or rest[0] not in verbs or (rest[0] == "enable" and "--now" not in words):

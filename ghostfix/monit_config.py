@@ -6,6 +6,7 @@ as ``is`` and ``with`` mean nothing.
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -62,7 +63,7 @@ def read_config(text: str, file: str) -> MonitConfig:
     checks: list[MonitCheck] = []
     includes: list[str] = []
     period = None
-    for start, end in zip(starts, [*starts[1:], len(words)], strict=True):
+    for start, end in zip(starts, [*starts[1:], len(words)], strict=False):
         part = words[start:end]
         first = part[0].text.lower()
         if first == "check" and len(part) > 2:
@@ -106,7 +107,7 @@ def _check(part: Sequence[_Word], file: str) -> MonitCheck:
         pidfile=_after(part, lower, "pidfile"),
         matching=_after(part, lower, "matching") or _after(part, lower, "match"),
         commands=_commands(part, lower),
-        passive=any(pair == ("mode", "passive") for pair in zip(lower, lower[1:], strict=False)),
+        passive=any(pair == ("mode", "passive") for pair in pairwise(lower)),
         restarts=_restarts(lower),
         depends=_depends(part, lower),
     )

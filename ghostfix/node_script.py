@@ -7,6 +7,7 @@ their ``Sync`` kin those with literal words, or with names that are bound to lit
 import posixpath
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from ghostfix.reading import Confidence
 from ghostfix.script import SIZE_LIMIT, Command, Loop, Scene, Script, worst
@@ -23,6 +24,7 @@ _INTERVAL = re.compile(r"setInterval\s*\(.*?,\s*([\w.* ]+)\s*\)", re.DOTALL)
 _ON_EXIT = re.compile(r"""\.on\(\s*['"](exit|close)['"]""")
 _CHECK = re.compile(r"if\s*\(([^{}]*?(?:running|alive|health|status|pid|check|isUp)[^{}]*?)\)", re.IGNORECASE)
 _CWD = re.compile(rf"\bcwd\s*:\s*({_STRING}|[\w.]+(?:\([^)]*\))?)")
+_CALLS = 500
 
 
 def read_node(source: bytes, scene: Scene) -> Script:
@@ -30,7 +32,10 @@ def read_node(source: bytes, scene: Scene) -> Script:
     problem = None if len(source) <= SIZE_LIMIT else f"only its first {SIZE_LIMIT} bytes were read"
     text = _TOKEN.sub(_without_comment, source[:SIZE_LIMIT].decode(errors="backslashreplace"))
     reader = _Reader(text, scene)
-    calls = [match for match in _CALL.finditer(text) if not _in_string(text, match.start())]
+    every = list(islice(_CALL.finditer(text), _CALLS + 1))
+    if len(every) > _CALLS:
+        problem = problem or f"only its first {_CALLS} calls were read"
+    calls = [match for match in every[:_CALLS] if not _in_string(text, match.start())]
     commands = [command for match in calls if (command := reader.command(match)) is not None]
     return Script(commands=tuple(commands), problem=problem)
 
@@ -38,6 +43,7 @@ def read_node(source: bytes, scene: Scene) -> Script:
 class _Reader:
     def __init__(self, text: str, scene: Scene) -> None:
         self._text = text
+        self._lines = text.splitlines()
         self._scene = scene
         self._bound = {match.group(1): match.group(2) for match in _BINDING.finditer(text)}
         self._loop = self._find_loop()
@@ -56,7 +62,7 @@ class _Reader:
         return Command(
             words=words,
             line=line,
-            text=self._text.splitlines()[line - 1].strip(),
+            text=self._lines[line - 1].strip(),
             file=self._scene.file,
             confidence=sure,
             cwd=self._cwd(arguments[1:]),

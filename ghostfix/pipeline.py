@@ -38,6 +38,13 @@ def diagnose(
 ) -> Diagnosis:
     """Looks and judges; changes nothing (with ``prober``, the webhook's payload is sent)."""
     snapshot = survey(system, service, prober=prober, all_logs=all_logs, progress=progress)
+    return judged(service, snapshot, only=only, skip=skip)
+
+
+def judged(
+    service: Service, snapshot: Snapshot, *, only: Collection[str] = (), skip: Collection[str] = ()
+) -> Diagnosis:
+    """The diagnosis of a snapshot, wherever and whenever it was taken (pure)."""
     results = judge(snapshot, service, only=only, skip=skip)
     return Diagnosis(
         service=service,

@@ -6,6 +6,7 @@ A configuration is one application, or ``{"apps": [...]}``, or a list; the dump 
 """
 
 import posixpath
+import shlex
 from collections.abc import Iterable
 
 import msgspec
@@ -171,7 +172,12 @@ def _arguments(value: Literal) -> tuple[str, ...]:
     """A list of words, or a text that pm2 splits at blanks, quotes kept together."""
     if isinstance(value, tuple):
         return tuple(str(each) for each in value if isinstance(each, str | int | float))
-    return (value,) if isinstance(value, str) and value else ()
+    if not isinstance(value, str) or not value:
+        return ()
+    try:
+        return tuple(shlex.split(value)) if "[" not in value else (value,)
+    except ValueError:
+        return (value,)
 
 
 def _first(table: Table, *names: str) -> str | None:

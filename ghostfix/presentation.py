@@ -13,7 +13,7 @@ from ghostfix.layout import Amount, Layout
 from ghostfix.machine import ActingSystem
 from ghostfix.plan import Plan
 from ghostfix.renderers import FORMATS
-from ghostfix.report import Report
+from ghostfix.report import Report, Verdict
 from ghostfix.story import Entry, EntryState
 
 _MARKS = {
@@ -69,8 +69,11 @@ class Presentation:
         layout = self._layout()
         one = len(reports) == 1
         text = renderer.render(reports[0], layout) if one else renderer.render_all(reports, layout)
+        if renderer.summary is not None:
+            self._summarise(renderer.summary(reports, layout), system)
         if self.output is None or self.output == "-":
-            _write(text)
+            if not (self.amount is Amount.QUIET and all(_is_well(report) for report in reports)):
+                _write(text)
             return
         try:
             system.save(self.output, text.encode())
@@ -78,6 +81,15 @@ class Presentation:
             raise ProfileError(
                 f"the report could not be written: {error}", "name another --output"
             ) from error
+
+    def _summarise(self, text: str, system: ActingSystem) -> None:
+        """Adds to the summary of the workflow's step, when this runs in one."""
+        path = os.environ.get("GITHUB_STEP_SUMMARY")
+        if path:
+            try:
+                system.append(path, text.encode())
+            except StepError as error:
+                raise ProfileError(f"the step summary could not be written: {error}") from error
 
     @contextmanager
     def looking(self, name: str) -> Iterator[Callable[[str], None]]:
@@ -129,7 +141,12 @@ class Presentation:
             colour=_wants_colour(to_terminal),
             unicode=self.output is not None or _writes_unicode(),
             amount=self.amount,
+            workspace=os.environ.get("GITHUB_WORKSPACE", "").rstrip("/"),
         )
+
+
+def _is_well(report: Report) -> bool:
+    return report.verdict is Verdict.HEALTHY and report.exit_code == 0
 
 
 def ask(question: str) -> str | None:

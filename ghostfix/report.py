@@ -221,7 +221,15 @@ class Report(Struct, frozen=True, kw_only=True):
     plan: PlanReport | None = None
     run: RunReport | None = None
     verification: VerificationReport | None = None
+    fail_on: str = "error"
+    """The severity from which on a finding counts for the exit code: ``info``, ``warning`` or ``error``."""
     events: tuple[EventReport, ...] = ()
     """What is known to have happened, and when; the oldest first."""
     notes: tuple[str, ...] = ()
     """Sentences that a reader must not miss: which profile was used, what could not be looked at."""
+
+
+def fails(finding: FindingReport, report: Report) -> bool:
+    """Whether a finding is as severe as what this report was asked to fail on."""
+    severities = ("info", "warning", "error")
+    return severities.index(finding.severity) >= severities.index(report.fail_on)

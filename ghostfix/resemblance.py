@@ -1,6 +1,5 @@
 """Resemblance: a service as it would be described by one of its processes."""
 
-import posixpath
 import re
 from typing import TYPE_CHECKING
 
@@ -43,6 +42,5 @@ def service_like(process: Process) -> "Service | None":
     if invocation.is_python and invocation.module is not None:
         return Service(name=name, profile=profile, directory=directory, module=invocation.module)
     if invocation.script is not None and not invocation.is_shell:
-        script = posixpath.normpath(posixpath.join(directory, invocation.script))
-        return Service(name=name, profile=profile, directory=directory, script=script)
+        return Service(name=name, profile=profile, directory=directory, script=invocation.script)
     return Service(name=name, profile=profile, directory=directory, command=process.argv)

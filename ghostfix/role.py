@@ -29,7 +29,19 @@ class Role(Struct, frozen=True):
 
 
 MANAGERS = frozenset(
-    {"systemd", "launchd", "cron", "at", "supervisord", "pm2", "runit", "s6", "daemontools", "monit"}
+    {
+        "systemd",
+        "launchd",
+        "cron",
+        "anacron",
+        "at",
+        "supervisord",
+        "pm2",
+        "runit",
+        "s6",
+        "daemontools",
+        "monit",
+    }
     | {"circus", "openrc", "forever", "nodemon", "watchmedo", "container"}
 )
 SESSIONS = frozenset({"shell", "ssh", "terminal", "login", "desktop"})
@@ -40,7 +52,7 @@ _NAMED: dict[str, Role] = {
     "init": Role("init", "init"),
     "cron": Role("cron", "cron"),
     "crond": Role("cron", "cron"),
-    "anacron": Role("cron", "anacron"),
+    "anacron": Role("anacron", "anacron"),
     "atd": Role("at", "at"),
     "supervisord": Role("supervisord", "supervisord"),
     "supervisor.supervisord": Role("supervisord", "supervisord"),

@@ -69,7 +69,7 @@ def state_of(suite: Suite, system: System, folder: str) -> Reading[FolderState |
     path = f"{folder}/supervise/status"
     reading = system.read(path, _STATUS_LIMIT)
     if not reading.complete or len(reading.value) < 18:
-        return Reading(None, f"{path} could not be read: {reading.problem or 'too short'}", complete=False)
+        return Reading(None, reading.problem or f"{path} is too short", complete=False)
     return Reading(read_status(reading.value))
 
 

@@ -9,9 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-import tree_sitter_bash
 from msgspec import structs
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Node
 
 from ghostfix.reading import Confidence
 from ghostfix.script import SIZE_LIMIT, Loop, Opener, Scene, Script, seconds, worst
@@ -21,11 +20,11 @@ from ghostfix.shell_flow import GOES_ON, Around, Flow, Scope, joined
 from ghostfix.shell_loops import comes_round, conditions_of, feeds_for_ever, is_constant, pause_of
 from ghostfix.shell_record import Record, one_line
 from ghostfix.shell_streams import document, is_cat, redirected, written
+from ghostfix.shell_tree import shell_tree
 from ghostfix.shell_variables import assign, count_assignments, own_assignments
 from ghostfix.shell_words import ShellState, Word, expand_all, expand_one, text_of
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
-_LANGUAGE = Language(tree_sitter_bash.language())
 _STEPS = 8_000
 _DEPTH = 120
 _PARTS = 100
@@ -79,7 +78,10 @@ class _Reader:
         """Reads a whole text; ``above`` counts the lines above one that stands in a script's line."""
         # Without its last line end the grammar makes less of a text that breaks off.
         source = _bounded(source).replace(b"\r\n", b"\n") + b"\n"
-        root = Parser(_LANGUAGE).parse(source).root_node
+        root = shell_tree(source)
+        if root is None:
+            self.problem = self.problem or "it could not be understood in reasonable time"
+            return Flow()
         if root.has_error:
             self._refuse()
         self._assigned += count_assignments(root)

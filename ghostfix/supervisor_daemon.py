@@ -15,6 +15,7 @@ from ghostfix.supervisor_config import Group, Program, read_config
 _LIMIT = 1 << 20
 _DEFAULTS = ("/etc/supervisor/supervisord.conf", "/etc/supervisord.conf")
 _STATUS = re.compile(r"^(\S+)\s+([A-Z]+)(?:\s+pid (\d+),)?(?:\s|$)")
+_SHORT = re.compile(r"-[nst]*c")
 _ANSWERS = (0, 3)
 """supervisorctl's exit status when it could ask; 3 says that something does not run."""
 
@@ -23,6 +24,7 @@ class Daemon(Struct, frozen=True, kw_only=True):
     """One supervisord: its configuration, and its process when it runs."""
 
     config: str
+    """Its path; empty for a process that does not tell, and has none at the usual places."""
     process: Process | None = None
     control: tuple[str, ...] = ()
     """The words that run its own supervisorctl; empty when there is none, or nobody to ask."""
@@ -73,8 +75,8 @@ def daemons(system: System, tree: ProcessTree) -> Iterator[Daemon]:
         if invocation is None:
             continue
         cwd = system.detail(process).cwd or "/"
-        config = _config(system, invocation, cwd)
-        if config is not None and config not in seen:
+        config = _config(system, invocation, cwd) or ""
+        if config not in seen:
             seen.add(config)
             control = _control(system, invocation, cwd)
             yield Daemon(config=config, process=process, control=control, cwd=cwd)
@@ -104,7 +106,7 @@ def states(system: System, daemon: Daemon) -> Reading[tuple[ProgramProcess, ...]
     rows = read_status(answer.text)
     if answer.status not in _ANSWERS or (not rows and answer.text.strip()):
         problem = f"the supervisord with {daemon.config} did not answer: {complaint(answer)}"
-        ending = "SHUTDOWN_STATE" in answer.text or has_ended(system, daemon.process)
+        ending = "SHUTDOWN_STATE" in problem or has_ended(system, daemon.process)
         return Reading(rows, problem, complete=ending)  # one that shuts down starts nothing any more
     return Reading(rows)
 
@@ -128,7 +130,7 @@ def read_status(text: str) -> tuple[ProgramProcess, ...]:
 def programs_of(system: System, config: str) -> Reading[Programs]:
     """The programs of a configuration and of the files that it includes (an include does not include)."""
     reading = system.read(config, _LIMIT)
-    problems = [] if reading.complete else [f"{config} could not be read: {reading.problem}"]
+    problems = [] if reading.complete else [reading.problem or f"{config} could not be read"]
     facts = read_config(reading.value.decode(errors="backslashreplace"), config)
     programs, groups = [*facts.programs], [*facts.groups]
     folder = posixpath.dirname(config)
@@ -136,7 +138,7 @@ def programs_of(system: System, config: str) -> Reading[Programs]:
         for path in system.paths(posixpath.join(folder, pattern.replace("%(here)s", folder))):
             included = system.read(path, _LIMIT)
             if not included.complete:
-                problems.append(f"{path} could not be read: {included.problem}")
+                problems.append(included.problem or f"{path} could not be read")
             more = read_config(included.value.decode(errors="backslashreplace"), path)
             programs += more.programs
             groups += more.groups
@@ -156,7 +158,7 @@ def _config(system: System, invocation: Invocation, cwd: str) -> str | None:
     """What ``-c`` names, else the first that exists of the places where supervisord itself looks."""
     words = invocation.arguments
     for index, word in enumerate(words):
-        if word in ("-c", "--configuration") and index + 1 < len(words):
+        if (_SHORT.fullmatch(word) or word == "--configuration") and index + 1 < len(words):
             return posixpath.normpath(posixpath.join(cwd, words[index + 1]))
         if word.startswith("--configuration="):
             return posixpath.normpath(posixpath.join(cwd, word.partition("=")[2]))

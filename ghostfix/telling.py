@@ -22,7 +22,7 @@ from ghostfix.verification import Verification
 
 
 def diagnosis_report(
-    system: System,
+    system: System | None,
     diagnosis: Diagnosis,
     *,
     plan: Plan | None = None,
@@ -30,7 +30,10 @@ def diagnosis_report(
     observation: Observation | None = None,
     reveal: bool = False,
 ) -> Report:
-    """What was found; with a plan, what a repair would do. Its exit code is a diagnosis's."""
+    """What was found; with a plan, what a repair would do. Its exit code is a diagnosis's.
+
+    ``system`` is where earlier repairs are looked for; None for a snapshot of another machine.
+    """
     report = compose(
         diagnosis.service,
         diagnosis.snapshot,
@@ -40,10 +43,11 @@ def diagnosis_report(
         run=None if plan is None else RunReport(id="", dry_run=True, entries=()),
         exit_code=exit_code(diagnosis.results, fail_on),
         verdict=diagnosis.verdict,
-        notes=(*_earlier_runs(system, diagnosis), *_watched(observation, diagnosis)),
+        notes=(*(_earlier_runs(system, diagnosis) if system else ()), *_watched(observation, diagnosis)),
         reveal=reveal,
     )
-    return structs.replace(report, events=(*report.events, *_respawns(observation, diagnosis)))
+    events = (*report.events, *_respawns(observation, diagnosis))
+    return structs.replace(report, events=events, fail_on=fail_on.value)
 
 
 def repair_report(

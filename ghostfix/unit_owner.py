@@ -48,7 +48,7 @@ def unit_of(control_group: str | None) -> OwningUnit | None:
 
 
 def unit_keepers(system: System, unit: OwningUnit, process: Process, problems: list[str]) -> list[Keeper]:
-    """The unit, and the timers, sockets and paths that trigger it, as systemd has them now."""
+    """The unit as systemd has it now, with the timers, sockets and paths that trigger it."""
     from ghostfix.systemctl import named_units, scope_named
 
     scope = scope_named(system, _scope_name(system, unit))
@@ -62,12 +62,7 @@ def unit_keepers(system: System, unit: OwningUnit, process: Process, problems: l
         problems.append(reading.problem)
     if not reading.value:
         return [Keeper(kind="systemd", id=unit.name, scope=scope.name, started=True, text="control group")]
-    found = reading.value[0]
-    triggers = [
-        Keeper(kind="systemd", id=name, scope=scope.name, trigger=f"through {found.id}", text=name)
-        for name in found.triggered_by
-    ]
-    return [_keeper(scope, found, process), *triggers]
+    return [_keeper(scope, reading.value[0], process)]
 
 
 def _keeper(scope: "Scope", unit: "LoadedUnit", process: Process) -> Keeper:
@@ -75,6 +70,8 @@ def _keeper(scope: "Scope", unit: "LoadedUnit", process: Process) -> Keeper:
     parts = [f"{again} (Restart={unit.restart})" if again else ""]
     if unit.file_state in ("enabled", "enabled-runtime"):
         parts.append("at boot")
+    if unit.triggered_by:
+        parts.append(f"through {', '.join(unit.triggered_by)}")
     if unit.upheld_by:
         parts.append(f"whenever it is down (upheld by {', '.join(unit.upheld_by)})")
     main = unit.main_pid in (0, process.pid)

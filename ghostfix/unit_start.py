@@ -41,7 +41,7 @@ def unit_file(system: System, unit: LoadedUnit) -> Reading[UnitFile]:
             continue
         reading = system.read(path, _UNIT_LIMIT)
         if not reading.complete:
-            problems.append(f"{path} could not be read: {reading.problem}")
+            problems.append(reading.problem or f"{path} could not be read")
         files.append(read_unit(reading.value.decode(errors="backslashreplace"), path))
     return Reading(merged(files), "; ".join(problems) or None, not problems)
 

@@ -146,6 +146,16 @@ def without_secrets(text: str) -> str:
     return _hide_named(_ASSIGNED, safe)
 
 
+def argv_without_secrets(argv: Sequence[str]) -> tuple[str, ...]:
+    """The same words with each secret in them replaced by ``***``, also where a word names the next one."""
+    return tuple(without_secrets(word) for word in _words_without_secrets(argv))
+
+
+def names_secret(name: str) -> bool:
+    """Whether what is called so is a secret: ``DB_PASSWORD``, ``--api-key``."""
+    return _names_secret(name)
+
+
 def _visible(character: str) -> str:
     if character.isprintable() and character not in _INVISIBLE:
         return character

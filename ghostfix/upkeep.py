@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct, structs
 
-from ghostfix.container import container_keeper
 from ghostfix.job import Job
 from ghostfix.keeping import Keeper
 from ghostfix.machine import System
@@ -29,6 +28,7 @@ _SIGNS = {
     "XPC_SERVICE_NAME": "launchd",
 }
 """Variables that a manager gives to what it starts, and the manager. Descendants inherit them."""
+_ENGINES = frozenset({"docker", "podman"})
 _EVIDENCE = (
     *_SIGNS, "INVOCATION_ID", "SYSTEMD_EXEC_PID", "JOURNAL_STREAM", "MANAGERPID", "pm_id", "TMUX", "STY",
     "GHOSTFIX_STARTED",
@@ -114,15 +114,17 @@ def upkeep(
     problems: list[str] = []
     nearest = line.nearest()
     keepers: list[Keeper] = []
-    if detail.container is not None:
-        keepers += container_keeper(system, detail.container)
     unit = unit_of(detail.control_group)
     if unit is not None and not _is_of_manager(system, nearest, detail):
         keepers += unit_keepers(system, unit, line.process, problems)
     kinds = _kinds(line, nearest, keepers, thorough=thorough)
     if kinds:
         keepers += _asked(system, line, kinds, everyone, problems)
-    if nearest is not None and nearest[1].manages and not _covers(keepers, nearest[1].kind):
+    if detail.container is not None and not any(_covers(keepers, engine) for engine in _ENGINES):
+        keepers.append(
+            Keeper(kind="container", id=detail.container[:12], text=detail.container, started=True)
+        )
+    elif nearest is not None and nearest[1].manages and not _covers(keepers, nearest[1].kind):
         keepers += _unnamed(system, nearest)
     keepers = _ranked(keepers)
     return Upkeep(
@@ -140,6 +142,8 @@ def _kinds(
     if thorough:
         return frozenset({"*"})
     kinds = {kind for name, kind in _SIGNS.items() if line.detail.variable(name) is not None}
+    if line.detail.container is not None:
+        kinds |= _ENGINES
     if nearest is not None and nearest[1].manages:
         kinds.add(nearest[1].kind)
     if any(role_of(above).kind in ("script", "shell-command", "program") for above in line.ancestors):
@@ -166,7 +170,8 @@ def _asked(
     service = service_like(detailed)
     if service is None:
         return []
-    whole = "*" in kinds or kinds & {"cron", "supervisord", "monit", "pm2"} or line.is_left_alone
+    nearest = line.nearest()
+    whole = kinds != {"watchdog"} or nearest is None or _adopts(nearest[0])
     tree = everyone() if whole else ProcessTree(line.members)
     known = {**tree.by_pid, **{each.pid: each for each in line.members}, top.pid: detailed}
     tree = ProcessTree(known.values())
@@ -187,7 +192,12 @@ def _asked(
 
 def _keeper(job: Job, line: Line, top: Process) -> Keeper:
     pids = {each.pid for each in line.members}
-    started = top.pid in job.starts or any(own.pid in pids for own in job.processes)
+    loops = {(loop.argv, loop.group) for loop in job.live}
+    started = (
+        top.pid in job.starts
+        or any(own.pid in pids for own in job.processes)
+        or any((above.argv, above.group) in loops for above in line.ancestors)  # the loop's own fork
+    )
     return Keeper(
         kind=job.kind,
         id=job.id,

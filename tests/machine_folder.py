@@ -108,6 +108,8 @@ def _add_pythons(system: FakeSystem, table: MachineTable) -> None:
 
 def _add_processes(system: FakeSystem, table: MachineTable) -> None:
     for row in table.processes:
+        if row.pid == 1:  # another one than the init that every machine has
+            del system.table[1]
         process = system.add_process(
             row.pid,
             row.argv,
@@ -123,13 +125,29 @@ def _add_processes(system: FakeSystem, table: MachineTable) -> None:
             ignores_term=row.ignores_term,
             ends_children=row.ends_children,
         )
-        process.detail = msgspec.structs.replace(process.detail, open_files=row.open_files)
+        process.detail = msgspec.structs.replace(
+            process.detail, open_files=row.open_files, container=row.container
+        )
+    _bequeath(system, table)
     for crowd in table.crowds:
         for pid in range(crowd.first_pid, crowd.first_pid + crowd.count):
             if crowd.zombies:
                 system.add_zombie(pid, crowd.ppid, crowd.argv[0], _uid(system, crowd.user))
             else:
                 system.add_process(pid, crowd.argv, crowd.ppid, _uid(system, crowd.user))
+
+
+def _bequeath(system: FakeSystem, table: MachineTable) -> None:
+    """Gives the heirs of a process its sockets; those of one that is gone are the first heir's."""
+    heirs: dict[int, list[int]] = {}
+    for row in table.processes:
+        if row.heir_of is not None:
+            heirs.setdefault(row.heir_of, []).append(row.pid)
+    for parent, pids in heirs.items():
+        for number, listener in enumerate(system.sockets):
+            if parent in listener.owners or pids[0] in listener.owners:
+                owners = (*listener.owners, *(pid for pid in pids if pid not in listener.owners))
+                system.sockets[number] = msgspec.structs.replace(listener, owners=owners)
 
 
 def _add_answers(system: FakeSystem, table: MachineTable) -> None:

@@ -30,6 +30,10 @@ class ProcessTable(Table, frozen=True, kw_only=True):
     group: int | None = None
     variables: Mapping[str, str] = {}
     open_files: tuple[str, ...] = ()
+    heir_of: int | None = None
+    """It was forked by this process, and has its sockets too: one and the same, though that may be gone."""
+    container: str | None = None
+    """The id of the container that it runs in."""
     ignores_term: bool = False
     ends_children: bool = False
 

@@ -55,7 +55,7 @@ def can_enter_namespace() -> bool:
 
 
 def campaign(times: int) -> Count:
-    """Forces so many reuses between plan and step; each innocent looks like the planned one, and has a child."""
+    """Forces so many reuses between plan and step; each innocent looks like the planned, and has a child."""
     count = Count()
     while count.reuses < times:
         _one(count)

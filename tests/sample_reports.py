@@ -7,6 +7,7 @@ from ghostfix.report import (
     CauseRef,
     CauseReport,
     EntryReport,
+    EventReport,
     EvidenceReport,
     FindingReport,
     HostReport,
@@ -31,6 +32,7 @@ from ghostfix.report import (
 
 _COMMAND = "/usr/bin/python3 -m gpt_cursor_runner.main"
 _WATCHDOG = "/opt/ghost/scripts/watchdog.sh"
+_TAKEN_AT = 1_795_000_000.0
 
 
 def _metrics(processes: int, load: float, zombies: int) -> Metrics:
@@ -102,7 +104,7 @@ _MACHINE = SubjectReport("machine", "mac-mini")
 def _instance(pid: int, age: float, ports: tuple[int, ...], managed_by: str | None) -> InstanceReport:
     return InstanceReport(
         pid=pid,
-        started=1_795_000_000.0 - age,
+        started=_TAKEN_AT - age,
         ppid=1,
         cmdline=_COMMAND,
         cwd="/opt/ghost",
@@ -253,6 +255,15 @@ def incident() -> Report:
         ),
         results=_incident_results(),
         causes=_incident_causes(),
+        events=(
+            EventReport(
+                at=_TAKEN_AT - 5400,
+                until=_TAKEN_AT - 20,
+                kind="traceback",
+                text="TypeError: '>' not supported between instances of 'NoneType' and 'int' × 88",
+            ),
+            EventReport(at=_TAKEN_AT - 300, kind="respawn", text="pid 4899 was started by cron alice:7"),
+        ),
         notes=("--observe: pid 4899 was started again by cron alice:7 after 61 s",),
     )
 
@@ -312,7 +323,7 @@ def half_repaired() -> Report:
             id="20261118-110640-ab12",
             dry_run=False,
             entries=tuple(
-                EntryReport(n=n, kind=kind, state=state, detail=detail)
+                EntryReport(n=n, kind=kind, state=state, detail=detail, at=_TAKEN_AT - 40 + 5 * n)
                 for n, (kind, state, detail) in enumerate(states, 1)
             ),
         ),
@@ -334,6 +345,7 @@ def healthy() -> Report:
         ),
         causes=(),
         restarters=(),
+        events=(),
         notes=(),
     )
 
@@ -354,7 +366,13 @@ def repaired() -> Report:
             id="20261118-110640-ab12",
             dry_run=False,
             entries=tuple(
-                EntryReport(n=step.n, kind=step.kind, state="done", detail=f"did: {step.preview}")
+                EntryReport(
+                    n=step.n,
+                    kind=step.kind,
+                    state="done",
+                    detail=f"did: {step.preview}",
+                    at=_TAKEN_AT - 60 + 5 * step.n,
+                )
                 for step in incident_plan().steps
             ),
         ),
@@ -393,5 +411,6 @@ def unreadable() -> Report:
             structs.replace(clear("stale-pidfile"), outcome="crashed", reason="ValueError: bad"),
             skipped("webhook-failing", "the profile names no webhook"),
         ),
+        events=(),
         notes=(),
     )

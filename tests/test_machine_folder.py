@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from ghostfix import profile
 from ghostfix.checks import CHECKS
+from ghostfix.instance import instances
 from ghostfix.machine import Signal
+from ghostfix.survey import survey
 from tests.fake_system import FakeSystem
 from tests.machine_folder import MACHINES, expected, load, names
 
@@ -15,7 +18,9 @@ RUNNER = ("-m", "gpt_cursor_runner.main")
 @pytest.mark.parametrize("name", names())
 def test_every_folder_can_be_read(name: str) -> None:
     system, wanted = load(MACHINES / name), expected(MACHINES / name)
-    assert len(system.running(*RUNNER)) == wanted.instances
+    (service,) = profile.load(system, None, None)
+    snapshot = survey(system, service)
+    assert len(instances(snapshot, service)) == wanted.instances
     assert system.read(f"{system.caller().cwd}/ghostfix.toml", 100).value
     assert {*wanted.found, *wanted.absent} - {check.code for check in CHECKS} <= {"*"}
     assert not {*wanted.found} & {*wanted.absent}

@@ -10,6 +10,7 @@ from ghostfix.errors import ExitCode
 from ghostfix.finding import Severity
 from ghostfix.judgement import exit_code
 from ghostfix.plan import Choices
+from ghostfix.reading import Confidence
 from ghostfix.report import Verdict
 from ghostfix.service import Service
 from ghostfix.verification import verify
@@ -45,6 +46,15 @@ def test_diagnosing_and_planning_act_on_nothing(name: str) -> None:
     for step in pipeline.plan(diagnosis, Choices(evict=True)).steps:
         assert step.preview()
     assert system.acts == []
+
+
+@pytest.mark.parametrize("name", names())
+def test_what_is_not_certain_says_how_it_could_be_wrong(name: str) -> None:
+    system = load(MACHINES / name)
+    diagnosis = pipeline.diagnose(system, service_of(system))
+    for result in diagnosis.results:
+        for finding in result.findings:
+            assert (finding.doubt is None) == (finding.confidence is Confidence.CERTAIN), finding.summary
 
 
 @pytest.mark.parametrize("name", BROKEN)

@@ -4,10 +4,12 @@ from ghostfix.checks import CHECKS
 from ghostfix.finding import Severity
 from ghostfix.judgement import judge
 from ghostfix.plan import Choices, Plan, make_plan
+from ghostfix.remedy import restart_managed
 from ghostfix.service import Service
 from ghostfix.snapshot import PidFile, Snapshot
 from ghostfix.step import Phase
 from ghostfix.steps.remove_pidfile import RemovePidFile
+from ghostfix.steps.restart_unit import RestartUnit
 from ghostfix.steps.stop_process import StopProcess
 from tests.checks.builders import (
     NONE_COMPARED,
@@ -178,3 +180,35 @@ def test_what_its_manager_would_not_bring_back_is_not_stopped() -> None:
     snapshot = machine(runner(100), jobs=[cron_job(starts=(100,))], health=refused())
     check = next(check for check in CHECKS if check.code == "health-unreachable")
     assert kinds(check, only(check, snapshot, service), snapshot, service) == []
+
+
+def test_every_manager_that_can_be_told_restarts_its_own() -> None:
+    folder = unit_job("ghost", kind="runit", scope="/srv/sv/ghost")
+    snapshot = machine(jobs=[unit_job("ghost", kind="supervisord", scope="/etc/s.conf"), folder, cron_job()])
+    told = {
+        manager: [step.kind for step in restart_managed("x", snapshot, ghost_service(manager=manager))]
+        for manager in ("supervisord:ghost", "runit:ghost", "s6:ghost", "cron", "none")
+    }
+    assert told == {
+        "supervisord:ghost": ["restart-supervisor-program"],
+        "runit:ghost": ["restart-service-folder"],
+        "s6:ghost": [],
+        "cron": [],
+        "none": [],
+    }
+
+
+def test_of_namesakes_the_one_that_runs_is_restarted() -> None:
+    service = ghost_service(manager="systemd:ghost.service")
+    snapshot = machine(
+        runner(100),
+        jobs=[
+            unit_job(enabled=False),
+            unit_job(scope="user:alice", starts=(100,)),
+            unit_job("ghost@1.service"),
+        ],
+        health=refused(),
+    )
+    (step,) = restart_managed("x", snapshot, service)
+    assert isinstance(step, RestartUnit)
+    assert (step.unit, step.scope) == ("ghost.service", "user:alice")

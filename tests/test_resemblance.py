@@ -37,7 +37,7 @@ def test_a_service_by_its_module_its_script_or_its_command() -> None:
     assert module is not None
     assert (module.module, module.directory) == ("shop.main", "/srv/app")
     assert script is not None
-    assert script.script == "/srv/app/server.py"
+    assert script.path(script.script or "") == "/srv/app/server.py"
     assert command is not None
     assert command.command == ("/opt/serve", "--fast")
     assert service_like(process()) is None

@@ -24,6 +24,7 @@ def test_what_the_kernel_counts() -> None:
     system.add_file("/proc/77/environ", b"A=LD_PRELOAD=x\0LD_PRELOAD=/x.so\0LD_AUDIT=\0")
     system.add_symlink("/proc/77/fd/0", "/dev/pts/3")
     system.add_symlink("/proc/77/fd/5", "/var/log/a.log (deleted)")
+    system.add_symlink("/proc/77/fd/4", "/var/log/b.log")
     system.add_symlink("/proc/77/fd/6", "/tmp/#123 (deleted)")
     seen = vitals_of(system, 77)
     assert (seen.threads, seen.virtual_bytes, seen.shared_bytes) == (4, 27848 * 1024, 10024 * 1024)

@@ -13,6 +13,7 @@ from ghostfix.why import why
 from tests.fake_system import START, FakeSystem, default_caller
 
 APP = "/srv/app"
+CONTAINER = "ab" * 32
 PROFILE = b"""[services.shop]
 directory = "/srv/app"
 script = "server.py"
@@ -104,6 +105,18 @@ def test_a_cron_job_without_a_readable_line_is_still_cron_s() -> None:
     assert seen.summary == "nobody restarts it: cron pid 301 started it, and does not restart it"
 
 
+def test_a_script_that_cron_left_behind_leads_to_its_line() -> None:
+    """Nobody of cron is above it: only that its script started with a minute."""
+    system = machine()
+    system.add_file("/srv/start.sh", f"cd {APP}\npython3 server.py\n".encode())
+    system.add_command(("crontab", "-l"), stdout="* * * * * bash /srv/start.sh &\n")
+    system.add_process(500, ("bash", "/srv/start.sh"), cwd="/", started=START - 60)
+    system.add_process(501, ("python3", "server.py"), ppid=500, cwd=APP, started=START - 59)
+    assert [(keeper.kind, keeper.hops) for keeper in one(system, "501").kept_alive_by] == [
+        ("cron", ("/srv/start.sh:2",))
+    ]
+
+
 # loops
 
 
@@ -129,11 +142,32 @@ def test_an_orphan_is_found_to_be_a_loop_s_that_is_no_ancestor() -> None:
     assert [(keeper.kind, keeper.started) for keeper in seen.kept_alive_by] == [("watchdog", True)]
 
 
+def test_the_copy_that_a_loop_leaves_behind_leads_to_the_loop() -> None:
+    """``(cd ... && server &)`` leaves a copy of the shell above the server, in another folder."""
+    system = machine()
+    loop = f"while true; do pgrep -f server.py || (cd {APP} && python3 server.py &); sleep 5; done\n"
+    system.add_file("/srv/loop.sh", loop.encode())
+    system.add_process(500, ("bash", "loop.sh"), cwd="/srv", group=500)
+    system.add_process(501, ("bash", "loop.sh"), cwd=APP, group=500, started=START - 10)
+    system.add_process(502, ("python3", "server.py"), ppid=501, cwd=APP, group=500, started=START - 10)
+    keepers = one(system, "502").kept_alive_by
+    assert [(keeper.kind, keeper.id, keeper.started) for keeper in keepers] == [
+        ("watchdog", "/srv/loop.sh", True)
+    ]
+
+
 def test_an_orphan_of_nobody_is_said_to_be_one() -> None:
     system = machine()
     system.add_process(501, SERVER, cwd=APP)
     seen = one(system, "501")
     assert seen.summary.startswith("nobody that could be seen: it runs in the background")
+
+
+def test_a_parent_that_is_younger_is_somebody_else() -> None:
+    system = machine()
+    system.add_process(500, ("bash", "/srv/loop.sh"), started=START - 10)
+    system.add_process(501, SERVER, ppid=500, cwd=APP, started=START - 600)
+    assert [link.pid for link in one(system, "501").chain] == [501]
 
 
 # managers
@@ -173,7 +207,8 @@ def test_a_unit_is_named_with_its_file_and_its_restarts() -> None:
         "systemd", "app.service", "/etc/systemd/system/app.service", 7,
     )  # fmt: skip
     assert "systemd unit app.service restarts it when it ends" in seen.summary
-    assert {keeper.id for keeper in seen.kept_alive_by} == {"app.service", "app.timer"}
+    assert unit.trigger == "when it ends, however it ends (Restart=always) and at boot and through app.timer"
+    assert "several-restarters" not in codes(seen)
     assert "many-restarts" in codes(seen)
     assert len(system.asked) == 1, "one command, for one unit"
 
@@ -207,23 +242,35 @@ def test_runit_is_named_by_its_service_folder() -> None:
     assert "restarts it" in seen.summary
 
 
-def test_a_container_without_an_engine_is_named_by_its_id() -> None:
+def in_a_container() -> FakeSystem:
     system = machine()
-    detail = ProcessDetail(cwd="/", container="ab" * 32)
-    system.add_process(800, ("containerd-shim-runc-v2", "-id", "ab" * 32), uid=0)
+    system.add_process(800, ("containerd-shim-runc-v2", "-id", CONTAINER), uid=0)
+    detail = ProcessDetail(cwd=APP, container=CONTAINER, control_group=f"/docker/{CONTAINER}")
     system.add_process(801, SERVER, ppid=800, detail=detail)
-    seen = one(system, "801")
-    assert seen.container == "ab" * 32
+    return system
+
+
+def test_a_container_without_an_engine_is_named_by_its_id() -> None:
+    answer = why(in_a_container(), "801")
+    seen = answer.processes[0]
+    assert seen.container == CONTAINER
     assert [keeper.kind for keeper in seen.kept_alive_by] == ["container"]
+    assert "no docker to ask" in answer.problems[0]
 
 
 def test_the_engine_is_asked_for_its_policy() -> None:
-    system = machine()
+    system = in_a_container()
     system.add_program("docker")
-    system.add_programs(("docker", "inspect"), lambda words, _: _answered(words, "/web\talways\t3\n"))
-    system.add_process(801, SERVER, detail=ProcessDetail(cwd="/", container="ab" * 32))
+    about = {
+        "Id": CONTAINER,
+        "Name": "/web",
+        "State": {"Running": True, "Pid": 801, "Status": "running"},
+        "Config": {"Cmd": ["python3", "server.py"]},
+        "HostConfig": {"RestartPolicy": {"Name": "always"}},
+    }
+    system.add_programs(("docker",), lambda words, _: _answered(words, json.encode([about]).decode()))
     keeper = one(system, "801").kept_alive_by[0]
-    assert (keeper.id, keeper.restarts_on_exit, keeper.restarts) == ("web", True, 3)
+    assert (keeper.kind, keeper.id, keeper.restarts_on_exit, keeper.started) == ("docker", "web", True, True)
 
 
 # ports
@@ -297,7 +344,8 @@ def test_a_word_of_the_command_line_will_do() -> None:
 
 def test_a_name_that_only_our_own_command_line_has_is_nobody() -> None:
     system = machine()
-    system.table[30003].record = structs.replace(system.table[30003].record, argv=("ghostfix", "why", "nix"))
+    for pid, argv in ((30003, ("ghostfix", "why", "nix")), (30002, ("bash", "-c", "ghostfix why x", "nix"))):
+        system.table[pid].record = structs.replace(system.table[pid].record, argv=argv)
     assert failure(system, "nix").exit_code is ExitCode.USAGE
 
 

@@ -3,7 +3,7 @@
 What it finds
 -------------
 A file system with the service's folder on it that is fuller than ``limits.disk_percent``; from 99 % it is an
-error.
+error. Not flagged: other file systems of the machine.
 
 Why it matters
 --------------

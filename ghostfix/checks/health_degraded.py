@@ -4,7 +4,8 @@ What it finds
 -------------
 An HTTP status outside 200 to 299, an answer that cannot be read, or a key of the document that is not what
 ``health.expect`` wants. A document that calls itself degraded while every expectation is met is a warning.
-An instance that was started in the last seconds may still be coming up: also a warning.
+An instance that was started in the last seconds may still be coming up: also a warning. Not flagged: keys of
+the document that ``health.expect`` does not name, and an answer of any length or order.
 
 Why it matters
 --------------

@@ -3,7 +3,8 @@
 What it finds
 -------------
 ``Address already in use`` (errno 98 on Linux, 48 on macOS, ``EADDRINUSE`` in node) since the last start. An
-error as long as something is wrong with the service or its port; a warning when that is over.
+error as long as something is wrong with the service or its port; a warning when that is over. Not flagged:
+what was logged before the last start, or below the level ERROR.
 
 Why it matters
 --------------

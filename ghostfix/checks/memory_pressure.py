@@ -2,7 +2,8 @@
 
 What it finds
 -------------
-Memory in use above ``limits.memory_percent``; caches that the kernel can give back do not count.
+Memory in use above ``limits.memory_percent``. Not flagged: caches that the kernel can give back, and
+swap that is in use while there is memory left.
 
 Why it matters
 --------------

@@ -4,6 +4,7 @@ What it finds
 -------------
 No answer to the profile's test document, or a status that ``webhook.expect_status`` does not name. The
 document is sent only with ``--probe-webhook`` and after a repair: a diagnosis by itself sends nothing.
+Not flagged: a webhook to which nothing was sent.
 
 Why it matters
 --------------

@@ -24,7 +24,10 @@ Config = Annotated[
     str | None,
     typer.Option("--config", "-c", metavar="FILE", help="The profile to use, instead of looking for one."),
 ]
-Format = Annotated[str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, json or markdown.")]
+Format = Annotated[
+    str,
+    typer.Option("--format", "-f", metavar="FORMAT", help="terminal, json, markdown, html, junit or github."),
+]
 Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report there instead.")
 ]

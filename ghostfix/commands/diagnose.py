@@ -1,5 +1,6 @@
 """``ghostfix diagnose``: what is wrong with a service, and why; only looks."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -35,6 +36,17 @@ def diagnose(
     all_logs: Annotated[
         bool, typer.Option("--all-logs", help="Read the logs from their beginning, not just their end.")
     ] = False,
+    wait_healthy: Annotated[
+        str | None, typer.Option(metavar="60s", help="Give the service so long to become healthy.")
+    ] = None,
+    save: Annotated[
+        str | None,
+        typer.Option("--save-snapshot", metavar="FILE", help="Save what was seen, without secrets."),
+    ] = None,
+    from_snapshot: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Judge what was seen elsewhere, or earlier.")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep it for `ghostfix report` and `diff`.")] = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
     show_secrets: ShowSecrets = False,
@@ -43,47 +55,49 @@ def diagnose(
 
     Example: `ghostfix diagnose ghost-runner --format json`
     """
-    from ghostfix import pipeline, profile
+    from ghostfix import archive
     from ghostfix.checks import CHECKS
     from ghostfix.commands import codes, seconds
-    from ghostfix.errors import worst
+    from ghostfix.diagnosing import Wishes, diagnoses
+    from ghostfix.errors import ProfileError, worst
     from ghostfix.finding import Severity
-    from ghostfix.observation import observe as watch
-    from ghostfix.presence import require_presence
     from ghostfix.presentation import Presentation
+    from ghostfix.snapshot_file import Look, save_snapshot
     from ghostfix.system import local_system
     from ghostfix.telling import diagnosis_report
 
     known = tuple(check.code for check in CHECKS)
-    chosen, left_out = codes(only, known), codes(skip, known)
-    watch_for = None if observe is None else seconds(observe, "--observe")
     presentation = Presentation.of(format_, output, quiet=quiet, verbose=verbose, reveal=show_secrets)
+    elsewhere = from_snapshot is not None
+    if elsewhere and (config or observe or wait_healthy or probe_webhook or all_logs or save):
+        raise ProfileError("--from-snapshot looks at no machine, so it goes with no option of a look")
     system = local_system()
-    reports = []
-    for service in profile.load(system, name, config):
-        observation = None
-        if watch_for is not None:
-            with presentation.watching(watch_for) as watched:
-                observation = watch(system, service, watch_for, progress=watched)
-        with presentation.looking(service.name) as progress:
-            diagnosis = pipeline.diagnose(
-                system,
-                service,
-                only=chosen,
-                skip=left_out,
-                prober=system if probe_webhook else None,
-                all_logs=all_logs,
-                progress=progress,
-            )
-        require_presence(diagnosis)
-        reports.append(
-            diagnosis_report(
-                system,
-                diagnosis,
-                fail_on=Severity(fail_on.value),
-                observation=observation,
-                reveal=show_secrets,
-            )
+    wishes = Wishes(
+        name=name,
+        config=config,
+        only=codes(only, known),
+        skip=codes(skip, known),
+        fail_on=Severity(fail_on.value),
+        observe=None if observe is None else seconds(observe, "--observe"),
+        wait_healthy=0.0 if wait_healthy is None else seconds(wait_healthy, "--wait-healthy"),
+        probe_webhook=probe_webhook,
+        all_logs=all_logs,
+        snapshot=from_snapshot,
+    )
+    found = list(diagnoses(system, wishes, presentation))
+    if save is not None:
+        save_snapshot(system, save, [Look(one.service, one.snapshot) for one, _ in found])
+    reports = [
+        diagnosis_report(
+            None if elsewhere else system,
+            diagnosis,
+            fail_on=wishes.fail_on,
+            observation=observation,
+            reveal=show_secrets,
         )
+        for diagnosis, observation in found
+    ]
     presentation.show(reports, system)
+    for report in reports if keep else ():
+        sys.stderr.write(f"ghostfix: kept as {archive.keep_diagnosis(system, report)}\n")
     raise typer.Exit(worst(report.exit_code for report in reports))

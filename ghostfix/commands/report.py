@@ -1,5 +1,6 @@
-"""``ghostfix report``: the report of a past repair, again, in any format."""
+"""``ghostfix report``: the report of a past repair or of a kept diagnosis, again, in any format."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -10,14 +11,19 @@ from ghostfix.commands import Format, Output, Quiet, Verbose
 def report(
     run: Annotated[
         str | None,
-        typer.Argument(metavar="RUN", help="The run; the last one when left out.", show_default=False),
+        typer.Argument(
+            metavar="RUN",
+            help="A repair or a kept diagnosis; the last one when left out.",
+            show_default=False,
+        ),
     ] = None,
+    list_: Annotated[bool, typer.Option("--list", help="Show which there are.")] = False,
     format_: Format = "terminal",
     output: Output = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Show the report of a past repair again.
+    """Show the report of a past repair, or of a diagnosis that was kept, again.
 
     Example: `ghostfix report --format markdown --output ticket.md`
     """
@@ -28,10 +34,15 @@ def report(
 
     presentation = Presentation.of(format_, output, quiet=quiet, verbose=verbose)
     system = local_system()
-    runs = journal.runs(system)
-    chosen = run or (runs[0].id if runs else None)
+    if list_:
+        for one in sorted((*(r.id for r in journal.runs(system)), *archive.kept_diagnoses(system))):
+            sys.stdout.write(f"{one}\n")
+        return
+    chosen = run or archive.newest(system)
     if chosen is None:
-        raise RepairError("there is no repair to report on", "`ghostfix diagnose` looks at a service now")
+        raise RepairError(
+            "there is no repair and no kept diagnosis", "`ghostfix diagnose` looks at a service now"
+        )
     kept = archive.kept_report(system, chosen)
     presentation.show((kept,), system)
     raise typer.Exit(kept.exit_code)

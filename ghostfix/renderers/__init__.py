@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ghostfix.layout import Layout
-from ghostfix.renderers import json, markdown, terminal
+from ghostfix.renderers import github, html, json, junit, markdown, terminal
 from ghostfix.report import Report
 
 
@@ -14,10 +14,15 @@ class Renderer:
 
     render: Callable[[Report, Layout], str]
     render_all: Callable[[Sequence[Report], Layout], str]
+    summary: Callable[[Sequence[Report], Layout], str] | None = None
+    """What belongs into a workflow's step summary, besides."""
 
 
 FORMATS: Mapping[str, Renderer] = {
     "terminal": Renderer(terminal.render, terminal.render_all),
     "json": Renderer(json.render, json.render_all),
     "markdown": Renderer(markdown.render, markdown.render_all),
+    "html": Renderer(html.render, html.render_all),
+    "junit": Renderer(junit.render, junit.render_all),
+    "github": Renderer(github.render, github.render_all, summary=markdown.render_all),
 }

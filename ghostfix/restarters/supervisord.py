@@ -37,6 +37,9 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
     found: list[Job] = []
     problems: list[str] = []
     for daemon in daemons(system, tree):
+        if daemon.process is not None and not daemon.config:
+            problems.append(f"the configuration of supervisord (pid {daemon.process.pid}) is not known")
+            continue
         programs = programs_of(system, daemon.config)
         listed = states(system, daemon)
         look = _Look(system, service, tree, daemon, programs.value, listed.value, running)

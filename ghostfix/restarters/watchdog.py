@@ -21,6 +21,7 @@ from ghostfix.restarter import Restarter
 from ghostfix.script import every
 from ghostfix.service import Service
 from ghostfix.step import Step
+from ghostfix.steps.hold_pane import pane_of
 from ghostfix.steps.hold_watchdog import HoldWatchdog
 from ghostfix.steps.stop_watchdog import StopWatchdog
 from ghostfix.trail import Search, Trail, search_argv
@@ -83,9 +84,16 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
 
 
 def hold(job: Job, reason: str) -> tuple[Step, ...]:
-    """Stops the loop where it is; ends it once the instances are stopped, so that it leaves no orphan."""
+    """Stops the loop where it is; ends it once the instances are stopped, so that it leaves no orphan.
+
+    A pane's own process cannot be stopped where it is: tmux and screen let it go on.
+    """
     steps: list[Step] = []
     for process in job.live:
+        pane = pane_of(process, reason, job.spared)
+        if pane is not None:
+            steps.append(pane)
+            continue
         steps.append(HoldWatchdog(reason=reason, process=process, spared=job.spared))
         steps.append(StopWatchdog(reason=reason, process=process, spared=job.spared))
     return tuple(steps)

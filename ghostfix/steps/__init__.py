@@ -10,6 +10,7 @@ from ghostfix.steps.hold_cron_line import HoldCronLine
 from ghostfix.steps.hold_launchd_job import HoldLaunchdJob
 from ghostfix.steps.hold_monit_check import HoldMonitCheck
 from ghostfix.steps.hold_openrc_service import HoldOpenrcService
+from ghostfix.steps.hold_pane import HoldPane
 from ghostfix.steps.hold_pm2_app import HoldPm2App
 from ghostfix.steps.hold_service_folder import HoldServiceFolder
 from ghostfix.steps.hold_supervisor_program import HoldSupervisorProgram
@@ -38,6 +39,7 @@ STEPS: tuple[type[Step], ...] = (
     HoldOpenrcService,
     HoldContainer,
     HoldWatchdog,
+    HoldPane,
     StopProcess,
     EvictProcess,
     StopWatchdog,

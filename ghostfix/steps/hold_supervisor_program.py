@@ -44,7 +44,7 @@ class HoldSupervisorProgram(Step, frozen=True, kw_only=True, tag="hold-superviso
     def precondition(self, system: System) -> Refused | Unneeded | None:
         reading = system.read(self.file, _LIMIT)
         if not reading.complete:
-            return Refused(f"{self.file} could not be read: {reading.problem}")
+            return Refused(reading.problem or f"{self.file} could not be read")
         line = _line(reading.value, self.file, self.program)
         if line is None:
             return Refused(f"{self.file} has no program {self.program} any more")

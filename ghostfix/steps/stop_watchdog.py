@@ -18,7 +18,7 @@ _NOWHERE = "/dev/null"
 
 
 class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
-    """Asks the loop to end, lets it run on to hear that, waits, kills; then what it left of its helpers."""
+    """Ends its helpers; asks the loop to end, lets it run on to hear that, waits, kills; then what is left."""
 
     phase: ClassVar[Phase] = Phase.STOP
     title: ClassVar[str] = "Ends a watchdog loop"
@@ -55,7 +55,10 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
         below = {helper.pid: helper for helper in helpers(system, self.process, self.spared)}
         for helper in below.values():
             system.pin(helper)
-        said = [self._end_loop(system, below)]
+        # Before the loop, as long as it is held: whatever cuts this short, none is left without its loop,
+        # stopped for ever, and a loop that waits for one of them hears its own signal.
+        said = [_end(system, helper, 1.0) for helper in living(system, tuple(below.values()))]
+        said.insert(0, self._end_loop(system, below))
         left = living(system, tuple(below.values()))
         said.extend(_end(system, helper, 1.0) for helper in left)
         stubborn = living(system, (self.process, *below.values()))
@@ -65,7 +68,7 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
         return "; ".join(said)
 
     def undo(self, system: ActingSystem, captured: Captured) -> str:
-        if living(system, (self.process,)):
+        if living(system, (self.process,)) and not self._ends_yet(system):
             return f"pid {self.process.pid} was not ended"
         cwd = captured.fact("cwd")
         twin = self._twin(system, cwd)
@@ -75,13 +78,23 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
         by_hand = f"start it by hand: {shown_argv(argv, 200)}"
         if cwd is None:
             raise StepError(f"the loop's working directory is not known; {by_hand}")
-        if system.caller().uid != self.process.uid:
+        if system.caller().uid not in (0, self.process.uid):
             raise StepError(f"the loop ran as {self.process.user}; as that user, in {cwd}, {by_hand}")
-        started = system.spawn(argv, cwd, {}, captured.fact("log") or _NOWHERE)
+        user = None if system.caller().uid == self.process.uid else self.process.user
+        started = system.spawn(argv, cwd, {}, captured.fact("log") or _NOWHERE, user=user)
         return f"started again in {cwd}: pid {started.pid} ({shown_argv(argv, 200)})"
 
     def pins(self) -> tuple[Process, ...]:
         return (self.process,)
+
+    def _ends_yet(self, system: ActingSystem) -> bool:
+        """Whether it has been asked to end and does so only now: a stopped loop hears TERM when it goes on."""
+        try:
+            if system.wait_state(self.process, stopped=True, seconds=0.0):
+                system.signal(self.process, Signal.CONT)
+        except ChangedError:
+            return not living(system, (self.process,))
+        return system.wait_gone(self.process, self.grace)
 
     def _end_loop(self, system: ActingSystem, below: dict[int, Process]) -> str:
         """Ends the loop itself; what it starts while it has time to end is added to ``below``."""

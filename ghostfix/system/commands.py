@@ -92,10 +92,12 @@ class _Conversation:
                 os.set_blocking(self._process.stdin.fileno(), False)
                 selector.register(self._process.stdin, selectors.EVENT_WRITE)
             while selector.get_map() and self._problem is None:
+                # Asked before the pipes are: what it wrote before it ended is then in them.
+                ended = self._process.poll() is not None
                 ready = selector.select(max(0.0, min(_TICK, self._deadline - time.monotonic())))
                 for key, _ in ready:
                     self._serve(selector, key)
-                if self._is_over(quiet=not ready):
+                if self._is_over(spent=ended and not ready):
                     break
 
     def _serve(self, selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
@@ -124,12 +126,12 @@ class _Conversation:
             return False
         return bool(self._left)
 
-    def _is_over(self, quiet: bool) -> bool:
+    def _is_over(self, spent: bool) -> bool:
         """Out of time; or ended, though a process that it left behind may still hold its output open."""
         if time.monotonic() >= self._deadline:
             self._problem = self._problem or self._late()
             return True
-        return quiet and self._process.poll() is not None
+        return spent
 
     def _wait(self) -> None:
         if self._problem is not None:

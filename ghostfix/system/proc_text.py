@@ -96,15 +96,17 @@ def parse_boot_time(stat: bytes) -> float:
     return float(match.group(1)) if match else 0.0
 
 
+_LOCKED_FILE = re.compile(r"([0-9a-fA-F]{1,8}):([0-9a-fA-F]{1,8}):([0-9]{1,20})")
+
+
 def parse_locks(text: str) -> frozenset[tuple[int, int, int]]:
     """(major, minor, inode) of every file in ``/proc/locks`` that somebody holds; waiters are left out."""
     held = set()
     for line in text.splitlines():
         fields = line.split()
-        if len(fields) < 8 or fields[1] == "->":
-            continue
-        major, minor, inode = fields[5].split(":")
-        held.add((int(major, 16), int(minor, 16), int(inode)))
+        file = _LOCKED_FILE.fullmatch(fields[5]) if len(fields) >= 8 and fields[1] != "->" else None
+        if file is not None:
+            held.add((int(file[1], 16), int(file[2], 16), int(file[3])))
     return frozenset(held)
 
 

@@ -12,7 +12,7 @@ import pytest
 from msgspec import Struct
 
 from tests.false_alarms.bench import bench
-from tests.false_alarms.cell import Cell, Kind, wrong
+from tests.false_alarms.cell import Cell, Kind, judged
 from tests.false_alarms.cells import CELLS
 from tests.false_alarms.folders import folders, wrong_folder
 
@@ -36,7 +36,7 @@ def real(cells: Iterable[Cell]) -> Iterable[Line]:
         with bench() as opened:
             try:
                 cell.build(opened)
-                problem = wrong(cell, opened.diagnose(), opened.instances)
+                problem = judged(cell, opened)
             except pytest.skip.Exception as lacking:
                 skipped = str(lacking)
             except AssertionError as failure:

@@ -96,6 +96,7 @@ class Found(Struct, frozen=True):
     confidence: str
     doubt: str | None
     summary: str
+    evidence: str
 
 
 class Diagnosis(Struct, frozen=True):
@@ -103,7 +104,8 @@ class Diagnosis(Struct, frozen=True):
 
     exit_code: int
     verdict: str
-    instances: int
+    pids: tuple[int, ...]
+    """The instances, by their top processes."""
     findings: tuple[Found, ...]
     problems: tuple[str, ...]
     """Checks that could not look, or crashed, with the reason."""
@@ -239,9 +241,16 @@ class Bench:
         return Diagnosis(
             exit_code=answer.returncode,
             verdict=report["verdict"],
-            instances=len(report["instances"]),
+            pids=tuple(instance["pid"] for instance in report["instances"]),
             findings=tuple(
-                Found(each["code"], each["severity"], each["confidence"], each["doubt"], each["summary"])
+                Found(
+                    each["code"],
+                    each["severity"],
+                    each["confidence"],
+                    each["doubt"],
+                    each["summary"],
+                    "; ".join(seen["text"] for seen in each["evidence"]),
+                )
                 for result in results
                 for each in result["findings"]
             ),
@@ -251,6 +260,15 @@ class Bench:
                 if result["unread"] or result["outcome"] == "crashed"
             ),
         )
+
+    def drafted(self, target: str) -> None:
+        """Writes the profile with ``ghostfix init``, but for the limits: the machine is not the subject."""
+        profile = self.folder / "ghostfix.toml"
+        profile.unlink()
+        answer = self.ghostfix("init", "--from", target)
+        assert answer.returncode == 0, answer.stderr
+        text = profile.read_text()
+        profile.write_text("\n".join(WIDE if "# limits" in line else line for line in text.splitlines()))
 
     def close(self) -> None:
         """Ends what the cell started, and whatever came of it."""

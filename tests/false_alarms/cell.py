@@ -72,7 +72,7 @@ def ghost(row: str, look: str, *found: str, slow: bool = False) -> Callable[[Bui
 
 def wrong(cell: Cell, seen: Diagnosis, instances: int) -> str | None:
     """What is wrong with a diagnosis of this cell; None when it is right."""
-    said = "; ".join(f"{each.code}: {each.summary}" for each in seen.findings)
+    said = "; ".join(f"{each.code}: {each.summary} ({each.evidence})" for each in seen.complaints)
     if cell.kind is Kind.GHOST:
         missing = set(cell.found) - {each.code for each in seen.complaints}
         if missing or seen.exit_code != 1:
@@ -80,6 +80,18 @@ def wrong(cell: Cell, seen: Diagnosis, instances: int) -> str | None:
         return None
     if seen.exit_code or seen.verdict != "healthy" or seen.complaints:
         return f"exit {seen.exit_code}, {seen.verdict}: {said} {'; '.join(seen.problems)}"
-    if seen.instances != instances:
-        return f"{seen.instances} instances where {instances} run"
+    if len(seen.pids) != instances:
+        return f"{len(seen.pids)} instances where {instances} run"
     return None
+
+
+def judged(cell: Cell, bench: Bench) -> str | None:
+    """Diagnoses what the cell has built. A healthy look is diagnosed once more, with a drafted profile."""
+    seen = bench.diagnose()
+    problem = wrong(cell, seen, bench.instances)
+    if problem is not None or cell.kind is Kind.GHOST:
+        return problem
+    bench.drafted(str(seen.pids[0]))
+    problem = wrong(cell, bench.diagnose(), bench.instances)
+    profile = (bench.folder / "ghostfix.toml").read_text()
+    return None if problem is None else f"with the profile of `ghostfix init`: {problem}\n{profile}"

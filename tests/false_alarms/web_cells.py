@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import urllib.request
+from pathlib import Path
 
 import psutil
 
@@ -21,6 +22,8 @@ from tests.false_alarms.bench import (
 )
 from tests.false_alarms.cell import ghost, healthy
 
+OURS = f"{Path(__file__).parents[2]}/*"
+"""ghostfix's own files, a change of which must not make Flask reload while a test runs."""
 FLASK_ROW, GUNICORN_ROW, UVICORN_ROW = "Flask with the reloader", "gunicorn", "uvicorn"
 
 
@@ -28,7 +31,7 @@ def _flask(bench: Bench) -> int:
     """Starts ``flask run --debug`` and gives the reloader's PID, its child being there."""
     needs("flask")
     bench.write("app.py", FLASK)
-    words = ["--app", "app", "run", "--debug", "--port", str(bench.port)]
+    words = ["--app", "app", "run", "--debug", "--port", str(bench.port), "--exclude-patterns", OURS]
     bench.profile(f"command = {['flask', *words]}".replace("'", '"'))
     parent = bench.start(str(BIN / "flask"), *words)
     bench.wait(lambda: bench.children(parent.pid), "the reloader has its child")
@@ -46,7 +49,8 @@ def flask_module(bench: Bench) -> None:
     needs("flask")
     bench.write("app.py", FLASK)
     bench.profile('module = "flask"')
-    parent = bench.start(PYTHON, "-m", "flask", "run", "--debug", "--port", str(bench.port))
+    words = ["--port", str(bench.port), "--exclude-patterns", OURS]
+    parent = bench.start(PYTHON, "-m", "flask", "run", "--debug", *words)
     bench.wait(lambda: bench.children(parent.pid), "the reloader has its child")
     bench.until_it_listens()
 
@@ -54,9 +58,8 @@ def flask_module(bench: Bench) -> None:
 @healthy(FLASK_ROW, "python app.py with app.run(debug=True)")
 def flask_script(bench: Bench) -> None:
     needs("flask")
-    bench.write(
-        "app.py", f"{FLASK}\nif __name__ == '__main__':\n    app.run(port={bench.port}, debug=True)\n"
-    )
+    run = f"app.run(port={bench.port}, debug=True, exclude_patterns=['{OURS}'])"
+    bench.write("app.py", f"{FLASK}\nif __name__ == '__main__':\n    {run}\n")
     bench.profile('script = "app.py"')
     parent = bench.start(PYTHON, "app.py")
     bench.wait(lambda: bench.children(parent.pid), "the reloader has its child")
@@ -91,6 +94,13 @@ def gunicorn_workers(bench: Bench) -> None:
 def gunicorn_titles(bench: Bench) -> None:
     show_titles(bench)
     _gunicorn(bench)
+
+
+@healthy(GUNICORN_ROW, "gunicorn with process titles, from the venv that its profile names")
+def gunicorn_titles_of_a_venv(bench: Bench) -> None:
+    show_titles(bench)
+    _gunicorn(bench)
+    bench.profile('command = ["gunicorn", "wsgi:app"]', f'environment = {{ venv = "{BIN.parent}" }}')
 
 
 @healthy(GUNICORN_ROW, "gunicorn during a USR2 hand-over: two masters")

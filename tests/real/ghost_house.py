@@ -288,7 +288,7 @@ def crontab(line: str) -> Iterator[bytes]:
 @contextlib.contextmanager
 def cron_daemon() -> Iterator[None]:
     """A running cron: the machine's, or one of our own for as long as it is needed."""
-    if any(process.name() == "cron" for process in psutil.process_iter()):
+    if any(process.info["name"] == "cron" for process in psutil.process_iter(["name"])):
         yield
         return
     program = shutil.which("cron")

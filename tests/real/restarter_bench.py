@@ -142,9 +142,11 @@ class MachineBench:
         become = ["setpriv", "--reuid", user, "--regid", user, "--init-groups"] if user else []
         home = f"/home/{user}" if user else "/root"
         self.server = subprocess.Popen(
-            [str(Path(__file__).with_name("systemd_machine")), "exec", str(folder), *become]
-            + ["env", f"PYTHONPATH={ROOT}", f"HOME={home}", f"USER={user or 'root'}", "LANG=C.UTF-8"]
-            + [sys.executable, "-m", "tests.real.restarter_bench"],
+            [
+                *(str(Path(__file__).with_name("systemd_machine")), "exec", str(folder), *become),
+                *("env", f"PYTHONPATH={ROOT}", f"HOME={home}", f"USER={user or 'root'}", "LANG=C.UTF-8"),
+                *(sys.executable, "-m", "tests.real.restarter_bench"),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

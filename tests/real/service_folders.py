@@ -96,9 +96,7 @@ def _end_all_in(top: Path) -> None:
 
 def definition(folder: Path) -> dict[str, bytes]:
     """What a person wrote: all but the supervising program's own bookkeeping."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes() for path in folder.iterdir() if path.is_file()
-    }
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 def is_found_held_and_released(house: House, kind: str, supervisor: str) -> None:

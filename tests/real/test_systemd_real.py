@@ -269,8 +269,8 @@ def test_a_transient_unit_is_put_back(bench: MachineBench, service: Service) -> 
 def test_a_transient_timer_is_put_back(bench: MachineBench, service: Service) -> None:
     sh(
         bench,
-        "systemd-run --unit=ghost-run --on-active=0.1 --on-unit-inactive=0.3 --timer-property=AccuracySec=1ms "
-        f"python3 {HOME}/ghost.py",
+        "systemd-run --unit=ghost-run --on-active=0.1 --on-unit-inactive=0.3 "
+        f"--timer-property=AccuracySec=1ms python3 {HOME}/ghost.py",
     )
     becomes(lambda: len(bench.running(service)) == 1, "the timer starts the service")
     job = found(bench, "systemd", service, "ghost-run.timer")
@@ -446,3 +446,27 @@ def test_repair_starts_what_is_down_through_its_unit(bench: MachineBench, servic
     assert len(job.starts) == 1
     assert job.starts == bench.running(service)
     assert "restart systemd unit ghost.service" in told
+
+
+def test_repair_and_undo_of_a_unit_that_the_profile_does_not_name(
+    bench: MachineBench, service: Service
+) -> None:
+    restarting(bench)
+    profile = PROFILE.replace('manager = "systemd:ghost.service"\n', "")
+    sh(bench, f"cat > {HOME}/ghostfix.toml <<'END'\n{profile}END")
+    sh(bench, f"cd {HOME}; setsid /usr/bin/python3 {HOME}/ghost.py > /dev/null 2>&1 &")
+    becomes(lambda: len(bench.running(service)) == 2, "a copy is started by hand")
+    before = digest(bench, "/etc/systemd")
+    told = ghostfix(bench, "repair --yes --hold-for 1s")
+    assert "=> 0" in told, told
+    assert len(bench.running(service)) == 1
+    held = found(bench, "systemd", service, "ghost.service")
+    assert (held.enabled, held.starts) == (False, ())
+    told = ghostfix(bench, "undo --yes")
+    assert "=> 0" in told, told
+    becomes(
+        lambda: len(found(bench, "systemd", service, "ghost.service").starts) == 1,
+        "the unit runs the service again, beside the copy that stayed",
+    )
+    assert len(bench.running(service)) == 2
+    assert digest(bench, "/etc/systemd") == before

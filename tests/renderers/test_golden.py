@@ -16,6 +16,9 @@ GOLDEN = Path(__file__).parent.parent / "golden"
 LAYOUTS = {
     "json": ("json", Layout()),
     "md": ("markdown", Layout()),
+    "html": ("html", Layout()),
+    "junit.xml": ("junit", Layout()),
+    "github.txt": ("github", Layout(workspace="/opt/ghost")),
     "80.txt": ("terminal", Layout(width=80)),
     "120.txt": ("terminal", Layout(width=120)),
 }

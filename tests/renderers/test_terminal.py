@@ -14,8 +14,15 @@ from tests.renderers import SITUATIONS
 SERVICE = SubjectReport("service", "web")
 
 
-def rendered(report: Report, width: int = 100, amount: Amount = Amount.NORMAL, **more: bool) -> str:
-    return terminal.render(report, Layout(width=width, amount=amount, **more))
+def rendered(
+    report: Report,
+    width: int = 100,
+    amount: Amount = Amount.NORMAL,
+    *,
+    colour: bool = False,
+    unicode: bool = True,
+) -> str:
+    return terminal.render(report, Layout(width=width, amount=amount, colour=colour, unicode=unicode))
 
 
 def unwrapped(text: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ghostfix.job import Job
-from ghostfix.machine import CommandAnswer
+from ghostfix.machine import CommandAnswer, Platform
 from ghostfix.process import ProcessTree
 from ghostfix.reading import Reading
 from ghostfix.restarter import Restarter
@@ -17,9 +17,9 @@ RUN = ("python3", SCRIPT)
 SERVICE = Service(name="ghost", profile="test", directory=HOME, script="ghost.py")
 
 
-def machine(uid: int = 0) -> FakeSystem:
+def machine(user: str = "root") -> FakeSystem:
     """A machine with the service's files, looked at by root unless told."""
-    system = FakeSystem(caller=default_caller(uid=uid) if uid != 0 else root())
+    system = FakeSystem(caller=default_caller(Platform.LINUX, user))
     system.add_file(SCRIPT, b"import time\n")
     return system
 

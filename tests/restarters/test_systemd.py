@@ -192,4 +192,4 @@ def test_a_unit_file_that_cannot_be_read_is_told() -> None:
     system.add_file(f"{UNITS}/secret.service", TEXT.encode(), unreadable=True)
     found = reading(system)
     assert not found.complete
-    assert f"{UNITS}/secret.service could not be read: Permission denied" in (found.problem or "")
+    assert found.problem == f"{UNITS}/secret.service: Permission denied"

@@ -66,7 +66,7 @@ def test_who_may_not() -> None:
 def test_a_unit_that_does_not_stay_up() -> None:
     system, systemctl = booted()
     systemctl.refuses = frozenset({"restart"})
-    with pytest.raises(StepError, match="`systemctl restart ghost.service` failed: Failed to restart it"):
+    with pytest.raises(StepError, match=r"`systemctl restart ghost.service` failed: Failed to restart it"):
         STEP.apply(system)
     systemctl.refuses = frozenset()
     systemctl.units["ghost.service"]["DropInPaths"] = HOLD_FILE  # as after a failed condition

@@ -1,5 +1,7 @@
 import os
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,19 @@ def test_standard_input_is_empty_or_what_was_given() -> None:
 
 def test_a_command_that_does_not_read_its_input() -> None:
     assert python("print('hi')", stdin=b"x" * 3_000_000) == (0, b"hi\n", None)
+
+
+def test_what_a_command_wrote_just_before_it_ended_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each look at whether it has ended takes long, so that it ends between that and a look at its output."""
+    poll = subprocess.Popen.poll
+
+    def slow(process: subprocess.Popen[bytes]) -> int | None:
+        time.sleep(0.05)
+        return poll(process)
+
+    monkeypatch.setattr(subprocess.Popen, "poll", slow)
+    for tenth in range(8):
+        assert run(("sh", "-c", f"sleep 0.0{tenth}5; echo hello"), 20).text == "hello\n"
 
 
 def test_no_shell_and_an_english_locale() -> None:

@@ -1,0 +1,49 @@
+"""``ghostfix diff``: what is new, gone and unchanged between two diagnoses."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ghostfix.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ghostfix.comparison import Change
+
+_WHICH = "A file that `--format json` made, or the id of a repair or of a kept diagnosis."
+
+
+def diff(
+    before: Annotated[str, typer.Argument(metavar="A", help=_WHICH, show_default=False)],
+    after: Annotated[str, typer.Argument(metavar="B", help="The later one.", show_default=False)],
+    json: Annotated[bool, typer.Option("--json", help="One JSON document: new, gone, unchanged.")] = False,
+) -> None:
+    """Say which findings of two diagnoses are new, gone or unchanged; exit code 1 when they differ.
+
+    Example: `ghostfix diff before.json after.json`
+    """
+    from ghostfix.archive import reports
+    from ghostfix.comparison import compare
+    from ghostfix.system import local_system
+
+    system = local_system()
+    comparison = compare(reports(system, before), reports(system, after))
+    if json:
+        from msgspec.json import encode
+
+        sys.stdout.write(encode(comparison).decode() + "\n")
+    else:
+        _tell("new", "+", comparison.new)
+        _tell("gone", "-", comparison.gone)
+        _tell("unchanged", "=", comparison.unchanged)
+    raise typer.Exit(ExitCode.HEALTHY if comparison.same else ExitCode.FINDINGS)
+
+
+def _tell(title: str, mark: str, changes: "Sequence[Change]") -> None:
+    sys.stdout.write(f"{title}: {len(changes)}\n")
+    encoding = sys.stdout.encoding or "ascii"
+    for change in changes:
+        line = f"  {mark} {change.service}: {change.finding.summary} ({change.finding.code})\n"
+        sys.stdout.write(line.encode(encoding, "replace").decode(encoding))

@@ -1,0 +1,77 @@
+"""Diagnosing: the diagnoses that a command line asks for, of this machine or of a saved snapshot."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from ghostfix import pipeline, profile
+from ghostfix.errors import ExitCode
+from ghostfix.finding import Severity
+from ghostfix.judgement import exit_code
+from ghostfix.machine import ActingSystem
+from ghostfix.observation import Observation
+from ghostfix.observation import observe as watch
+from ghostfix.pipeline import Diagnosis
+from ghostfix.presence import require_presence
+from ghostfix.presentation import Presentation
+from ghostfix.service import Service
+from ghostfix.snapshot_file import load_snapshot
+
+_PAUSE = 1.0
+"""Seconds between two looks at a service that is not healthy yet."""
+
+
+class Wishes(Struct, frozen=True, kw_only=True):
+    """What the user asked for; durations are seconds."""
+
+    name: str | None
+    config: str | None
+    only: tuple[str, ...]
+    skip: tuple[str, ...]
+    fail_on: Severity
+    observe: float | None
+    wait_healthy: float
+    probe_webhook: bool
+    all_logs: bool
+    snapshot: str | None
+    """The file of a saved snapshot, which is judged instead of this machine."""
+
+
+def diagnoses(
+    system: ActingSystem, wishes: Wishes, presentation: Presentation
+) -> Iterator[tuple[Diagnosis, Observation | None]]:
+    """One diagnosis a service, with what was seen while watching it."""
+    if wishes.snapshot is not None:
+        for look in load_snapshot(system, wishes.snapshot, wishes.name):
+            yield pipeline.judged(look.service, look.snapshot, only=wishes.only, skip=wishes.skip), None
+        return
+    for service in profile.load(system, wishes.name, wishes.config):
+        observation = None
+        if wishes.observe is not None:
+            with presentation.watching(wishes.observe) as watched:
+                observation = watch(system, service, wishes.observe, progress=watched)
+        diagnosis = _patiently(system, service, wishes, presentation)
+        require_presence(diagnosis)
+        yield diagnosis, observation
+
+
+def _patiently(
+    system: ActingSystem, service: Service, wishes: Wishes, presentation: Presentation
+) -> Diagnosis:
+    """Looks until nothing is found that counts, or until the time is over; the last look is what counts."""
+    deadline = system.monotonic() + wishes.wait_healthy
+    while True:
+        with presentation.looking(service.name) as progress:
+            diagnosis = pipeline.diagnose(
+                system,
+                service,
+                only=wishes.only,
+                skip=wishes.skip,
+                prober=system if wishes.probe_webhook else None,
+                all_logs=wishes.all_logs,
+                progress=progress,
+            )
+        well = exit_code(diagnosis.results, wishes.fail_on) is ExitCode.HEALTHY
+        if well or system.monotonic() >= deadline:
+            return diagnosis
+        system.wait(min(_PAUSE, max(deadline - system.monotonic(), 0.0)))

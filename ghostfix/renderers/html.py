@@ -1,0 +1,237 @@
+"""HTML: one self-contained file to keep or to send on; no script, nothing from the network."""
+
+from collections.abc import Iterable, Sequence
+
+from ghostfix.advice import acted, findings, next_commands, prevention
+from ghostfix.html_style import STYLE
+from ghostfix.layout import Layout
+from ghostfix.markup import Markup, element, together
+from ghostfix.picture import NARROW, WIDE, causes_picture, timeline_picture
+from ghostfix.process_forest import Grove, groves
+from ghostfix.quantity import Quantity, quantities
+from ghostfix.report import EvidenceReport, FindingReport, InstanceReport, PlaceReport, Report, ResultReport
+from ghostfix.timeline import timeline
+
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+"""What the page may load: nothing but its own style."""
+
+
+def render(report: Report, layout: Layout | None = None) -> str:
+    """The report as one HTML document; text from the machine cannot become markup."""
+    return render_all((report,), layout)
+
+
+def render_all(reports: Sequence[Report], layout: Layout | None = None) -> str:  # noqa: ARG001 -- the reader's window decides
+    """Several reports below each other in one HTML document."""
+    names = ", ".join(f"{report.service.name}: {report.verdict.value}" for report in reports)
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
+        element("title", f"{names} (ghostfix)"),
+        element("style", Markup(STYLE)),
+    )
+    body = element("body", *(_article(report) for report in reports))
+    return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"
+
+
+def _article(report: Report) -> Markup:
+    parts = (
+        _head(report),
+        _causes(report),
+        _findings(report),
+        _plan(report),
+        _processes(report),
+        _timeline(report),
+        _metrics(report),
+        _checks(report),
+        _next(report),
+    )
+    return element("article", *(part for part in parts if part is not None))
+
+
+def _section(title: str, *children: str) -> Markup:
+    return element("section", element("h2", title), *children)
+
+
+def _head(report: Report) -> Markup:
+    verdict, host = report.verdict.value, report.host
+    when = report.taken_at.replace("T", " ").replace("Z", " UTC")
+    word = element("span", verdict, class_=f"word {verdict}")
+    return element(
+        "header",
+        element("h1", f"{report.service.name}: ", word),
+        element("p", f"{host.hostname} ({host.platform}), {when}, exit code {report.exit_code}"),
+        element(
+            "p", "Profile ", _code(report.service.profile), ", folder ", _code(report.service.directory),
+            f", ghostfix {report.version}, Python {host.python}", class_="soft",
+        ),
+        *(element("p", note, class_="note") for note in report.notes),
+        class_=verdict,
+    )  # fmt: skip
+
+
+def _causes(report: Report) -> Markup | None:
+    if not report.causes:
+        return None
+    wide = causes_picture(report.causes, WIDE)
+    return _section("Why", wide, causes_picture(report.causes, NARROW))
+
+
+def _findings(report: Report) -> Markup:
+    title = "What was found before the repair" if acted(report) else "What was found"
+    found = [_finding(finding) for finding in findings(report)]
+    unread = [
+        element("p", element("span", _trouble(r), class_="tag warning"), _code(r.check), f" {r.reason or ''}")
+        for r in report.results
+        if r.unread or r.outcome == "crashed"
+    ]
+    nothing = "Nothing that could be seen." if unread else "Nothing is wrong."
+    return _section(title, *(found or [element("p", nothing)]), *unread)
+
+
+def _trouble(result: ResultReport) -> str:
+    return "could not look" if result.unread else "failed itself"
+
+
+def _finding(finding: FindingReport) -> Markup:
+    tag = element("span", finding.severity, class_=f"tag {finding.severity}")
+    told = [element("p", finding.cause)]
+    if finding.doubt is not None:
+        told.append(element("p", f"Not certain: {finding.doubt}", class_="warning"))
+    if finding.evidence:
+        told.append(element("ul", *(element("li", _evidence(one)) for one in finding.evidence)))
+    if finding.repair:
+        told.append(element("p", "A repair would:"))
+        told.append(element("ul", *(element("li", step) for step in finding.repair)))
+    about = f"{finding.code}, {finding.confidence}, about {finding.subject.kind} {finding.subject.name}"
+    told.append(element("p", about, class_="soft"))
+    return element("details", element("summary", tag, finding.summary), *told)
+
+
+def _evidence(evidence: EvidenceReport) -> Markup:
+    if evidence.file is None:
+        return together([evidence.text])
+    place = _code(_place(evidence.file, evidence.line))
+    return together([place, " ", _code(evidence.text)]) if evidence.text else place
+
+
+def _plan(report: Report) -> Markup | None:
+    plan, run = report.plan, report.run
+    if plan is None or not (plan.steps or plan.withheld):
+        return None
+    entries = {} if run is None else {entry.n: entry for entry in run.entries}
+    rows = []
+    for step in plan.steps:
+        entry = entries.get(step.n)
+        state = "" if entry is None else entry.state
+        last = "" if step.reversible else " (cannot be undone)"
+        told: list[str] = [f"{step.n}. {step.preview}{last} ", element("span", state, class_=f"word {state}")]
+        detail = [step.phase, f"for {step.reason}"] + ([entry.detail] if entry and entry.detail else [])
+        rows.append(element("li", *told, element("br"), element("span", ", ".join(detail), class_="soft")))
+    held = [
+        element("li", f"Left out: {held.preview}; ", _code(held.option), " does it", class_="soft")
+        for held in plan.withheld
+    ]
+    title = f"What was done (run {run.id})" if run is not None and acted(report) else "What a repair would do"
+    return _section(title, element("ul", *rows, *held, class_="steps"), *_verification(report))
+
+
+def _verification(report: Report) -> Iterable[Markup]:
+    seen = report.verification
+    if seen is None:
+        return
+    yield element(
+        "p",
+        f"Watched for {seen.held_for_s:.0f} s: instances {seen.instances}, restarts {seen.restarts_seen}, "
+        f"health {seen.health}.",
+    )
+    for problem in seen.problems:
+        yield element("p", problem, class_="error")
+
+
+def _processes(report: Report) -> Markup:
+    rows = [_grove(grove) for grove in groves(report)]
+    title = "What runs, and who started it"
+    if not rows:
+        return _section(title, element("p", "No instance was seen."))
+    return _section(title, element("ul", *rows, class_="tree"))
+
+
+def _grove(grove: Grove) -> Markup:
+    job = grove.restarter
+    if job is None:
+        named = f"Started by {grove.starter}" if grove.starter else "Started by nobody that could be seen"
+        head = together([named])
+        hops: list[Markup] = []
+    else:
+        state = "" if job.enabled else " (held or disabled)"
+        head = together(
+            [element("b", f"{job.kind} {job.id}"), f", {job.trigger}{state}: ", _code(job.command)]
+        )
+        places = (() if job.where is None else (job.where,)) + job.link.hops
+        hops = [element("li", _hop(place), class_="soft") for place in places]
+    below = [*hops, *(_instance(one) for one in grove.instances)]
+    return element("li", head, *([element("ul", *below)] if below else []))
+
+
+def _hop(place: PlaceReport) -> Markup:
+    return together([_place(place.file, place.line), " ", _code(place.text)] if place.text else [place.file])
+
+
+def _instance(instance: InstanceReport) -> Markup:
+    ports = f", port {', '.join(map(str, instance.listening))}" if instance.listening else ""
+    members = [element("li", f"pid {one.pid} ", _code(one.cmdline)) for one in instance.members]
+    below = [element("ul", *members)] if members else []
+    return element("li", element("b", f"pid {instance.pid}"), f"{ports} ", _code(instance.cmdline), *below)
+
+
+def _timeline(report: Report) -> Markup | None:
+    line = timeline(report)
+    if not line.moments:
+        return None
+    return _section("When", timeline_picture(line, WIDE), timeline_picture(line, NARROW))
+
+
+def _metrics(report: Report) -> Markup:
+    return _section("The machine", *(_metric(row) for row in quantities(report.metrics)))
+
+
+def _metric(row: Quantity) -> Markup:
+    bar: Markup = element("div")
+    if row.share is not None:
+        width = f"width:{min(row.share, 1.0) * 100:.1f}%"
+        kind = "beyond" if row.exceeded else "within"
+        bar = element("div", element("span", class_=kind, style=width), class_="bar")
+    limit = f", limit {row.limit}" if row.limit and not row.exceeded else ""
+    value = element("div", f"{row.value}{limit}", class_="over" if row.exceeded else "value")
+    return element("div", element("div", row.name), bar, value, class_="row")
+
+
+def _checks(report: Report) -> Markup:
+    clear = [result.check for result in report.results if result.outcome == "clear"]
+    skipped = [r for r in report.results if r.outcome == "skipped" and not r.unread]
+    told = [element("p", "Nothing found by: ", ", ".join(clear) or "none", ".")]
+    if skipped:
+        told.append(element("p", "Not applicable:"))
+        told.append(element("ul", *(_skipped(result) for result in skipped)))
+    return _section("The other checks", *told)
+
+
+def _skipped(result: ResultReport) -> Markup:
+    return element("li", f"{result.check}: {result.reason or ''}", class_="soft")
+
+
+def _next(report: Report) -> Markup | None:
+    rows = [element("li", _code(one.command), f" {one.effect}") for one in next_commands(report)]
+    rows += [element("li", sentence) for sentence in prevention(report)]
+    return _section("What next", element("ul", *rows)) if rows else None
+
+
+def _code(text: str) -> Markup:
+    return element("code", text)
+
+
+def _place(file: str, line: int | None) -> str:
+    return file if line is None else f"{file}:{line}"

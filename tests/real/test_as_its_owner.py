@@ -1,0 +1,115 @@
+"""Root repairs a service of another user's: what lies in that folder gets that user's rights, and no more."""
+
+import os
+import pwd
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from ghostfix.errors import StepError
+from ghostfix.machine import ActingSystem
+from ghostfix.owner import runner
+from ghostfix.service import Service
+from ghostfix.step import Refused
+from ghostfix.steps.start_service import StartService, running_instances
+from ghostfix.steps.stop_process import StopProcess
+from ghostfix.system import local_system
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: only root can act as another user"),
+]
+USER = "nobody"
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder of another user's, where that user can get to."""
+    made = Path(tempfile.mkdtemp(prefix="ghostfix-owner-"))
+    os.chown(made, pwd.getpwnam(USER).pw_uid, pwd.getpwnam(USER).pw_gid)
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def system() -> ActingSystem:
+    return local_system()
+
+
+@pytest.fixture
+def service(folder: Path, system: ActingSystem) -> Iterator[Service]:
+    script = folder / "run.sh"
+    script.write_text("#!/bin/sh\nid -u\nid -G\necho home $HOME\nexec sleep 1000\n")
+    script.chmod(0o755)
+    found = Service(
+        name="theirs",
+        profile="test",
+        directory=str(folder),
+        command=("sleep", "1000"),
+        start=("./run.sh",),
+        logs=("logs/out.log",),
+    )
+    yield found
+    for process in running_instances(system, found):
+        os.kill(process.pid, signal.SIGKILL)
+
+
+def test_it_is_started_as_the_owner(service: Service, system: ActingSystem, folder: Path) -> None:
+    assert runner(system, (service.directory,)).value == USER
+    step = StartService(reason="r", service=service).run_as(USER)
+    assert f"start theirs as {USER}: ./run.sh" in step.preview()
+    assert step.precondition(system) is None
+    captured = step.capture(system)
+    step.apply(system)
+    (process,) = running_instances(system, service)
+    account = pwd.getpwnam(USER)
+    assert (process.uid, process.user) == (account.pw_uid, USER)
+    groups = set(os.getgrouplist(USER, account.pw_gid))
+    first, *lines = (folder / "logs/out.log").read_text().splitlines()
+    assert first.startswith("--- ghostfix started theirs")
+    assert lines[0] == str(account.pw_uid)
+    assert set(map(int, lines[1].split())) == groups
+    assert lines[2] == f"home {account.pw_dir}"
+    assert (folder / "logs").stat().st_uid == account.pw_uid
+    assert (folder / "logs/out.log").stat().st_uid == account.pw_uid
+    assert os.geteuid() == 0
+    step.undo(system, captured)
+    assert running_instances(system, service) == ()
+
+
+def test_root_does_not_start_it_as_itself(service: Service, system: ActingSystem) -> None:
+    verdict = StartService(reason="r", service=service).precondition(system)
+    assert verdict == Refused(f"{USER} could change what would be run as root")
+
+
+def test_a_log_that_leads_elsewhere_gives_no_rights_away(
+    service: Service, system: ActingSystem, folder: Path, tmp_path: Path
+) -> None:
+    """The owner made a symlink of the log's folder: only what the owner may write to is written to."""
+    (folder / "logs").symlink_to(tmp_path)
+    step = StartService(reason="r", service=service).run_as(USER)
+    with pytest.raises(StepError):
+        step.apply(system)
+    assert list(tmp_path.iterdir()) == []
+    assert os.geteuid() == 0
+    assert running_instances(system, service) == ()
+
+
+def test_a_planned_user_who_is_not_there(service: Service, system: ActingSystem) -> None:
+    step = StartService(reason="r", service=structs.replace(service)).run_as("no-such-user")
+    with pytest.raises(StepError, match="there is no user no-such-user"):
+        step.apply(system)
+
+
+def test_stopping_needs_no_owner(service: Service) -> None:
+    """Acts that run nothing of the user's stay root's own."""
+    process = local_system().process(os.getpid())
+    assert process is not None
+    step = StopProcess(reason="r", process=process)
+    assert step.run_as(USER) is step

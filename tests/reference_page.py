@@ -1,0 +1,61 @@
+"""The pages that are made from the code: ``docs/reference.md`` and the man page ``docs/ghostfix.1``."""
+
+from collections.abc import Iterator
+
+import typer.main
+
+from ghostfix.checks import CHECKS
+from ghostfix.cli import app
+from ghostfix.errors import ExitCode
+from ghostfix.renderers import FORMATS
+from ghostfix.report import Report
+
+
+def options(name: str) -> tuple[str, ...]:
+    """The options of a command in their order, the long form first."""
+    command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
+    found = (one for one in command.params if one.param_type_name == "option")
+    return tuple(", ".join(sorted(one.opts, key=len, reverse=True)) for one in found)
+
+
+def commands() -> dict[str, str]:
+    """Each command and its first line of help."""
+    known = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+    return {name: (command.help or "").strip().splitlines()[0] for name, command in known.items()}
+
+
+def reference() -> str:
+    return "\n".join(_reference()) + "\n"
+
+
+def _reference() -> Iterator[str]:
+    yield "# Reference\n\nMade from the code. The profile's keys are in [profile.md](profile.md), the pages of the"
+    yield "checks in [checks.md](checks.md), the JSON Schema of a report in [report.schema.json](report.schema.json).\n"
+    yield "## Commands\n\n| command | does | options |\n| --- | --- | --- |"
+    for name, does in commands().items():
+        yield f"| `{name}` | {does} | {' '.join(f'`{one}`' for one in options(name))} |"
+    yield f"\n## Formats\n\n{', '.join(f'`{name}`' for name in FORMATS)}\n"
+    yield "## Exit codes\n\n| code | name |\n| --- | --- |"
+    yield from (f"| {code.value} | {code.name.lower().replace('_', ' ')} |" for code in ExitCode)
+    yield "\n## Codes of findings\n\n| code | severity | finds |\n| --- | --- | --- |"
+    yield from (f"| `{check.code}` | {check.severity.value} | {check.title} |" for check in CHECKS)
+    yield "\n## JSON\n\nThe keys of a report, in their order: "
+    yield ", ".join(f"`{key}`" for key in Report.__struct_fields__) + "."
+
+
+def man_page() -> str:
+    return "\n".join(_man_page()) + "\n"
+
+
+def _man_page() -> Iterator[str]:
+    yield '.TH GHOSTFIX 1\n.SH NAME\nghostfix \\- diagnoses and repairs a service that is "down but restarting"'
+    yield ".SH SYNOPSIS\n.B ghostfix\n.I COMMAND\n[\\fIOPTION\\fR]...\n.SH COMMANDS"
+    for name, does in commands().items():
+        told = " ".join(options(name)).replace("-", "\\-")
+        yield f".TP\n.B {name}\n{_roff(does)}\n{told}"
+    yield ".SH EXIT STATUS"
+    yield from (f".TP\n.B {code.value}\n{code.name.lower().replace('_', ' ')}" for code in ExitCode)
+
+
+def _roff(text: str) -> str:
+    return text.replace("\\", "\\e").replace("`", "").replace("-", "\\-")

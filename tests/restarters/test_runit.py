@@ -1,0 +1,25 @@
+from ghostfix.collectors import processes
+from ghostfix.process import ProcessTree
+from ghostfix.restarters.runit import RESTARTER
+from ghostfix.steps.hold_service_folder import HoldServiceFolder
+from ghostfix.steps.restart_service_folder import RestartServiceFolder
+from tests.fake_service_folder import FOLDER
+from tests.test_service_folder import SERVICE, supervised
+
+
+def test_its_folder_is_found_and_can_be_held_and_restarted() -> None:
+    system, folder = supervised("runit")
+    tree = ProcessTree(processes.collect(system, SERVICE).value)
+    (job,) = RESTARTER.jobs(system, SERVICE, tree).value
+    assert (RESTARTER.kind, job.kind, job.id) == ("runit", "runit", "ghost")
+    (hold,) = RESTARTER.hold(job, "x")
+    assert hold == HoldServiceFolder(reason="x", suite="runit", folder=FOLDER)
+    assert RESTARTER.restart is not None
+    again = RestartServiceFolder(reason="x", suite="runit", folder=FOLDER)
+    assert RESTARTER.restart(job, "x") == (again,)
+
+    hold.apply(system)
+    assert not folder.wanted
+    (job,) = RESTARTER.jobs(system, SERVICE, tree).value
+    assert not job.enabled
+    assert RESTARTER.hold(job, "x") == ()

@@ -1,0 +1,81 @@
+import pytest
+
+from ghostfix.at_job import PUT_BACK
+from ghostfix.errors import ChangedError, StepError
+from ghostfix.machine import CommandAnswer
+from ghostfix.step import Refused, Unneeded
+from ghostfix.steps.hold_at_job import HoldAtJob
+from tests.fake_commands import Words
+from tests.fake_system import FakeSystem, answered
+from tests.restarters.stage import do
+from tests.restarters.test_at import FOLDER, NAME, TEXT, waiting
+
+STEP = HoldAtJob(reason="test", number=12, user="root", source=TEXT.encode())
+
+
+class FakeAt:
+    """An at that gives each job that it is handed a new number and a beginning of its own."""
+
+    def __init__(self) -> None:
+        self.system: FakeSystem = waiting()
+        self.handed: list[Words] = []
+        for name in ("at", "atrm"):
+            self.system.add_program(name)
+        self.system.add_programs(("at",), self.submit)
+        self.system.add_command(("atrm", "12"), self.remove)
+
+    def submit(self, words: Words, stdin: bytes) -> CommandAnswer:
+        self.handed.append(words)
+        beginning = "#!/bin/sh\n# atrun uid=0 gid=0\n# mail root 0\numask 22\ncd / || {\n\t exit 1\n}\n"
+        self.system.add_file(f"{FOLDER}/a0000d01c89cb2", beginning.encode() + stdin + b"\n", 0o700, 0)
+        return answered(words, 0, b"", b"job 13 at Mon Nov 23 22:10:00 2026\n")
+
+    def remove(self, words: Words, _: bytes) -> CommandAnswer:
+        self.system.remove_path(f"{FOLDER}/{NAME}")
+        return answered(words)
+
+
+def queue(system: FakeSystem) -> list[str]:
+    return [name for name in system.names(FOLDER).value if not name.startswith(".")]
+
+
+def test_it_is_saved_and_queued_again() -> None:
+    at = FakeAt()
+    captured = do(at.system, STEP)
+    assert queue(at.system) == []
+    assert isinstance(STEP.precondition(at.system), Unneeded)
+    STEP.undo(at.system, captured)
+    (name,) = queue(at.system)
+    assert at.system.content(f"{FOLDER}/{name}").endswith(PUT_BACK.encode() + TEXT.encode() + b"\n")
+    (words,) = at.handed
+    assert words[:4] == ("at", "-q", "a", "-t")
+    STEP.undo(at.system, captured)
+    assert len(at.handed) == 1
+
+
+def test_undo_of_what_was_not_begun() -> None:
+    at = FakeAt()
+    captured = STEP.capture(at.system)
+    STEP.undo(at.system, captured)
+    assert (queue(at.system), at.handed) == ([NAME], [])
+
+
+def test_another_job_of_that_number_is_left() -> None:
+    at = FakeAt()
+    at.system.add_file(f"{FOLDER}/{NAME}", TEXT.replace("ghost", "other").encode(), 0o700, 0)
+    assert isinstance(STEP.precondition(at.system), Refused)
+    with pytest.raises(ChangedError):
+        STEP.apply(at.system)
+    assert queue(at.system) == [NAME]
+
+
+def test_failures_are_said() -> None:
+    at = FakeAt()
+    captured = STEP.capture(at.system)
+    at.system.add_command(("atrm", "12"), stderr="atrm: not your job\n", status=1)
+    with pytest.raises(StepError, match="not your job"):
+        STEP.apply(at.system)
+    at.system.remove_path(f"{FOLDER}/{NAME}")
+    at.system.add_programs(("at",), lambda words, _: answered(words, 1, b"", b"at: garbled time\n"))
+    with pytest.raises(StepError, match="garbled time"):
+        STEP.undo(at.system, captured)

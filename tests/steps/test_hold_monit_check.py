@@ -1,0 +1,87 @@
+import pytest
+
+from ghostfix.errors import StepError
+from ghostfix.machine import CommandAnswer
+from ghostfix.step import Refused, Unneeded
+from ghostfix.steps.hold_monit_check import HoldMonitCheck
+from tests.fake_commands import Words
+from tests.fake_system import FakeSystem, answered
+from tests.restarters.stage import do, machine
+from tests.restarters.test_monit import CHECK, CONTROL, STATUS
+
+STEP = HoldMonitCheck(reason="test", check="ghost", control=CONTROL)
+DEPENDENT = "check process leaf with pidfile /run/leaf.pid\n  depends on ghost\n"
+OTHER = "check process other with pidfile /run/other.pid\n"
+
+
+class FakeMonit:
+    """A monit that does in its next cycle what it was told."""
+
+    def __init__(self, *, deaf: bool = False) -> None:
+        self.system: FakeSystem = machine()
+        self.system.add_program("monit")
+        self.system.add_file(CONTROL, (CHECK + DEPENDENT + OTHER).encode(), 0o600, 0)
+        self.monitored = {"ghost": True, "leaf": True, "other": True}
+        self.orders: list[tuple[str, str]] = []
+        self.deaf = deaf
+        self.system.add_command(STATUS, self.status)
+        self.system.add_programs(("monit", "-c", CONTROL), self.order)
+        self.system.on_wait.append(lambda _: self.cycle())
+
+    def status(self, words: Words, _: bytes) -> CommandAnswer:
+        rows = [
+            f"Process '{name}'\n  status                       OK\n"
+            f"  monitoring status            {'Monitored' if monitored else 'Not monitored'}\n"
+            for name, monitored in self.monitored.items()
+        ]
+        return answered(words, 0, "Monit 5.33.0 uptime: 3m\n\n" + "\n".join(rows))
+
+    def order(self, words: Words, _: bytes) -> CommandAnswer:
+        self.orders.append((words[3], words[4]))
+        return answered(words)
+
+    def cycle(self) -> None:
+        for verb, name in [] if self.deaf else self.orders:
+            self.monitored[name] = verb == "monitor"
+            if name == "ghost" and verb == "unmonitor":
+                self.monitored["leaf"] = False
+
+
+def test_it_is_unmonitored_and_what_depended_on_it_comes_back_with_it() -> None:
+    monit = FakeMonit()
+    captured = do(monit.system, STEP)
+    assert monit.monitored == {"ghost": False, "leaf": False, "other": True}
+    assert isinstance(STEP.precondition(monit.system), Unneeded)
+    STEP.undo(monit.system, captured)
+    assert monit.monitored == {"ghost": True, "leaf": True, "other": True}
+    orders = list(monit.orders)
+    STEP.undo(monit.system, captured)
+    assert monit.orders == orders
+
+
+def test_what_was_not_monitored_before_is_not_monitored_after() -> None:
+    monit = FakeMonit()
+    monit.monitored["leaf"] = False
+    captured = do(monit.system, STEP)
+    STEP.undo(monit.system, captured)
+    assert monit.monitored == {"ghost": True, "leaf": False, "other": True}
+
+
+def test_an_order_that_is_not_carried_out_is_no_hold() -> None:
+    monit = FakeMonit(deaf=True)
+    with pytest.raises(StepError, match="did not do it"):
+        STEP.apply(monit.system)
+
+
+def test_a_monit_that_does_not_answer_is_left_alone() -> None:
+    monit = FakeMonit()
+    monit.system.add_command(STATUS, stderr="monit: cannot connect\n", status=1)
+    assert isinstance(STEP.precondition(monit.system), Refused)
+    with pytest.raises(StepError):
+        STEP.capture(monit.system)
+
+
+def test_a_check_that_is_gone_needs_no_hold() -> None:
+    monit = FakeMonit()
+    del monit.monitored["ghost"]
+    assert isinstance(STEP.precondition(monit.system), Unneeded)

@@ -1,0 +1,88 @@
+"""The documentation: pages made from the code are fresh, and the commands that it shows work.
+
+A block that begins with ``sh run`` is run in a folder of its own, and has to end with 0, or with the
+number that follows. Of every other command the options must exist.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import reference_page
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+MADE = {"reference.md": reference_page.reference, "ghostfix.1": reference_page.man_page}
+_BLOCK = re.compile(r"^```(?P<kind>\w+)(?P<run> run)?(?: (?P<code>\d+))?\n(?P<text>.*?)^```", re.M | re.S)
+_COMMAND = re.compile(r"^(?:\s*- run: )?ghostfix (?P<name>[a-z]+)(?P<rest>[^\n#|>]*)", re.M)
+
+
+def blocks() -> list[tuple[str, re.Match[str]]]:
+    pages = [ROOT / "README.md", *sorted(DOCS.glob("tutorial*.md")), *sorted(DOCS.glob("how-to*.md"))]
+    return [(page.name, block) for page in pages for block in _BLOCK.finditer(page.read_text("utf-8"))]
+
+
+RUN = [(page, block) for page, block in blocks() if block["run"]]
+
+
+@pytest.mark.parametrize("name", MADE)
+def test_a_page_made_from_the_code_is_fresh(name: str) -> None:
+    """``GHOSTFIX_UPDATE_DOCS=1 pytest tests/test_docs.py`` writes them anew."""
+    if os.environ.get("GHOSTFIX_UPDATE_DOCS"):
+        (DOCS / name).write_text(MADE[name](), encoding="utf-8")
+    assert (DOCS / name).read_text(encoding="utf-8") == MADE[name]()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("page", "block"), [pytest.param(*one, id=f"{one[0]}-{n}") for n, one in enumerate(RUN)]
+)
+def test_a_block_runs(page: str, block: re.Match[str], tmp_path: Path) -> None:
+    programs = str(Path(sys.executable).parent)
+    environment = {
+        **os.environ,
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "XDG_STATE_HOME": str(tmp_path / "state"),
+        "COLUMNS": "100",
+    }
+    answer = subprocess.run(
+        ["bash", "-c", block["text"]],
+        cwd=tmp_path,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert answer.returncode == int(block["code"] or 0), answer.stdout + answer.stderr
+
+
+def test_every_command_shown_exists_with_its_options() -> None:
+    shown = [match for _, block in blocks() for match in _COMMAND.finditer(block["text"])]
+    assert len(shown) >= 15
+    known = reference_page.commands()
+    for match in shown:
+        assert match["name"] in known, match.group()
+        options = " ".join(reference_page.options(match["name"])).replace(",", "").split()
+        used = re.findall(r"(?<=\s)--?[a-z][a-z-]*", match["rest"])
+        assert [one for one in used if one not in options] == [], match.group()
+
+
+@pytest.mark.real
+def test_the_man_page_is_one() -> None:
+    groff = shutil.which("groff")
+    if groff is None:
+        pytest.skip("groff is not installed")
+    answer = subprocess.run(
+        [groff, "-man", "-ww", "-Tascii", str(DOCS / "ghostfix.1")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stderr == ""
