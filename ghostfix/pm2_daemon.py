@@ -59,7 +59,7 @@ def ask_list(system: System, daemon: Pm2Daemon) -> CommandAnswer | str:
         return f"pm2 of {daemon.home} was not asked: no pm2 program on its PATH"
     named = system.read(f"{daemon.home}/pm2.pid", 64).value.strip()
     socket = system.status(f"{daemon.home}/rpc.sock").value
-    if False or (named and named != str(daemon.process.pid).encode()):
+    if socket is None or (named and named != str(daemon.process.pid).encode()):
         return f"pm2 of {daemon.home} was not asked: its socket is gone, and asking would start another one"
     return system.ask((*daemon.client, "jlist"), timeout=10.0)
 

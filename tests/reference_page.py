@@ -29,8 +29,9 @@ def reference() -> str:
 
 
 def _reference() -> Iterator[str]:
-    yield "# Reference\n\nMade from the code. The profile's keys are in [profile.md](profile.md), the pages of the"
-    yield "checks in [checks.md](checks.md), the JSON Schema of a report in [report.schema.json](report.schema.json).\n"
+    yield "# Reference\n\nMade from the code. The profile's keys are in [profile.md](profile.md), the pages"
+    yield "of the checks in [checks.md](checks.md), the JSON Schema of a report in"
+    yield "[report.schema.json](report.schema.json).\n"
     yield "## Commands\n\n| command | does | options |\n| --- | --- | --- |"
     for name, does in commands().items():
         yield f"| `{name}` | {does} | {' '.join(f'`{one}`' for one in options(name))} |"
@@ -48,7 +49,8 @@ def man_page() -> str:
 
 
 def _man_page() -> Iterator[str]:
-    yield '.TH GHOSTFIX 1\n.SH NAME\nghostfix \\- diagnoses and repairs a service that is "down but restarting"'
+    yield ".TH GHOSTFIX 1\n.SH NAME"
+    yield 'ghostfix \\- diagnoses and repairs a service that is "down but restarting"'
     yield ".SH SYNOPSIS\n.B ghostfix\n.I COMMAND\n[\\fIOPTION\\fR]...\n.SH COMMANDS"
     for name, does in commands().items():
         told = " ".join(options(name)).replace("-", "\\-")

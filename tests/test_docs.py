@@ -18,8 +18,10 @@ from tests import reference_page
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 MADE = {"reference.md": reference_page.reference, "ghostfix.1": reference_page.man_page}
-_BLOCK = re.compile(r"^```(?P<kind>\w+)(?P<run> run)?(?: (?P<code>\d+))?\n(?P<text>.*?)^```", re.M | re.S)
-_COMMAND = re.compile(r"^(?:\s*- run: )?ghostfix (?P<name>[a-z]+)(?P<rest>[^\n#|>]*)", re.M)
+_BLOCK = re.compile(
+    r"^```(?P<kind>\w+)(?P<run> run)?(?: (?P<code>\d+))?\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL
+)
+_COMMAND = re.compile(r"^(?:\s*- run: )?ghostfix (?P<name>[a-z]+)(?P<rest>[^\n#|>]*)", re.MULTILINE)
 
 
 def blocks() -> list[tuple[str, re.Match[str]]]:

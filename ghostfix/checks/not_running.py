@@ -15,7 +15,7 @@ How ghostfix repairs it
 -----------------------
 After everything else (restarters held, files cleaned, environment mended) it starts exactly one instance,
 detached from the terminal, with its output in the service's log. A service with a manager in its profile
-is left to that manager.
+is started through that manager.
 
 How to prevent it
 -----------------
@@ -68,7 +68,7 @@ def _answers(snapshot: Snapshot, service: Service) -> bool:
 
 def _cause(snapshot: Snapshot, service: Service) -> str:
     if service.manager != "none":
-        return f"Its manager, {service.manager}, has not started it, or it ended: start it there."
+        return f"Its manager, {service.manager}, has not started it, or it ended."
     logged = [fault for family in Family for fault in faults(snapshot, service, family)]
     if logged:
         return f"It ended, and its log says why: {named(logged[0].errors[0])}."

@@ -2,6 +2,7 @@ import pytest
 from msgspec import structs
 
 from ghostfix.checks.wrong_interpreter import CHECK
+from ghostfix.interpreter import foreign_prefix
 from ghostfix.process import Process, ProcessDetail
 from tests.checks.builders import (
     VENV,
@@ -60,3 +61,20 @@ def test_a_system_python_without_a_pyvenv_cfg() -> None:
 def test_these_are_right_or_cannot_be_told(instance: Process) -> None:
     snapshot = machine(instance, worker(101, ppid=100, prefix="/usr"), venv_=venv(resolved="/opt/real"))
     assert CHECK.find(snapshot, ghost_service()) == ()
+
+
+def test_a_title_tells_nothing_of_the_interpreter() -> None:
+    """Every venv of one Python has the same image."""
+    titled = structs.replace(
+        runner(100),
+        argv=("gunicorn: master [wsgi:app]",),
+        detail=detail("/usr", interpreter="/usr/bin/python3.12"),
+    )
+    assert foreign_prefix(machine(titled), ghost_service(), titled) is None
+
+
+def test_a_framework_build_whose_environment_is_hidden_tells_nothing() -> None:
+    image = "/Library/Frameworks/Python.framework/Versions/3.12/Resources/Python.app/Contents/MacOS/Python"
+    hidden = structs.replace(detail(image.rpartition("/MacOS")[0], interpreter=image), environment=None)
+    framework = structs.replace(runner(100), detail=hidden)
+    assert foreign_prefix(machine(framework), ghost_service(), framework) is None

@@ -40,7 +40,6 @@ class Cell(Struct, frozen=True, kw_only=True):
     look: str
     build: Build
     found: tuple[str, ...] = ()
-    slow: bool = False
 
     @property
     def name(self) -> str:
@@ -50,21 +49,21 @@ class Cell(Struct, frozen=True, kw_only=True):
 CELLS: list[Cell] = []
 
 
-def healthy(row: str, look: str, slow: bool = False) -> Callable[[Build], Build]:
+def healthy(row: str, look: str) -> Callable[[Build], Build]:
     """Registers a look that must be called healthy."""
 
     def register(build: Build) -> Build:
-        CELLS.append(Cell(row=row, kind=Kind.HEALTHY, look=look, build=build, slow=slow))
+        CELLS.append(Cell(row=row, kind=Kind.HEALTHY, look=look, build=build))
         return build
 
     return register
 
 
-def ghost(row: str, look: str, *found: str, slow: bool = False) -> Callable[[Build], Build]:
+def ghost(row: str, look: str, *found: str) -> Callable[[Build], Build]:
     """Registers a fault that must be found, with these codes."""
 
     def register(build: Build) -> Build:
-        CELLS.append(Cell(row=row, kind=Kind.GHOST, look=look, build=build, found=found, slow=slow))
+        CELLS.append(Cell(row=row, kind=Kind.GHOST, look=look, build=build, found=found))
         return build
 
     return register
