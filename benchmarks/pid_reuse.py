@@ -21,9 +21,7 @@ def main() -> None:
         pid_reuse.main()
     elif pid_reuse.can_enter_namespace():
         os.chdir(ROOT)
-        os.execvp(
-            "unshare", (*pid_reuse.NAMESPACE, sys.executable, "-m", "tests.pid_reuse", *sys.argv[1:])
-        )
+        os.execvp("unshare", (*pid_reuse.NAMESPACE, sys.executable, "-m", "tests.pid_reuse", *sys.argv[1:]))
     else:
         sys.exit("this needs root, or a user who may have a PID namespace")
 

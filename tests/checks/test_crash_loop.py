@@ -50,7 +50,7 @@ def booted_now(snapshot: Snapshot) -> Snapshot:
         machine(runner(100, age=40), runner(101, age=30), jobs=[unit_job()], logs=CRASHES),
         booted_now(machine(runner(100, age=40), jobs=[unit_job()], logs=CRASHES)),
     ],
-    ids=["old", "no restarter", "not on exit", "quiet log", "twice", "long ago", "they pile up", "just booted"],
+    ids=["old", "no restarter", "not on exit", "quiet", "twice", "long ago", "they pile up", "just booted"],
 )
 def test_these_are_no_loops(snapshot: Snapshot) -> None:
     assert CHECK.find(snapshot, ghost_service()) == ()
