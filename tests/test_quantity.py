@@ -1,7 +1,7 @@
 import pytest
 from msgspec import structs
 
-from ghostfix.quantity import UNREAD, Quantity, number, packets, quantities, share, size
+from ghostfix.quantity import UNREAD, number, packets, quantities, share, size
 from tests import sample_reports as samples
 
 
@@ -33,11 +33,11 @@ def test_a_count_is_a_share_of_its_limit() -> None:
 
 def test_the_incidents_metrics() -> None:
     rows = {row.name: row for row in quantities(samples.incident().metrics)}
-    assert rows["Processes"] == Quantity(
-        "Processes", "1252 processes, 417 % of the limit of 300", "300", exceeded=True
-    )
-    assert rows["Load"] == Quantity("Load", "7.02 on 8 CPUs", "16")
-    assert rows["Memory"] == Quantity("Memory", "40.6 %", "90 %")
+    processes, load, memory = rows["Processes"], rows["Load"], rows["Memory"]
+    assert (processes.value, processes.limit) == ("1252 processes, 417 % of the limit of 300", "300")
+    assert (processes.exceeded, processes.share) == (True, 1252 / 300)
+    assert (load.value, load.limit, load.exceeded) == ("7.02 on 8 CPUs", "16", False)
+    assert (memory.value, memory.limit, memory.exceeded) == ("40.6 %", "90 %", False)
     assert rows["Received"].value == "7.6 GB, 80 M packets"
     assert rows["Sent"].value == "5.2 GB, 45 M packets"
 
