@@ -325,7 +325,7 @@ def same_process(one: Process, other: Process) -> bool:
 
 
 def same_start(one: Process, other: Process) -> bool:
-    """As far as PID, start time and user tell; programs change their own argv, while they end for instance."""
+    """As far as PID, start time and user tell; programs change their own argv, while they end say."""
     return one.pid == other.pid and one.uid == other.uid and abs(one.id.started - other.id.started) <= 0.02
 
 

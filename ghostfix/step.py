@@ -111,7 +111,7 @@ class Step(Struct, metaclass=StepMeta, frozen=True, kw_only=True, tag_field="kin
     def undo(self, system: ActingSystem, captured: Captured) -> str:
         """Puts back what ``apply`` changed, and says so; raises ChangedError when that would do harm."""
 
-    def run_as(self, user: str) -> "Step":
+    def run_as(self, user: str) -> "Step":  # noqa: ARG002 -- most acts do not ask
         """The same act for a service that is this user's; most acts are the caller's own all the same."""
         return self
 

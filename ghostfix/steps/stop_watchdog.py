@@ -18,7 +18,7 @@ _NOWHERE = "/dev/null"
 
 
 class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
-    """Ends its helpers; asks the loop to end, lets it run on to hear that, waits, kills; then what is left."""
+    """Ends its helpers; asks the loop to end, lets it hear that, waits, kills; then what is left."""
 
     phase: ClassVar[Phase] = Phase.STOP
     title: ClassVar[str] = "Ends a watchdog loop"
@@ -88,7 +88,7 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
         return (self.process,)
 
     def _ends_yet(self, system: ActingSystem) -> bool:
-        """Whether it has been asked to end and does so only now: a stopped loop hears TERM when it goes on."""
+        """Whether it was asked to end and does so only now: a stopped loop hears TERM when it goes on."""
         try:
             if system.wait_state(self.process, stopped=True, seconds=0.0):
                 system.signal(self.process, Signal.CONT)
