@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from ghostfix.aspects.manager import jobs_of, starts_watchdog
+from ghostfix.aspects.orphan import orphans
 from ghostfix.finding import CheckResult, Finding, Severity, Subject
 from ghostfix.instance import instances
 from ghostfix.job import Job
-from ghostfix.manager import jobs_of, starts_watchdog
-from ghostfix.orphan import orphans
 from ghostfix.process import ProcessState
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from ghostfix.advice import findings
+from ghostfix.pages.advice import findings
 from ghostfix.report import FindingReport, Report
 
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from msgspec import structs
 
 from ghostfix import __version__
+from ghostfix.aspects.headcount import processes_of
 from ghostfix.cause import Cause
 from ghostfix.checks import CHECKS
 from ghostfix.finding import Check, CheckResult, Finding, Subject
-from ghostfix.headcount import processes_of
 from ghostfix.instance import Instance, instances
 from ghostfix.job import Job, Place
 from ghostfix.plan import Plan

@@ -12,10 +12,10 @@ from ghostfix.instance import roots
 from ghostfix.invocation import Invocation, read_argv
 from ghostfix.job import Job
 from ghostfix.machine import System
+from ghostfix.origins.target import processes_of
 from ghostfix.process import Listener, Process, ProcessDetail, ProcessTree
 from ghostfix.restarters import RESTARTERS
 from ghostfix.service import EnvironmentWanted, HealthWanted, Service
-from ghostfix.target import processes_of
 from ghostfix.untrusted import MASK, shown_argv
 
 # Programs that run somebody else's service: their own name says nothing about it.

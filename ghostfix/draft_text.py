@@ -5,10 +5,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from ghostfix.aspects.wording import job_name
 from ghostfix.draft import Draft
 from ghostfix.service import HealthWanted, Limits, Service, StopWanted
 from ghostfix.untrusted import shown, shown_argv
-from ghostfix.wording import job_name
 
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
 

@@ -11,15 +11,16 @@ from enum import Enum
 
 from msgspec import Struct, structs
 
-from ghostfix import journal, kept
+from ghostfix import journal
 from ghostfix.errors import ChangedError, ExitCode, GhostfixError, RepairError, StepError
-from ghostfix.exclusive import exclusive
 from ghostfix.journal import JournalWriter
 from ghostfix.machine import ActingSystem, System
 from ghostfix.plan import Plan
+from ghostfix.runs import kept
+from ghostfix.runs.exclusive import exclusive
+from ghostfix.runs.story import Entry, EntryState, RunState
 from ghostfix.service import Service
 from ghostfix.step import Captured, Phase, Refused, Step, Unneeded
-from ghostfix.story import Entry, EntryState, RunState
 from ghostfix.untrusted import shown
 
 # Which phases must have gone well before a step of this one is done.

@@ -6,10 +6,10 @@ from collections.abc import Container
 
 from msgspec import Struct
 
+from ghostfix.aspects.recall import worked_out_once
 from ghostfix.invocation import Invocation, read_argv
 from ghostfix.process import Process, ProcessTree
 from ghostfix.process_title import title_runs
-from ghostfix.recall import worked_out_once
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 

@@ -25,10 +25,10 @@ from msgspec import Struct, structs
 from ghostfix import __version__
 from ghostfix.errors import ChangedError, RepairError, StepError
 from ghostfix.machine import ActingSystem, System
+from ghostfix.runs.state import check_private, is_private, lock_path, own_folder, state_folder, unwritable
+from ghostfix.runs.story import SCHEMA, Entry, EntryState, Journal, Line, Opening, RunState, read_journal
 from ghostfix.service import Service
 from ghostfix.snapshot import FileKind
-from ghostfix.state import check_private, is_private, lock_path, own_folder, state_folder, unwritable
-from ghostfix.story import SCHEMA, Entry, EntryState, Journal, Line, Opening, RunState, read_journal
 
 _RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4,8}")
 _LIMIT = 16 * 1024 * 1024

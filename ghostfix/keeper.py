@@ -1,13 +1,13 @@
 """Keeper: which running instance may stay while the others are stopped."""
 
+from ghostfix.aspects.manager import is_manager
+from ghostfix.aspects.orphan import orphans
+from ghostfix.aspects.recall import worked_out_once
+from ghostfix.aspects.rogue import rogues
+from ghostfix.aspects.soundness import flaws, wanted_instances
 from ghostfix.instance import Instance, instances
-from ghostfix.manager import is_manager
-from ghostfix.orphan import orphans
-from ghostfix.recall import worked_out_once
-from ghostfix.rogue import rogues
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
-from ghostfix.soundness import flaws, wanted_instances
 
 
 def keeper(snapshot: Snapshot, service: Service) -> Instance | None:

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from ghostfix.errors import ProfileError, StepError
-from ghostfix.layout import Amount, Layout
 from ghostfix.machine import ActingSystem
+from ghostfix.pages.layout import Amount, Layout
 from ghostfix.plan import Plan
 from ghostfix.renderers import FORMATS
 from ghostfix.report import Report, Verdict
-from ghostfix.story import Entry, EntryState
+from ghostfix.runs.story import Entry, EntryState
 
 _MARKS = {
     EntryState.DONE: "✓",

@@ -22,11 +22,11 @@ from msgspec import Struct, structs
 
 from ghostfix.errors import ProfileError
 from ghostfix.machine import System
+from ghostfix.parsers.toml_document import KeyPath, Table, TomlDocument, parse
 from ghostfix.profile_table import nearest, service_profile
 from ghostfix.service import EnvironmentWanted, Service
 from ghostfix.snapshot import FileKind
 from ghostfix.step import Refused
-from ghostfix.toml_document import KeyPath, Table, TomlDocument, parse
 from ghostfix.untrusted import shown
 
 FILE = "ghostfix.toml"

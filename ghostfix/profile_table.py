@@ -11,6 +11,7 @@ from msgspec import structs
 
 from ghostfix.errors import ProfileError
 from ghostfix.machine import Signal
+from ghostfix.parsers.toml_document import KeyPath, TomlDocument, key_text
 from ghostfix.service import (
     EnvironmentWanted,
     HealthWanted,
@@ -19,7 +20,6 @@ from ghostfix.service import (
     StopWanted,
     WebhookWanted,
 )
-from ghostfix.toml_document import KeyPath, TomlDocument, key_text
 from ghostfix.untrusted import shown
 
 _SUBTABLES: Mapping[str, type[msgspec.Struct]] = {

@@ -14,14 +14,14 @@ from msgspec import Struct, json, structs
 from ghostfix.instance import runs_service
 from ghostfix.invocation import Invocation, read_command
 from ghostfix.job import Link, LinkKind, Place
-from ghostfix.launcher import launches
 from ghostfix.machine import System
-from ghostfix.manager_command import starts_managed
-from ghostfix.node_script import read_node
 from ghostfix.process import Variable
-from ghostfix.python_script import read_python
 from ghostfix.reading import Confidence
-from ghostfix.script import (
+from ghostfix.scripts.launcher import launches
+from ghostfix.scripts.manager_command import starts_managed
+from ghostfix.scripts.node_script import read_node
+from ghostfix.scripts.python_script import read_python
+from ghostfix.scripts.script import (
     SIZE_LIMIT,
     Command,
     Language,
@@ -32,8 +32,8 @@ from ghostfix.script import (
     language_of,
     worst,
 )
+from ghostfix.scripts.shell_script import read_shell
 from ghostfix.service import Service
-from ghostfix.shell_script import read_shell
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 _DEPTH = 6

@@ -11,19 +11,19 @@ from functools import cache
 from msgspec import structs
 
 from ghostfix import __version__
-from ghostfix.caution import Sighting, cautions, is_loopback
-from ghostfix.explanation import Ancestor, Explanation, Socket, Usage, Why
-from ghostfix.git_branch import GitCheckout, checkout_of
 from ghostfix.invocation import read_argv
-from ghostfix.keeping import Keeper
 from ghostfix.machine import System
+from ghostfix.origins.caution import Sighting, cautions, is_loopback
+from ghostfix.origins.explanation import Ancestor, Explanation, Socket, Usage, Why
+from ghostfix.origins.keeping import Keeper
+from ghostfix.origins.role import role_of
+from ghostfix.origins.target import processes_of
+from ghostfix.origins.upkeep import Line, Upkeep, upkeep
+from ghostfix.origins.vitals import Vitals, vitals_of
+from ghostfix.parsers.git_branch import GitCheckout, checkout_of
 from ghostfix.process import Listener, Process, ProcessDetail, ProcessTree
 from ghostfix.reading import Reading
-from ghostfix.role import role_of
-from ghostfix.target import processes_of
 from ghostfix.untrusted import shown, shown_argv
-from ghostfix.upkeep import Line, Upkeep, upkeep
-from ghostfix.vitals import Vitals, vitals_of
 
 _COMMAND = 400
 _LONGEST_CHAIN = 64

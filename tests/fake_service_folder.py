@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from ghostfix.machine import CommandAnswer
-from ghostfix.service_folder import SUITES
+from ghostfix.managers.service_folder import SUITES
 from tests.fake_system import FakeSystem, answered
 
 FOLDER = "/srv/sv/ghost"

@@ -10,10 +10,10 @@ from ghostfix.errors import ChangedError, ExitCode, RepairError, StepError
 from ghostfix.execute import Decision, InterruptedRepairError, execute
 from ghostfix.machine import ActingSystem, System
 from ghostfix.plan import Plan
+from ghostfix.runs.state import lock_path, state_folder
+from ghostfix.runs.story import Entry, EntryState, RunState
 from ghostfix.service import Service
-from ghostfix.state import lock_path, state_folder
 from ghostfix.step import Captured, Phase, Refused, Step, Unneeded
-from ghostfix.story import Entry, EntryState, RunState
 from tests.fake_system import FakeSystem
 
 SERVICE = Service(name="ghost", profile="test", directory="/srv/ghost")

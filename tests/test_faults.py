@@ -10,6 +10,7 @@ from ghostfix import journal
 from ghostfix.execute import execute, undo
 from ghostfix.machine import CommandAnswer, Signal
 from ghostfix.plan import Plan
+from ghostfix.runs.story import EntryState, RunState
 from ghostfix.service import EnvironmentWanted, Service, WebhookWanted
 from ghostfix.snapshot import HttpAnswer, PidFile, PidFileState
 from ghostfix.step import Step
@@ -20,7 +21,6 @@ from ghostfix.steps.probe_webhook import ProbeWebhook
 from ghostfix.steps.remove_pidfile import RemovePidFile
 from ghostfix.steps.start_service import StartService
 from ghostfix.steps.stop_process import StopProcess
-from ghostfix.story import EntryState, RunState
 from tests.fake_system import FakeProcess, FakeSystem, answered
 
 HOME = "/srv/ghost"

@@ -12,16 +12,16 @@ import pytest
 from ghostfix import journal
 from ghostfix.execute import execute, undo
 from ghostfix.machine import Platform
+from ghostfix.managers.tab import Tab
 from ghostfix.plan import Plan
 from ghostfix.process import ProcessState
+from ghostfix.runs.story import EntryState
 from ghostfix.step import Step
 from ghostfix.steps.hold_cron_line import HoldCronLine
 from ghostfix.steps.hold_launchd_job import HoldLaunchdJob
 from ghostfix.steps.hold_watchdog import HoldWatchdog
 from ghostfix.steps.stop_process import StopProcess
 from ghostfix.steps.stop_watchdog import StopWatchdog
-from ghostfix.story import EntryState
-from ghostfix.tab import Tab
 from tests.fake_launchctl import FakeJob, FakeLaunchctl
 from tests.fake_system import FakeCrontab, FakeSystem
 from tests.test_faults import SERVICE, Killed, killed_at

@@ -3,16 +3,17 @@
 import pytest
 from msgspec import structs
 
-from ghostfix import journal, kept
+from ghostfix import journal
 from ghostfix.errors import RepairError
 from ghostfix.machine import Caller, Platform
+from ghostfix.runs import kept
+from ghostfix.runs.state import lock_path, state_folder
+from ghostfix.runs.story import Entry, EntryState, RunState
 from ghostfix.service import Service
 from ghostfix.snapshot import FileStatus
-from ghostfix.state import lock_path, state_folder
 from ghostfix.step import Captured, Fact, SavedFile
 from ghostfix.steps import STEPS
 from ghostfix.steps.create_venv import CreateVenv
-from ghostfix.story import Entry, EntryState, RunState
 from tests.fake_system import FakeSystem, default_caller
 
 SERVICE = Service(name="ghost", profile="test", directory="/srv/ghost")

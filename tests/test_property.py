@@ -11,8 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ghostfix.execute import execute, pin_processes, undo
+from ghostfix.managers.tab import Tab
 from ghostfix.plan import Plan
 from ghostfix.process import Process, ProcessState
+from ghostfix.runs.story import EntryState
 from ghostfix.snapshot import PidFile, PidFileState
 from ghostfix.step import Step
 from ghostfix.steps.hold_cron_line import HoldCronLine
@@ -21,8 +23,6 @@ from ghostfix.steps.remove_pidfile import RemovePidFile
 from ghostfix.steps.start_service import StartService
 from ghostfix.steps.stop_process import StopProcess
 from ghostfix.steps.stop_watchdog import StopWatchdog
-from ghostfix.story import EntryState
-from ghostfix.tab import Tab
 from tests.fake_system import FakeCrontab, FakeSystem
 from tests.test_faults import HOME, PYTHON, RUNS, SERVICE, a_machine
 

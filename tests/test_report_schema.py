@@ -7,7 +7,7 @@ import jsonschema
 import pytest
 
 from ghostfix import pipeline, profile
-from ghostfix.layout import Layout
+from ghostfix.pages.layout import Layout
 from ghostfix.plan import Choices
 from ghostfix.renderers import json as renderer
 from ghostfix.report_schema import report_schema

@@ -4,11 +4,11 @@ import pytest
 from msgspec import json, structs
 
 from ghostfix.errors import ExitCode, GhostfixError
-from ghostfix.explanation import Explanation, Why
 from ghostfix.machine import CommandAnswer, Platform
+from ghostfix.origins.explanation import Explanation, Why
+from ghostfix.origins.target import AmbiguousError
 from ghostfix.process import Listener, ProcessDetail, ProcessState
 from ghostfix.reading import Reading
-from ghostfix.target import AmbiguousError
 from ghostfix.why import why
 from tests.fake_system import START, FakeSystem, default_caller
 

@@ -20,10 +20,10 @@ How to prevent it
 Make venvs from a Python that upgrades do not replace, and make them anew with each deployment.
 """
 
+from ghostfix.aspects.remedy import create_venv, restart
+from ghostfix.aspects.scope import with_venv
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.reading import Source
-from ghostfix.remedy import create_venv, restart
-from ghostfix.scope import with_venv
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot, VenvState
 from ghostfix.step import Step

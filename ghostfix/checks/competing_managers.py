@@ -20,18 +20,18 @@ How to prevent it
 Name the manager in the profile and remove the other jobs for good.
 """
 
+from ghostfix.aspects.manager import is_manager, managers
+from ghostfix.aspects.remedy import hold, restart
+from ghostfix.aspects.rogue import rogues
+from ghostfix.aspects.scope import always
+from ghostfix.aspects.wording import bounded, job_name
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.job import Job
-from ghostfix.manager import is_manager, managers
-from ghostfix.phrase import listed
+from ghostfix.pages.phrase import listed
 from ghostfix.reading import Confidence, Source
-from ghostfix.remedy import hold, restart
-from ghostfix.rogue import rogues
-from ghostfix.scope import always
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 from ghostfix.step import Step
-from ghostfix.wording import bounded, job_name
 
 CODE = "competing-managers"
 

@@ -21,18 +21,18 @@ How to prevent it
 Give the manager a back-off and a limit (``StartLimitBurst``, ``ThrottleInterval``, ``startretries``).
 """
 
+from ghostfix.aspects.log_finding import named
+from ghostfix.aspects.logged import REPEATED, Family, LogFaults, faults
+from ghostfix.aspects.remedy import no_steps
+from ghostfix.aspects.scope import with_logs
+from ghostfix.aspects.wording import bounded, described, job_name
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.instance import Instance, instances
 from ghostfix.job import Job
-from ghostfix.log_finding import named
-from ghostfix.logged import REPEATED, Family, LogFaults, faults
-from ghostfix.phrase import counted
+from ghostfix.pages.phrase import counted
 from ghostfix.reading import Confidence, Source
-from ghostfix.remedy import no_steps
-from ghostfix.scope import with_logs
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
-from ghostfix.wording import bounded, described, job_name
 
 CODE = "crash-loop"
 _YOUNG = 60.0

@@ -18,13 +18,13 @@ How to prevent it
 Rotate the logs, and end restart loops: each start writes.
 """
 
+from ghostfix.aspects.remedy import no_steps
+from ghostfix.aspects.scope import always
+from ghostfix.aspects.wording import bounded
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.reading import Source
-from ghostfix.remedy import no_steps
-from ghostfix.scope import always
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
-from ghostfix.wording import bounded
 
 CODE = "disk-full"
 _FULL = 99.0

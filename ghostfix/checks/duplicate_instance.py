@@ -23,18 +23,18 @@ How to prevent it
 Let one manager start the service, and let the service take a lock: ``ghostfix run`` does.
 """
 
+from ghostfix.aspects.remedy import restart
+from ghostfix.aspects.scope import always
+from ghostfix.aspects.soundness import wanted_instances
+from ghostfix.aspects.wording import bounded, described, pids
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.instance import Instance, instances
 from ghostfix.keeper import keepers
-from ghostfix.phrase import counted
+from ghostfix.pages.phrase import counted
 from ghostfix.reading import Source
-from ghostfix.remedy import restart
-from ghostfix.scope import always
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
-from ghostfix.soundness import wanted_instances
 from ghostfix.step import Step
-from ghostfix.wording import bounded, described, pids
 
 CODE = "duplicate-instance"
 

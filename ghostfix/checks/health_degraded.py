@@ -20,16 +20,16 @@ How to prevent it
 Let the service end when a part that it needs is down, so that its manager notices.
 """
 
-from ghostfix.answer import complaints, self_assessment
+from ghostfix.aspects.answer import complaints, self_assessment
+from ghostfix.aspects.remedy import restart
+from ghostfix.aspects.scope import with_health
+from ghostfix.aspects.soundness import starting
+from ghostfix.aspects.wording import bounded
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.reading import Confidence, Source
-from ghostfix.remedy import restart
-from ghostfix.scope import with_health
 from ghostfix.service import Service
 from ghostfix.snapshot import HealthAnswer, Snapshot
-from ghostfix.soundness import starting
 from ghostfix.step import Step
-from ghostfix.wording import bounded
 
 CODE = "health-degraded"
 

@@ -19,15 +19,15 @@ How to prevent it
 Answer the health URL from a thread of its own, and give watchdogs a back-off.
 """
 
-from ghostfix.answer import unreachable
+from ghostfix.aspects.answer import unreachable
+from ghostfix.aspects.remedy import restart
+from ghostfix.aspects.scope import with_health
+from ghostfix.aspects.soundness import starting
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.instance import instances
 from ghostfix.reading import Confidence, Source
-from ghostfix.remedy import restart
-from ghostfix.scope import with_health
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
-from ghostfix.soundness import starting
 from ghostfix.step import Step
 
 CODE = "health-unreachable"

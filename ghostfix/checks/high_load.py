@@ -19,15 +19,15 @@ How to prevent it
 Give the service a share (``CPUQuota=``), and restarts a back-off.
 """
 
+from ghostfix.aspects.remedy import no_steps
+from ghostfix.aspects.scope import always
+from ghostfix.aspects.wording import bounded, command_of
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
-from ghostfix.phrase import counted, percent_of
+from ghostfix.pages.phrase import counted, percent_of
 from ghostfix.process import ProcessState
 from ghostfix.reading import Source
-from ghostfix.remedy import no_steps
-from ghostfix.scope import always
 from ghostfix.service import Service
 from ghostfix.snapshot import Resources, Snapshot
-from ghostfix.wording import bounded, command_of
 
 CODE = "high-load"
 

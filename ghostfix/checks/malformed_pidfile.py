@@ -21,11 +21,11 @@ How to prevent it
 Write the PID to a temporary file and rename it; look for a full disk, the usual source of empty files.
 """
 
+from ghostfix.aspects.pidfile_owner import fresh
+from ghostfix.aspects.remedy import removal
+from ghostfix.aspects.scope import with_pidfiles
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
-from ghostfix.pidfile_owner import fresh
 from ghostfix.reading import Source
-from ghostfix.remedy import removal
-from ghostfix.scope import with_pidfiles
 from ghostfix.service import Service
 from ghostfix.snapshot import PidFile, PidFileState, Snapshot
 from ghostfix.step import Step

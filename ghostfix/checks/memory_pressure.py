@@ -19,13 +19,13 @@ How to prevent it
 Limit the service's memory where the system can (``MemoryMax=``), so that it alone pays for a leak.
 """
 
+from ghostfix.aspects.remedy import no_steps
+from ghostfix.aspects.scope import always
+from ghostfix.aspects.wording import command_of
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.reading import Source
-from ghostfix.remedy import no_steps
-from ghostfix.scope import always
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
-from ghostfix.wording import command_of
 
 CODE = "memory-pressure"
 _LARGEST = 5

@@ -20,17 +20,17 @@ How to prevent it
 Write the PID file in the top process, after the port is bound.
 """
 
+from ghostfix.aspects.pidfile_owner import Owner, owner
+from ghostfix.aspects.remedy import restart
+from ghostfix.aspects.scope import with_pidfiles
+from ghostfix.aspects.wording import bounded, described
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.instance import instances
-from ghostfix.pidfile_owner import Owner, owner
 from ghostfix.process import Process
 from ghostfix.reading import Source
-from ghostfix.remedy import restart
-from ghostfix.scope import with_pidfiles
 from ghostfix.service import Service
 from ghostfix.snapshot import PidFile, Snapshot
 from ghostfix.step import Step
-from ghostfix.wording import bounded, described
 
 CODE = "mismatched-pidfile"
 

@@ -19,15 +19,15 @@ How to prevent it
 Install from one list of requirements at each deployment, and check it with ``ghostfix diagnose``.
 """
 
+from ghostfix.aspects.remedy import install, restart
+from ghostfix.aspects.scope import with_packages
+from ghostfix.aspects.wording import bounded
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
-from ghostfix.phrase import counted, listed
+from ghostfix.pages.phrase import counted, listed
 from ghostfix.reading import Source
-from ghostfix.remedy import install, restart
-from ghostfix.scope import with_packages
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot, VenvState
 from ghostfix.step import Step
-from ghostfix.wording import bounded
 
 CODE = "missing-package"
 

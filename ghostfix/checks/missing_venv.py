@@ -19,10 +19,10 @@ How to prevent it
 Make the venv part of the deployment, beside the code and out of reach of clean-up jobs.
 """
 
+from ghostfix.aspects.remedy import create_venv, restart
+from ghostfix.aspects.scope import with_venv
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.reading import Source
-from ghostfix.remedy import create_venv, restart
-from ghostfix.scope import with_venv
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot, VenvState
 from ghostfix.step import Step

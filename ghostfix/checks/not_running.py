@@ -22,18 +22,18 @@ How to prevent it
 Name one manager in the profile, with a back-off between restarts and a limit to them.
 """
 
-from ghostfix.answer import complaints, unreachable
+from ghostfix.aspects.answer import complaints, unreachable
+from ghostfix.aspects.log_finding import named
+from ghostfix.aspects.logged import Family, faults
+from ghostfix.aspects.remedy import restart
+from ghostfix.aspects.scope import with_instances
+from ghostfix.aspects.wording import bounded
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.instance import instances
-from ghostfix.log_finding import named
-from ghostfix.logged import Family, faults
 from ghostfix.reading import Confidence, Source
-from ghostfix.remedy import restart
-from ghostfix.scope import with_instances
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 from ghostfix.step import Step
-from ghostfix.wording import bounded
 
 CODE = "not-running"
 

@@ -19,16 +19,16 @@ How to prevent it
 Close what is opened; raise the limit (``LimitNOFILE=``, ``ulimit -n``) only when the number is meant.
 """
 
+from ghostfix.aspects.remedy import no_steps
+from ghostfix.aspects.scope import always
+from ghostfix.aspects.wording import described
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.instance import instances
-from ghostfix.phrase import percent_of
+from ghostfix.pages.phrase import percent_of
 from ghostfix.process import Process
 from ghostfix.reading import Source
-from ghostfix.remedy import no_steps
-from ghostfix.scope import always
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
-from ghostfix.wording import described
 
 CODE = "open-files"
 _FULL = 98.0

@@ -23,16 +23,16 @@ Stop a server by asking its top process to end (TERM), never with KILL; let its 
 process group.
 """
 
+from ghostfix.aspects.orphan import Orphan, orphans
+from ghostfix.aspects.remedy import restart
+from ghostfix.aspects.scope import always
+from ghostfix.aspects.wording import described
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
-from ghostfix.orphan import Orphan, orphans
-from ghostfix.phrase import counted
+from ghostfix.pages.phrase import counted
 from ghostfix.reading import Confidence, Source
-from ghostfix.remedy import restart
-from ghostfix.scope import always
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 from ghostfix.step import Step
-from ghostfix.wording import described
 
 CODE = "orphan-instance"
 _DOUBTS = {

@@ -22,19 +22,19 @@ How to prevent it
 Give each service its own port, and let the service say loudly that it could not bind.
 """
 
+from ghostfix.aspects.holder import Holders, holders, untouchable
+from ghostfix.aspects.scope import with_ports
+from ghostfix.aspects.wording import ancestry, bounded, described
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
-from ghostfix.holder import Holders, holders, untouchable
 from ghostfix.instance import instances
 from ghostfix.machine import Signal
-from ghostfix.phrase import listed
+from ghostfix.pages.phrase import listed
 from ghostfix.process import Listener, Process
 from ghostfix.reading import Confidence, Source
-from ghostfix.scope import with_ports
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 from ghostfix.step import Step
 from ghostfix.steps.evict_process import EvictProcess
-from ghostfix.wording import ancestry, bounded, described
 
 CODE = "port-conflict"
 

@@ -20,18 +20,18 @@ How to prevent it
 Do not set SO_REUSEPORT for a service that must be alone; bind one address family, or both in one process.
 """
 
+from ghostfix.aspects.holder import Holders, holders
+from ghostfix.aspects.remedy import restart
+from ghostfix.aspects.scope import with_ports
+from ghostfix.aspects.soundness import wanted_instances
+from ghostfix.aspects.wording import bounded, described, pids
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
-from ghostfix.holder import Holders, holders
-from ghostfix.phrase import counted
+from ghostfix.pages.phrase import counted
 from ghostfix.process import Process
 from ghostfix.reading import Source
-from ghostfix.remedy import restart
-from ghostfix.scope import with_ports
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
-from ghostfix.soundness import wanted_instances
 from ghostfix.step import Step
-from ghostfix.wording import bounded, described, pids
 
 CODE = "port-shared"
 

@@ -19,18 +19,18 @@ How to prevent it
 Let the service end when it cannot bind, so that its manager notices.
 """
 
-from ghostfix.answer import port_of, unreachable
+from ghostfix.aspects.answer import port_of, unreachable
+from ghostfix.aspects.holder import Holders, holders
+from ghostfix.aspects.remedy import restart
+from ghostfix.aspects.scope import with_ports
+from ghostfix.aspects.soundness import starting
+from ghostfix.aspects.wording import bounded, described, pids
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
-from ghostfix.holder import Holders, holders
 from ghostfix.instance import instances
 from ghostfix.reading import Confidence, Source
-from ghostfix.remedy import restart
-from ghostfix.scope import with_ports
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
-from ghostfix.soundness import starting
 from ghostfix.step import Step
-from ghostfix.wording import bounded, described, pids
 
 CODE = "port-unbound"
 

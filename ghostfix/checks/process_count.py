@@ -22,15 +22,15 @@ Limit the service where the system can: ``TasksMax=`` in its unit, ``numprocs``,
 
 from collections import Counter
 
+from ghostfix.aspects.headcount import processes_of
+from ghostfix.aspects.remedy import no_steps
+from ghostfix.aspects.scope import always
+from ghostfix.aspects.wording import bounded
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
-from ghostfix.headcount import processes_of
-from ghostfix.phrase import percent_of
+from ghostfix.pages.phrase import percent_of
 from ghostfix.reading import Source
-from ghostfix.remedy import no_steps
-from ghostfix.scope import always
 from ghostfix.service import Service
 from ghostfix.snapshot import Resources, Snapshot
-from ghostfix.wording import bounded
 
 CODE = "process-count"
 _NEAR = 0.9

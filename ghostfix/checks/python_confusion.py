@@ -19,13 +19,13 @@ How to prevent it
 Call the venv's interpreter by its full path.
 """
 
+from ghostfix.aspects.remedy import no_steps
+from ghostfix.aspects.scope import with_python
+from ghostfix.aspects.wording import bounded
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.reading import Source
-from ghostfix.remedy import no_steps
-from ghostfix.scope import with_python
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
-from ghostfix.wording import bounded
 
 CODE = "python-confusion"
 

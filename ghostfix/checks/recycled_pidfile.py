@@ -22,17 +22,17 @@ Keep PID files on a file system that is empty after a boot (``/run``), and let t
 ``ghostfix run`` does.
 """
 
+from ghostfix.aspects.pidfile_owner import Owner, fresh, owner
+from ghostfix.aspects.remedy import removal
+from ghostfix.aspects.scope import with_pidfiles
+from ghostfix.aspects.wording import described
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
-from ghostfix.phrase import lasting
-from ghostfix.pidfile_owner import Owner, fresh, owner
+from ghostfix.pages.phrase import lasting
 from ghostfix.process import Process
 from ghostfix.reading import Confidence, Source
-from ghostfix.remedy import removal
-from ghostfix.scope import with_pidfiles
 from ghostfix.service import Service
 from ghostfix.snapshot import PidFile, Snapshot
 from ghostfix.step import Step
-from ghostfix.wording import described
 
 CODE = "recycled-pidfile"
 

@@ -23,17 +23,17 @@ How to prevent it
 Decide on one manager, name it in the profile (``manager = "systemd:ghost.service"``), and delete the others.
 """
 
+from ghostfix.aspects.manager import job_subject, jobs_of
+from ghostfix.aspects.remedy import hold, restart
+from ghostfix.aspects.rogue import at_peace, rogues, strangers
+from ghostfix.aspects.scope import always
+from ghostfix.aspects.wording import bounded, job_name, job_trail
 from ghostfix.finding import Check, Evidence, Finding, Severity
 from ghostfix.job import Job
-from ghostfix.manager import job_subject, jobs_of
 from ghostfix.reading import Confidence, Source
-from ghostfix.remedy import hold, restart
-from ghostfix.rogue import at_peace, rogues, strangers
-from ghostfix.scope import always
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 from ghostfix.step import Step
-from ghostfix.wording import bounded, job_name, job_trail
 
 CODE = "rogue-restarter"
 _DOUBTS = {

@@ -20,12 +20,12 @@ How to prevent it
 Let the lock live in the file and die with the process: ``ghostfix run`` does, and no stale file can exist.
 """
 
+from ghostfix.aspects.pidfile_owner import Owner, fresh, owner
+from ghostfix.aspects.remedy import removal
+from ghostfix.aspects.scope import with_pidfiles
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
-from ghostfix.phrase import lasting
-from ghostfix.pidfile_owner import Owner, fresh, owner
+from ghostfix.pages.phrase import lasting
 from ghostfix.reading import Confidence, Source
-from ghostfix.remedy import removal
-from ghostfix.scope import with_pidfiles
 from ghostfix.service import Service
 from ghostfix.snapshot import PidFile, Snapshot
 from ghostfix.step import Step

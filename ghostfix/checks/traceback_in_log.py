@@ -20,12 +20,12 @@ How to prevent it
 Log handled exceptions as such, and let unhandled ones end the process, so that its manager notices.
 """
 
+from ghostfix.aspects.log_finding import log_finding
+from ghostfix.aspects.logged import Family, LogFaults, faults
+from ghostfix.aspects.remedy import no_steps
+from ghostfix.aspects.scope import with_logs
 from ghostfix.finding import Check, Finding, Severity
-from ghostfix.log_finding import log_finding
-from ghostfix.logged import Family, LogFaults, faults
 from ghostfix.reading import Source
-from ghostfix.remedy import no_steps
-from ghostfix.scope import with_logs
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 

@@ -20,19 +20,19 @@ How to prevent it
 Put a lock before the command: ``flock -n /run/lock/NAME.lock COMMAND``, or start it with ``ghostfix run``.
 """
 
+from ghostfix.aspects.manager import job_subject, jobs_of
+from ghostfix.aspects.remedy import hold, restart
+from ghostfix.aspects.rogue import rogues
+from ghostfix.aspects.scope import always
+from ghostfix.aspects.soundness import wanted_instances
+from ghostfix.aspects.wording import bounded, job_name
 from ghostfix.finding import Check, Evidence, Finding, Severity
 from ghostfix.instance import instances
 from ghostfix.job import Job
-from ghostfix.manager import job_subject, jobs_of
 from ghostfix.reading import Confidence, Source
-from ghostfix.remedy import hold, restart
-from ghostfix.rogue import rogues
-from ghostfix.scope import always
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
-from ghostfix.soundness import wanted_instances
 from ghostfix.step import Step
-from ghostfix.wording import bounded, job_name
 
 CODE = "unlocked-cron-job"
 _KINDS = ("cron", "anacron")

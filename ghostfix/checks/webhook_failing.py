@@ -20,11 +20,11 @@ How to prevent it
 Let the health document say whether the webhook works.
 """
 
-from ghostfix.answer import webhook_broken, webhook_fault
+from ghostfix.aspects.answer import webhook_broken, webhook_fault
+from ghostfix.aspects.remedy import restart
+from ghostfix.aspects.scope import with_webhook
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.reading import Source
-from ghostfix.remedy import restart
-from ghostfix.scope import with_webhook
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 from ghostfix.step import Step

@@ -19,18 +19,18 @@ How to prevent it
 Write the venv's interpreter with its full path wherever the service is started, never a bare ``python``.
 """
 
+from ghostfix.aspects.interpreter import foreign_prefix
+from ghostfix.aspects.remedy import restart
+from ghostfix.aspects.scope import with_venv
+from ghostfix.aspects.wording import bounded, described, pids
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.instance import Instance, instances
-from ghostfix.interpreter import foreign_prefix
-from ghostfix.phrase import listed
+from ghostfix.pages.phrase import listed
 from ghostfix.process import Process
 from ghostfix.reading import Source
-from ghostfix.remedy import restart
-from ghostfix.scope import with_venv
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 from ghostfix.step import Step
-from ghostfix.wording import bounded, described, pids
 
 CODE = "wrong-interpreter"
 

@@ -22,18 +22,18 @@ as PID 1.
 
 from collections import Counter
 
+from ghostfix.aspects.remedy import restart
+from ghostfix.aspects.scope import always
+from ghostfix.aspects.soundness import unreaped_children
+from ghostfix.aspects.wording import bounded, command_of
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.instance import instances
-from ghostfix.phrase import counted, percent_of
+from ghostfix.pages.phrase import counted, percent_of
 from ghostfix.process import ProcessState
 from ghostfix.reading import Source
-from ghostfix.remedy import restart
-from ghostfix.scope import always
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
-from ghostfix.soundness import unreaped_children
 from ghostfix.step import Step
-from ghostfix.wording import bounded, command_of
 
 CODE = "zombie-processes"
 

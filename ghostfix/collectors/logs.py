@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 from msgspec import structs
 
-from ghostfix.error_tally import KINDS_KEPT
 from ghostfix.machine import System
+from ghostfix.parsers.error_tally import KINDS_KEPT
+from ghostfix.parsers.traceback_log import TracebackLog
 from ghostfix.reading import Reading
 from ghostfix.service import Service
 from ghostfix.snapshot import FileKind, FileStatus, LogExcerpt
-from ghostfix.traceback_log import TracebackLog
 
 TAIL = 4 * 1024 * 1024
 """So many bytes of the end of a log are read."""

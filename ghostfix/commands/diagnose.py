@@ -55,13 +55,13 @@ def diagnose(
 
     Example: `ghostfix diagnose ghost-runner --format json`
     """
-    from ghostfix import archive
     from ghostfix.checks import CHECKS
     from ghostfix.commands import codes, seconds
     from ghostfix.diagnosing import Wishes, diagnoses
     from ghostfix.errors import ProfileError, worst
     from ghostfix.finding import Severity
     from ghostfix.presentation import Presentation
+    from ghostfix.runs import archive
     from ghostfix.snapshot_file import Look, save_snapshot
     from ghostfix.system import local_system
     from ghostfix.telling import diagnosis_report

@@ -24,8 +24,8 @@ def diff(
 
     Example: `ghostfix diff before.json after.json`
     """
-    from ghostfix.archive import reports
     from ghostfix.comparison import compare
+    from ghostfix.runs.archive import reports
     from ghostfix.system import local_system
 
     system = local_system()

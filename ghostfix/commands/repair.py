@@ -131,8 +131,8 @@ def _look_again(
     watch_for: float,
 ) -> "ExitCode":
     """Verifies, shows the report, gives the exit code; a repair that stopped half-way is not watched."""
-    from ghostfix.archive import keep_report
     from ghostfix.errors import ExitCode
+    from ghostfix.runs.archive import keep_report
     from ghostfix.telling import repair_report
     from ghostfix.verification import verify
 

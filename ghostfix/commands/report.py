@@ -27,9 +27,10 @@ def report(
 
     Example: `ghostfix report --format markdown --output ticket.md`
     """
-    from ghostfix import archive, journal
+    from ghostfix import journal
     from ghostfix.errors import RepairError
     from ghostfix.presentation import Presentation
+    from ghostfix.runs import archive
     from ghostfix.system import local_system
 
     presentation = Presentation.of(format_, output, quiet=quiet, verbose=verbose)

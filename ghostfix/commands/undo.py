@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ghostfix.journal import RunSummary
-    from ghostfix.story import Entry
+    from ghostfix.runs.story import Entry
 
 
 def undo(
@@ -28,7 +28,7 @@ def undo(
     from ghostfix import execute, journal
     from ghostfix.errors import ExitCode
     from ghostfix.presentation import ask
-    from ghostfix.story import EntryState
+    from ghostfix.runs.story import EntryState
     from ghostfix.system import local_system
 
     system = local_system()

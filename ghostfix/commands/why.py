@@ -28,8 +28,8 @@ def why(
 
     Example: `ghostfix why :5555`
     """
+    from ghostfix.origins.target import AmbiguousError
     from ghostfix.system import local_system
-    from ghostfix.target import AmbiguousError
     from ghostfix.why import why as explain
 
     try:
@@ -42,7 +42,7 @@ def why(
 
         sys.stdout.write(encode(answer).decode() + "\n")
         return
-    from ghostfix.explanation_text import text_of
+    from ghostfix.origins.explanation_text import text_of
 
     text = text_of(answer, width=_width(), verbose=verbose, tree=tree)
     encoding = sys.stdout.encoding or "ascii"

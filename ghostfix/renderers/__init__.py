@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ghostfix.layout import Layout
+from ghostfix.pages.layout import Layout
 from ghostfix.renderers import github, html, json, junit, markdown, terminal
 from ghostfix.report import Report
 

@@ -3,8 +3,8 @@
 import posixpath
 from collections.abc import Iterable, Sequence
 
-from ghostfix.advice import findings
-from ghostfix.layout import Layout
+from ghostfix.pages.advice import findings
+from ghostfix.pages.layout import Layout
 from ghostfix.report import FindingReport, Report, ResultReport
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "notice"}

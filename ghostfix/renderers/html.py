@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 
-from ghostfix.advice import acted, findings, next_commands, prevention
-from ghostfix.html_style import STYLE
-from ghostfix.layout import Layout
-from ghostfix.markup import Markup, element, together
-from ghostfix.picture import NARROW, WIDE, causes_picture, timeline_picture
-from ghostfix.process_forest import Grove, groves
-from ghostfix.quantity import Quantity, quantities
+from ghostfix.pages.advice import acted, findings, next_commands, prevention
+from ghostfix.pages.html_style import STYLE
+from ghostfix.pages.layout import Layout
+from ghostfix.pages.markup import Markup, element, together
+from ghostfix.pages.picture import NARROW, WIDE, causes_picture, timeline_picture
+from ghostfix.pages.process_forest import Grove, groves
+from ghostfix.pages.quantity import Quantity, quantities
+from ghostfix.pages.timeline import timeline
 from ghostfix.report import EvidenceReport, FindingReport, InstanceReport, PlaceReport, Report, ResultReport
-from ghostfix.timeline import timeline
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """What the page may load: nothing but its own style."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from ghostfix.layout import Layout
+from ghostfix.pages.layout import Layout
 from ghostfix.report import Report
 
 SEVERAL_SCHEMA = "ghostfix.reports/1"

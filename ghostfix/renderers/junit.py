@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from ghostfix.layout import Layout
+from ghostfix.pages.layout import Layout
 from ghostfix.report import EvidenceReport, FindingReport, Report, ResultReport, fails
 
 _ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

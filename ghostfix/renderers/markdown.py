@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from ghostfix.advice import acted, findings, next_commands, prevention
-from ghostfix.chain import chains
-from ghostfix.family import FAMILIES, OTHER, family
-from ghostfix.layout import Layout
-from ghostfix.quantity import quantities
+from ghostfix.pages.advice import acted, findings, next_commands, prevention
+from ghostfix.pages.chain import chains
+from ghostfix.pages.family import FAMILIES, OTHER, family
+from ghostfix.pages.layout import Layout
+from ghostfix.pages.quantity import quantities
 from ghostfix.report import EvidenceReport, FindingReport, Report, ResultReport, Verdict
 
 # Every character that can begin a construct of CommonMark or of GitHub's dialect, mentions included.

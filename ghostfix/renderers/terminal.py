@@ -5,14 +5,14 @@ from datetime import datetime
 
 from rich.padding import Padding
 
-from ghostfix.advice import acted, findings, next_commands, went_well
-from ghostfix.chain import chains
-from ghostfix.family import FAMILIES, OTHER, family
-from ghostfix.layout import Amount, Layout
-from ghostfix.page import Page
-from ghostfix.phrase import counted, lasting
-from ghostfix.quantity import quantities
-from ghostfix.repair_lines import plan_lines, run_lines, verification_lines
+from ghostfix.pages.advice import acted, findings, next_commands, went_well
+from ghostfix.pages.chain import chains
+from ghostfix.pages.family import FAMILIES, OTHER, family
+from ghostfix.pages.layout import Amount, Layout
+from ghostfix.pages.page import Page
+from ghostfix.pages.phrase import counted, lasting
+from ghostfix.pages.quantity import quantities
+from ghostfix.pages.repair_lines import plan_lines, run_lines, verification_lines
 from ghostfix.report import (
     EvidenceReport,
     FindingReport,

@@ -1,16 +1,16 @@
 """anacron: lines of /etc/anacrontab that start the service, every so many days."""
 
 from ghostfix.account import home_of
-from ghostfix.anacrontab import AnacronJob, parse
 from ghostfix.job import Job, Place
 from ghostfix.machine import System
+from ghostfix.managers.tab import Tab
+from ghostfix.parsers.anacrontab import AnacronJob, parse
 from ghostfix.process import ProcessTree, Variable
 from ghostfix.reading import Reading
 from ghostfix.restarter import Restarter
 from ghostfix.service import Service
 from ghostfix.step import Step
 from ghostfix.steps.hold_cron_line import HoldCronLine
-from ghostfix.tab import Tab
 from ghostfix.trail import Trail, search
 
 KIND = "anacron"

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ghostfix.account import home_of
-from ghostfix.at_queue import OUTPUTS, AtJob, queued
 from ghostfix.instance import roots
 from ghostfix.job import Job, Place
 from ghostfix.machine import Platform, System
+from ghostfix.managers.at_queue import OUTPUTS, AtJob, queued
 from ghostfix.process import Process, ProcessTree
 from ghostfix.reading import Reading
 from ghostfix.restarter import Restarter

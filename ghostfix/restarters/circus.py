@@ -5,8 +5,10 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
-from ghostfix.circus_config import ENDPOINT, Watcher, read_config
-from ghostfix.circus_daemon import (
+from ghostfix.instance import roots
+from ghostfix.job import Job, Link, LinkKind, Place
+from ghostfix.machine import System
+from ghostfix.managers.circus_daemon import (
     CircusDaemon,
     WatcherState,
     circusd,
@@ -15,9 +17,7 @@ from ghostfix.circus_daemon import (
     pids,
     states,
 )
-from ghostfix.instance import roots
-from ghostfix.job import Job, Link, LinkKind, Place
-from ghostfix.machine import System
+from ghostfix.parsers.circus_config import ENDPOINT, Watcher, read_config
 from ghostfix.process import Process, ProcessTree
 from ghostfix.reading import Confidence, Reading
 from ghostfix.restarter import Restarter

@@ -11,20 +11,20 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from ghostfix.account import home_of
-from ghostfix.cron_origin import Line, attribute
-from ghostfix.crontab import CronJob, Disabled, parse
 from ghostfix.instance import roots
 from ghostfix.job import Job, Place
 from ghostfix.machine import System
+from ghostfix.managers.cron_origin import Line, attribute
+from ghostfix.managers.tab import SPOOLS, Tab
+from ghostfix.parsers.crontab import CronJob, Disabled, parse
+from ghostfix.parsers.schedule import in_words
 from ghostfix.process import ProcessTree, Variable
 from ghostfix.reading import Reading
 from ghostfix.restarter import Restarter
-from ghostfix.schedule import in_words
 from ghostfix.service import Service
 from ghostfix.snapshot import FileKind
 from ghostfix.step import Step
 from ghostfix.steps.hold_cron_line import HoldCronLine
-from ghostfix.tab import SPOOLS, Tab
 from ghostfix.trail import Trail, search
 
 _SYSTEM_TABLE = "/etc/crontab"

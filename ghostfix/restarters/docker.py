@@ -1,8 +1,8 @@
 """docker: containers whose restart policy brings the service back."""
 
-from ghostfix.container_owner import jobs_of
 from ghostfix.job import Job
 from ghostfix.machine import System
+from ghostfix.managers.container_owner import jobs_of
 from ghostfix.process import ProcessTree
 from ghostfix.reading import Reading
 from ghostfix.restarter import Restarter

@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from ghostfix.instance import roots
 from ghostfix.job import Job, Link, LinkKind, Place
-from ghostfix.launchctl import ListedJob, PrintedJob, parse_list
-from ghostfix.launchd_definition import Definition, definitions, read_definition
-from ghostfix.launchd_state import LAUNCHCTL, complaint, disabled_flag, loaded_job, user_domain
-from ghostfix.launchd_trigger import triggers
 from ghostfix.machine import Platform, System
+from ghostfix.managers.launchd_definition import Definition, definitions, read_definition
+from ghostfix.managers.launchd_state import LAUNCHCTL, complaint, disabled_flag, loaded_job, user_domain
+from ghostfix.managers.launchd_trigger import triggers
+from ghostfix.parsers.launchctl import ListedJob, PrintedJob, parse_list
 from ghostfix.process import Process, ProcessId, ProcessTree
 from ghostfix.reading import Confidence, Reading
 from ghostfix.restarter import Restarter

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from ghostfix.instance import roots
 from ghostfix.job import Job, Link, LinkKind, Place
 from ghostfix.machine import System
-from ghostfix.monit_config import MonitCheck, MonitCommand
-from ghostfix.monit_daemon import CheckState, MonitDaemon, configuration, daemons, states
+from ghostfix.managers.monit_daemon import CheckState, MonitDaemon, configuration, daemons, states
+from ghostfix.parsers.monit_config import MonitCheck, MonitCommand
 from ghostfix.process import Process, ProcessTree
 from ghostfix.reading import Confidence, Reading
 from ghostfix.restarter import Restarter

@@ -8,7 +8,7 @@ from msgspec import structs
 from ghostfix.instance import roots
 from ghostfix.job import Job, Link, LinkKind, Place
 from ghostfix.machine import System
-from ghostfix.openrc_state import Supervised, kept_words, read_argv
+from ghostfix.managers.openrc_state import Supervised, kept_words, read_argv
 from ghostfix.process import Process, ProcessTree
 from ghostfix.reading import Confidence, Reading
 from ghostfix.restarter import Restarter

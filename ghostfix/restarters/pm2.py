@@ -8,8 +8,8 @@ from msgspec import Struct
 from ghostfix.instance import roots
 from ghostfix.job import Job, Link, LinkKind, Place
 from ghostfix.machine import System
-from ghostfix.pm2_app import Pm2App, read_config, read_dump, schedule_in_words
-from ghostfix.pm2_daemon import Pm2Daemon, daemons, listed
+from ghostfix.managers.pm2_daemon import Pm2Daemon, daemons, listed
+from ghostfix.parsers.pm2_app import Pm2App, read_config, read_dump, schedule_in_words
 from ghostfix.process import Process, ProcessTree
 from ghostfix.reading import Confidence, Reading
 from ghostfix.restarter import Restarter

@@ -2,11 +2,11 @@
 
 from ghostfix.job import Job
 from ghostfix.machine import System
+from ghostfix.managers.service_folder import S6, jobs_of
 from ghostfix.process import ProcessTree
 from ghostfix.reading import Reading
 from ghostfix.restarter import Restarter
 from ghostfix.service import Service
-from ghostfix.service_folder import S6, jobs_of
 from ghostfix.step import Step
 from ghostfix.steps.hold_service_folder import HoldServiceFolder
 from ghostfix.steps.restart_service_folder import RestartServiceFolder

@@ -7,15 +7,7 @@ from collections.abc import Iterator
 from ghostfix.instance import roots
 from ghostfix.job import Job, Link, LinkKind, Place
 from ghostfix.machine import System
-from ghostfix.process import Process, ProcessTree
-from ghostfix.reading import Confidence, Reading
-from ghostfix.restarter import Restarter
-from ghostfix.service import Service
-from ghostfix.step import Step
-from ghostfix.steps.hold_supervisor_program import HoldSupervisorProgram
-from ghostfix.steps.restart_supervisor_program import RestartSupervisorProgram
-from ghostfix.supervisor_config import Program
-from ghostfix.supervisor_daemon import (
+from ghostfix.managers.supervisor_daemon import (
     Daemon,
     ProgramProcess,
     Programs,
@@ -24,6 +16,14 @@ from ghostfix.supervisor_daemon import (
     programs_of,
     states,
 )
+from ghostfix.parsers.supervisor_config import Program
+from ghostfix.process import Process, ProcessTree
+from ghostfix.reading import Confidence, Reading
+from ghostfix.restarter import Restarter
+from ghostfix.service import Service
+from ghostfix.step import Step
+from ghostfix.steps.hold_supervisor_program import HoldSupervisorProgram
+from ghostfix.steps.restart_supervisor_program import RestartSupervisorProgram
 from ghostfix.trail import search_argv
 
 

@@ -5,6 +5,9 @@ from collections.abc import Iterator, Sequence
 from ghostfix.instance import roots
 from ghostfix.job import Job, Link, LinkKind, Place
 from ghostfix.machine import Platform, System
+from ghostfix.managers.systemctl import LoadedUnit, Scope, loaded_units, named_units, scopes, unit_folders
+from ghostfix.managers.unit_start import UnitStart, unit_file, unit_start
+from ghostfix.parsers.unit_file import RESTARTS, UnitFile, exec_command
 from ghostfix.process import Process, ProcessTree
 from ghostfix.reading import Confidence, Reading
 from ghostfix.restarter import Restarter
@@ -12,9 +15,6 @@ from ghostfix.service import Service
 from ghostfix.step import Step
 from ghostfix.steps.hold_unit import HOLD_FILE, HoldUnit
 from ghostfix.steps.restart_unit import RestartUnit
-from ghostfix.systemctl import LoadedUnit, Scope, loaded_units, named_units, scopes, unit_folders
-from ghostfix.unit_file import RESTARTS, UnitFile, exec_command
-from ghostfix.unit_start import UnitStart, unit_file, unit_start
 
 _ENABLED = ("enabled", "enabled-runtime")
 _AGAIN = {

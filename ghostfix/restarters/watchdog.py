@@ -13,12 +13,12 @@ from msgspec import Struct, structs
 from ghostfix.instance import roots
 from ghostfix.invocation import read_argv
 from ghostfix.job import Job, Link, LinkKind, Place
-from ghostfix.launcher import launches
 from ghostfix.machine import System, has_ended
 from ghostfix.process import Process, ProcessState, ProcessTree
 from ghostfix.reading import Confidence, Reading
 from ghostfix.restarter import Restarter
-from ghostfix.script import every
+from ghostfix.scripts.launcher import launches
+from ghostfix.scripts.script import every
 from ghostfix.service import Service
 from ghostfix.step import Step
 from ghostfix.steps.hold_pane import pane_of

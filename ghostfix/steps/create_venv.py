@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from msgspec import structs
 
-from ghostfix.aside import moved_to
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
 from ghostfix.owner import wrong_runner
+from ghostfix.runs.aside import moved_to
 from ghostfix.snapshot import FileKind, FileStatus
 from ghostfix.step import Captured, Phase, Refused, SavedFile, Step, Unneeded
 

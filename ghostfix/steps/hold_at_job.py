@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import ClassVar
 
-from ghostfix.at_job import PUT_BACK, original, read_script
-from ghostfix.at_queue import AtJob, queued
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
+from ghostfix.managers.at_queue import AtJob, queued
+from ghostfix.parsers.at_job import PUT_BACK, original, read_script
 from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
 
 

@@ -2,9 +2,9 @@
 
 from typing import ClassVar
 
-from ghostfix.circus_daemon import WatcherState, circusd, control_program, states
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, System
+from ghostfix.managers.circus_daemon import WatcherState, circusd, control_program, states
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 
 

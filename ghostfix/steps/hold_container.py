@@ -2,9 +2,9 @@
 
 from typing import ClassVar
 
-from ghostfix.container_inspect import Container, read_inspect
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, System
+from ghostfix.parsers.container_inspect import Container, read_inspect
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 
 _STOPPING = 60.0

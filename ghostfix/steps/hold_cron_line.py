@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
-from ghostfix.crontab import held, line_at, split_lines, with_line
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
+from ghostfix.managers.tab import Tab
+from ghostfix.parsers.crontab import held, line_at, split_lines, with_line
 from ghostfix.snapshot import FileKind
 from ghostfix.step import Captured, Phase, Refused, SavedFile, Step, Unneeded
-from ghostfix.tab import Tab
 
 
 class HoldCronLine(Step, frozen=True, kw_only=True, tag="hold-cron-line"):

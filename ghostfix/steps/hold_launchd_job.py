@@ -3,7 +3,10 @@
 from typing import ClassVar
 
 from ghostfix.errors import ChangedError, StepError
-from ghostfix.launchctl import (
+from ghostfix.machine import ActingSystem, CommandAnswer, System
+from ghostfix.managers.launchd_definition import PLIST_LIMIT, digest_of
+from ghostfix.managers.launchd_state import LAUNCHCTL, complaint, disabled_flag, loaded_job
+from ghostfix.parsers.launchctl import (
     ALREADY_LOADED,
     BEING_LOADED,
     GENERIC_FAILURE,
@@ -11,10 +14,7 @@ from ghostfix.launchctl import (
     NOT_FOUND,
     NOT_LOADED,
 )
-from ghostfix.launchd_definition import PLIST_LIMIT, digest_of
-from ghostfix.launchd_state import LAUNCHCTL, complaint, disabled_flag, loaded_job
-from ghostfix.machine import ActingSystem, CommandAnswer, System
-from ghostfix.plist import read_plist
+from ghostfix.parsers.plist import read_plist
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 
 _UNLOADED_WITHIN = 30.0

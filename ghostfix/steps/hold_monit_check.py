@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, System
-from ghostfix.monit_daemon import CheckState, configuration, states
+from ghostfix.managers.monit_daemon import CheckState, configuration, states
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 
 _PATIENCE = 15.0

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, System
-from ghostfix.openrc_state import started
+from ghostfix.managers.openrc_state import started
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 
 

@@ -7,8 +7,8 @@ import msgspec
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
-from ghostfix.pm2_app import list_entries
-from ghostfix.pm2_daemon import Pm2Daemon, ask_list, daemon_of
+from ghostfix.managers.pm2_daemon import Pm2Daemon, ask_list, daemon_of
+from ghostfix.parsers.pm2_app import list_entries
 from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
 
 _LIMIT = 8 << 20

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
-from ghostfix.service_folder import SUITES, state_of
+from ghostfix.managers.service_folder import SUITES, state_of
 from ghostfix.snapshot import FileKind
 from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
 

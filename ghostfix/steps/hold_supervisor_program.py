@@ -5,9 +5,7 @@ from typing import ClassVar
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
-from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
-from ghostfix.supervisor_config import read_config
-from ghostfix.supervisor_daemon import (
+from ghostfix.managers.supervisor_daemon import (
     Daemon,
     ProgramProcess,
     complaint,
@@ -15,6 +13,8 @@ from ghostfix.supervisor_daemon import (
     programs_of,
     states,
 )
+from ghostfix.parsers.supervisor_config import read_config
+from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
 
 _LIMIT = 1 << 20
 _SECONDS = 100.0

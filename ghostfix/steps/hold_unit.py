@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
+from ghostfix.managers.systemctl import Scope, ask_properties, properties, scope_named, unit_folders
 from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
-from ghostfix.systemctl import Scope, ask_properties, properties, scope_named, unit_folders
 
 HOLD_FILE = "zz-ghostfix-hold.conf"
 """Sorted last among the drop-ins, so that it wins."""

@@ -5,11 +5,11 @@ from typing import ClassVar
 
 from msgspec import structs
 
-from ghostfix.aside import moved_to
 from ghostfix.errors import ChangedError
 from ghostfix.instance import is_service
 from ghostfix.machine import ActingSystem, System
 from ghostfix.process import Process
+from ghostfix.runs.aside import moved_to
 from ghostfix.service import Service
 from ghostfix.snapshot import FileKind, FileStatus, PidFile
 from ghostfix.step import Captured, Phase, Refused, SavedFile, Step, Unneeded

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, System
-from ghostfix.service_folder import SUITES, FolderState, state_of
+from ghostfix.managers.service_folder import SUITES, FolderState, state_of
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 from ghostfix.steps.hold_service_folder import give_order
 

@@ -4,9 +4,9 @@ from typing import ClassVar
 
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, System
+from ghostfix.managers.supervisor_daemon import ProgramProcess, complaint, daemon_with, states
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 from ghostfix.steps.hold_supervisor_program import processes_of
-from ghostfix.supervisor_daemon import ProgramProcess, complaint, daemon_with, states
 
 _SECONDS = 120.0
 _SETTLED = 2.0

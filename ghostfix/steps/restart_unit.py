@@ -4,9 +4,9 @@ from typing import ClassVar
 
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, CommandAnswer, System
+from ghostfix.managers.systemctl import Scope, ask_properties, properties, scope_named
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 from ghostfix.steps.hold_unit import HOLD_FILE
-from ghostfix.systemctl import Scope, ask_properties, properties, scope_named
 
 _SECONDS = 120.0
 _SETTLED = 2.0

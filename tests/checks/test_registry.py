@@ -9,7 +9,7 @@ import pytest
 import ghostfix.checks
 from ghostfix.checks import CHECKS
 from ghostfix.finding import Check
-from ghostfix.manual import HEADINGS, check_page, checks_page
+from ghostfix.pages.manual import HEADINGS, check_page, checks_page
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,8 +1,8 @@
 import pytest
 from msgspec import structs
 
+from ghostfix.aspects.interpreter import foreign_prefix
 from ghostfix.checks.wrong_interpreter import CHECK
-from ghostfix.interpreter import foreign_prefix
 from ghostfix.process import Process, ProcessDetail
 from tests.checks.builders import (
     VENV,

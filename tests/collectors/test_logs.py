@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ghostfix.collectors.logs import FILES, TAIL, collect
-from ghostfix.error_tally import KINDS_KEPT
+from ghostfix.parsers.error_tally import KINDS_KEPT
 from ghostfix.reading import Reading
 from ghostfix.service import Service
 from ghostfix.snapshot import LogExcerpt

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from ghostfix.cli import app
 from ghostfix.errors import GhostfixError
-from ghostfix.explanation_text import text_of
+from ghostfix.origins.explanation_text import text_of
 from ghostfix.why import why
 from tests.fake_system import START, FakeSystem
 

@@ -16,7 +16,6 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
-from ghostfix import kept
 from ghostfix.collectors import processes
 from ghostfix.instance import roots
 from ghostfix.job import Job
@@ -24,6 +23,7 @@ from ghostfix.machine import ActingSystem
 from ghostfix.process import ProcessTree
 from ghostfix.reading import Reading
 from ghostfix.restarters import RESTARTERS
+from ghostfix.runs import kept
 from ghostfix.service import Service
 from ghostfix.step import Captured
 from ghostfix.system import local_system

@@ -15,16 +15,16 @@ import msgspec
 import psutil
 import pytest
 
-from ghostfix.crontab import held, parse, with_line, without_header
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem
+from ghostfix.managers.tab import Tab
+from ghostfix.parsers.crontab import held, parse, with_line, without_header
 from ghostfix.process import Process, ProcessTree
 from ghostfix.restarters.cron import RESTARTER
 from ghostfix.service import Service
 from ghostfix.step import Unneeded
 from ghostfix.steps.hold_cron_line import HoldCronLine
 from ghostfix.system import local_system
-from ghostfix.tab import Tab
 from tests.real.ghost_house import cron_daemon, wait_until
 
 SPOOL = Path("/var/spool/cron/crontabs")

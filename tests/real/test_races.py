@@ -12,14 +12,14 @@ import pytest
 from ghostfix import profile
 from ghostfix.execute import Run, execute, pin_processes
 from ghostfix.machine import Signal
+from ghostfix.managers.tab import Tab
 from ghostfix.pipeline import diagnose, plan
 from ghostfix.plan import Choices, Plan
+from ghostfix.runs.story import Entry, EntryState
 from ghostfix.service import Service
 from ghostfix.steps.hold_cron_line import HoldCronLine
 from ghostfix.steps.stop_process import StopProcess
-from ghostfix.story import Entry, EntryState
 from ghostfix.system import LocalSystem
-from ghostfix.tab import Tab
 from tests.real.ghost_house import crontab, wait_until
 from tests.real.small_house import PIDFILE, SmallHouse, small_house
 

@@ -15,7 +15,7 @@ import msgspec
 import psutil
 import pytest
 
-from ghostfix.explanation import Explanation, Why
+from ghostfix.origins.explanation import Explanation, Why
 from ghostfix.system import local_system
 from ghostfix.why import why
 from tests.real import test_systemd_real

@@ -1,6 +1,6 @@
 import re
 
-from ghostfix.layout import Layout
+from ghostfix.pages.layout import Layout
 from ghostfix.renderers import github
 from tests.renderers import SITUATIONS
 from tests.renderers.test_html import renamed

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.layout import Layout
+from ghostfix.pages.layout import Layout
 from ghostfix.renderers import FORMATS
 from tests.renderers import SITUATIONS
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ghostfix.markup import Markup, element
+from ghostfix.pages.markup import Markup, element
 from ghostfix.renderers import html
 from ghostfix.report import Report
 from tests.renderers import SITUATIONS

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from ghostfix.layout import Layout
+from ghostfix.pages.layout import Layout
 from ghostfix.renderers import json
 from ghostfix.renderers.json import Reports
 from ghostfix.report import Report

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from ghostfix.layout import Layout
+from ghostfix.pages.layout import Layout
 from ghostfix.renderers import markdown
 from ghostfix.renderers.markdown import code, escaped
 from ghostfix.report import EvidenceReport, Report, SubjectReport

@@ -5,7 +5,7 @@ import pytest
 from msgspec import structs
 from rich.cells import cell_len
 
-from ghostfix.layout import Amount, Layout
+from ghostfix.pages.layout import Amount, Layout
 from ghostfix.renderers import terminal
 from ghostfix.report import Report, SubjectReport
 from tests import sample_reports as samples

@@ -1,4 +1,4 @@
-from ghostfix.crontab import held
+from ghostfix.parsers.crontab import held
 from ghostfix.restarters.anacron import RESTARTER
 from ghostfix.steps.hold_cron_line import HoldCronLine
 from tests.fake_system import FakeSystem

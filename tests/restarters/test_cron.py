@@ -4,12 +4,12 @@ import pytest
 
 from ghostfix.job import Job, LinkKind, Place
 from ghostfix.machine import Platform
+from ghostfix.managers.tab import Tab
 from ghostfix.process import ProcessDetail, ProcessTree
 from ghostfix.reading import Confidence, Reading
 from ghostfix.restarters.cron import RESTARTER
 from ghostfix.service import Service
 from ghostfix.steps.hold_cron_line import HoldCronLine
-from ghostfix.tab import Tab
 from tests.fake_system import FakeCrontab, FakeSystem, default_caller
 
 SERVICE = Service(name="ghost", profile="test", directory="/srv/ghost", script="ghost.py")

@@ -4,7 +4,7 @@ from ghostfix.restarters.s6 import RESTARTER
 from ghostfix.steps.hold_service_folder import HoldServiceFolder
 from ghostfix.steps.restart_service_folder import RestartServiceFolder
 from tests.fake_service_folder import FOLDER
-from tests.test_service_folder import SERVICE, supervised
+from tests.managers.test_service_folder import SERVICE, supervised
 
 
 def test_its_folder_is_found_and_can_be_held_and_restarted() -> None:

@@ -1,8 +1,8 @@
 import pytest
 
-from ghostfix.at_job import PUT_BACK
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import CommandAnswer
+from ghostfix.parsers.at_job import PUT_BACK
 from ghostfix.step import Refused, Unneeded
 from ghostfix.steps.hold_at_job import HoldAtJob
 from tests.fake_commands import Words

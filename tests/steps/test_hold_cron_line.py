@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghostfix.crontab import held, split_lines, with_line
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import Caller, CommandAnswer
+from ghostfix.managers.tab import Tab
+from ghostfix.parsers.crontab import held, split_lines, with_line
 from ghostfix.step import Captured, Phase, Refused, Unneeded
 from ghostfix.steps.hold_cron_line import HoldCronLine
-from ghostfix.tab import Tab
 from tests.fake_system import FakeCrontab, FakeSystem, answered
 
 LINE = b"*/5\t* * * *  /srv/start.sh % \xff \r\n"

@@ -1,7 +1,7 @@
 import pytest
 
 from ghostfix.errors import ChangedError, StepError
-from ghostfix.service_folder import SUITES
+from ghostfix.managers.service_folder import SUITES
 from ghostfix.step import Refused, Unneeded
 from ghostfix.steps.hold_service_folder import HoldServiceFolder
 from tests.fake_service_folder import FOLDER, FakeServiceFolder

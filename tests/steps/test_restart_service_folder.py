@@ -1,7 +1,7 @@
 import pytest
 
 from ghostfix.errors import StepError
-from ghostfix.service_folder import SUITES
+from ghostfix.managers.service_folder import SUITES
 from ghostfix.step import Refused
 from ghostfix.steps.restart_service_folder import RestartServiceFolder
 from tests.fake_service_folder import FOLDER, FakeServiceFolder

@@ -6,10 +6,10 @@ from ghostfix.execute import execute
 from ghostfix.machine import Caller, Signal
 from ghostfix.plan import Plan
 from ghostfix.process import ProcessState
+from ghostfix.runs.story import Entry, EntryState
 from ghostfix.service import Service
 from ghostfix.step import Refused, Unneeded
 from ghostfix.steps.stop_process import StopProcess
-from ghostfix.story import Entry, EntryState
 from tests.fake_system import FakeProcess, FakeSystem
 
 RUNS = ("python", "-m", "ghost.main")

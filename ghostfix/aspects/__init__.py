@@ -1,0 +1,1 @@
+"""Aspects: what several checks ask of one snapshot, each answered in one place; pure."""

@@ -1,0 +1,27 @@
+"""Rogues: jobs that will start the service although the profile does not make them its manager."""
+
+from ghostfix.aspects.manager import is_manager, managers
+from ghostfix.aspects.recall import worked_out_once
+from ghostfix.aspects.soundness import is_well
+from ghostfix.job import Job
+from ghostfix.reading import Confidence
+from ghostfix.service import Service
+from ghostfix.snapshot import Snapshot
+
+
+def strangers(snapshot: Snapshot, service: Service) -> tuple[Job, ...]:
+    """Every enabled job that leads to the service and is not the profile's manager."""
+    return tuple(job for job in snapshot.jobs if job.enabled and not is_manager(service, job))
+
+
+def rogues(snapshot: Snapshot, service: Service) -> tuple[Job, ...]:
+    """The strangers to hold before anything is stopped: sure enough, and not at peace with the service."""
+    if at_peace(snapshot, service):
+        return ()
+    return tuple(job for job in strangers(snapshot, service) if job.confidence is not Confidence.POSSIBLE)
+
+
+@worked_out_once
+def at_peace(snapshot: Snapshot, service: Service) -> bool:
+    """One manager at most, and nothing wrong: whoever starts the service then does so on purpose."""
+    return len(managers(snapshot)) <= 1 and is_well(snapshot, service)

@@ -1,0 +1,174 @@
+r"""Tab: where one crontab is kept, and how it is read and exchanged.
+
+A user's crontab is read and installed with the ``crontab`` program, a system-wide one as a file. The
+program keeps a header of three lines on top of what it was given; some list it, some do not, and one that
+lists it adds another when it is given back. So what counts as equal is the content below the header.
+
+Debian's program (cron 3.0pl1-149 and later) lists a carriage return as ``\r`` and a backspace as ``\b``:
+given back, they would be those letters for good. Only the file in the spool tells, which root can read.
+"""
+
+import re
+
+from msgspec import Struct
+
+from ghostfix.errors import ChangedError, StepError
+from ghostfix.machine import ActingSystem, CommandAnswer, System
+from ghostfix.parsers.crontab import without_header
+from ghostfix.reading import Reading
+from ghostfix.snapshot import FileKind
+
+SPOOLS = (
+    "/var/spool/cron/crontabs",  # Debian, BusyBox
+    "/var/spool/cron/tabs",  # SUSE
+    "/var/spool/cron",  # cronie
+    "/usr/lib/cron/tabs",  # macOS
+    "/var/cron/tabs",  # FreeBSD
+)
+"""Folders in which a cron keeps its users' crontabs, one file each, named after the user."""
+
+_LIMIT = 4 * 1024 * 1024
+_TIMEOUT = 10.0
+_DEBIAN = "/etc/debian_version"
+_ESCAPES = re.compile(rb"\\[rb]")
+_NOTHING = re.compile(r"no crontab|can't open '[^']*': no such file", re.IGNORECASE)  # the latter: BusyBox
+
+
+class Tab(Struct, frozen=True, kw_only=True):
+    """One crontab: ``path`` of a system-wide file, or else the name of the ``user`` whose it is."""
+
+    user: str | None = None
+    path: str | None = None
+
+    def __str__(self) -> str:
+        return self.path if self.path is not None else f"crontab of {self.user}"
+
+    @property
+    def has_users(self) -> bool:
+        """Whether its lines have a column for the user."""
+        return self.path is not None
+
+    def read(self, system: System) -> Reading[bytes | None]:
+        """Its bytes; None when there is no such crontab, incomplete when it could not be read.
+
+        A problem although complete: these may not be the exact bytes, so they must not be given back.
+        """
+        if self.path is not None:
+            return _read_file(system, self.path, str(self))
+        if system.program("crontab") is None:
+            return self._read_spool(system, "there is no crontab program")
+        answer = system.ask(self._argv(system, "-l"), timeout=_TIMEOUT)
+        if answer.status == 0:
+            return self._exact(system, _bounded(answer.stdout, str(self)))
+        complaint = _complaint(answer)
+        if answer.status is not None and _NOTHING.search(complaint):
+            return Reading(None)
+        return self._read_spool(system, complaint)
+
+    def install(self, system: ActingSystem, before: bytes, content: bytes) -> None:
+        """Exchanges ``before`` for ``content``, reads back, and puts ``before`` back when that differs.
+
+        Raises ChangedError when it does not hold ``before``, StepError when it could not be exchanged.
+        """
+        if self.path is not None:
+            self._replace(system, before, content)
+        else:
+            self._give(system, before, content)
+
+    def _replace(self, system: ActingSystem, before: bytes, content: bytes) -> None:
+        path = str(self.path)
+        status = system.status(path).value
+        if status is None or status.kind is not FileKind.REGULAR:
+            raise ChangedError(f"{path} is not a regular file any more")
+        system.replace(path, content, status, before)
+        if self.read(system).value != content:
+            raise StepError(f"{path} does not read as it was written")
+
+    def _give(self, system: ActingSystem, before: bytes, content: bytes) -> None:
+        reading = self.read(system)
+        if reading.value != before or reading.problem is not None:
+            raise ChangedError(f"{self} changed at this very moment")
+        try:
+            self._pipe_and_compare(system, content)
+        except StepError as error:
+            if self.read(system).value == before:
+                raise StepError(f"{error}; it is as it was before") from error
+            try:
+                self._pipe_and_compare(system, before)
+            except StepError as second:
+                raise StepError(f"{error}; putting the former content back failed too: {second}") from error
+            raise StepError(f"{error}; the former content is back") from error
+
+    def _pipe_and_compare(self, system: ActingSystem, content: bytes) -> None:
+        """Installs, and once more without the header where the program lists its own."""
+        self._pipe(system, content)
+        if self.read(system).value == content:
+            return
+        body = without_header(content)
+        if body != content:
+            self._pipe(system, body)
+        listed = self.read(system).value
+        if listed is None or without_header(listed) != body:
+            raise StepError(f"{self} does not read as it was installed")
+
+    def _pipe(self, system: ActingSystem, content: bytes) -> None:
+        answer = system.command(self._argv(system, "-"), timeout=_TIMEOUT, stdin=content)
+        if answer.status != 0:
+            raise StepError(f"{self} was not accepted: {_complaint(answer)}")
+
+    def _argv(self, system: System, act: str) -> tuple[str, ...]:
+        user = self.user or ""
+        return ("crontab", act) if user == system.caller().user else ("crontab", "-u", user, act)
+
+    def _exact(self, system: System, listing: Reading[bytes | None]) -> Reading[bytes | None]:
+        """The bytes behind a listing in which some may have been written as letters."""
+        content = listing.value
+        if content is None or not _ESCAPES.search(content) or system.status(_DEBIAN).value is None:
+            return listing
+        kept = self._read_spool(system, "").value
+        if kept is not None and kept.replace(b"\r", b"\\r").replace(b"\b", b"\\b") == content:
+            return Reading(kept)
+        return Reading(content, f"{self} is listed with \\r or \\b: only root can see its exact bytes")
+
+    def _read_spool(self, system: System, complaint: str) -> Reading[bytes | None]:
+        """The file in the spool, without its header, where the program does not help."""
+        unreadable = None
+        for spool in SPOOLS:
+            path = f"{spool}/{self.user}"
+            status = system.status(path)
+            if status.value is not None and status.value.kind is FileKind.REGULAR:
+                reading = _read_file(system, path, str(self))
+                if reading.value is not None:
+                    return Reading(without_header(reading.value))
+                unreadable = reading.problem
+            elif not status.complete:
+                unreadable = status.problem
+        missing = system.program("crontab") is None
+        if missing and unreadable is None:
+            return Reading(None)
+        reason = f"{complaint} ({unreadable})" if missing else complaint
+        return Reading(None, f"{self} cannot be read: {reason}", complete=False)
+
+
+def _read_file(system: System, path: str, name: str) -> Reading[bytes | None]:
+    status = system.status(path)
+    if status.complete and status.value is None:
+        return Reading(None)
+    reading = system.read(path, _LIMIT + 1)
+    if not reading.complete:
+        return Reading(None, f"{name} cannot be read: {reading.problem}", complete=False)
+    return _bounded(reading.value, name)
+
+
+def _bounded(content: bytes, name: str) -> Reading[bytes | None]:
+    """A crontab that was cut off must never be taken for a whole one."""
+    if len(content) > _LIMIT:
+        return Reading(None, f"{name} is larger than {_LIMIT // 1024 // 1024} MiB", complete=False)
+    return Reading(content)
+
+
+def _complaint(answer: CommandAnswer) -> str:
+    """All that the program said, in one line: Debian's names the faulty line before the last one."""
+    said = answer.stderr.decode(errors="backslashreplace").split("\n")
+    lines = [line.strip() for line in said if line.strip()]
+    return answer.problem or "; ".join(lines[-3:]) or f"exit status {answer.status}"

@@ -1,0 +1,1 @@
+"""Origins: what ``ghostfix why`` finds out about one process."""

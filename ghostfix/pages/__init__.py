@@ -1,0 +1,1 @@
+"""Pages: the parts of which the renderers make a report; pure."""

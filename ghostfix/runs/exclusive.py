@@ -1,0 +1,39 @@
+"""One repair or undo of a service at a time.
+
+Two locks, both the kernel's, which lets go of them however we end. A file in the caller's own state folder
+says who works on the service since when. It is private, so it keeps only one user's repairs apart; a lock
+on the service's own directory keeps apart those of different users, root among them. That lock needs no
+file that others could plant, and whoever holds it can be named.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+
+from ghostfix.errors import ChangedError, RepairError, StepError
+from ghostfix.machine import ActingSystem
+from ghostfix.runs.state import lock_path, own_folder
+from ghostfix.untrusted import shown
+
+
+@contextmanager
+def exclusive(system: ActingSystem, service: str, directory: str, act: str) -> Iterator[None]:
+    """Holds the service's locks.
+
+    Raises RepairError, saying who holds them (and since when), while another ghostfix does.
+    """
+    own_folder(system, "locks")
+    caller = system.caller()
+    since = f"{datetime.fromtimestamp(system.now(), UTC):%Y-%m-%d %H:%M:%S} UTC"
+    note = f"ghostfix {act} by {caller.user}, pid {caller.pid}, since {since}"
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(system.lock(lock_path(system, service, directory), note.encode()))
+            stack.enter_context(system.lock_folder(directory))
+        except ChangedError as error:
+            raise RepairError(
+                f"{service} is being worked on already: {shown(str(error))}", "wait until that has ended"
+            ) from error
+        except StepError as error:
+            raise RepairError(f"{service} cannot be locked for a repair: {error}") from error
+        yield
