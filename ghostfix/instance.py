@@ -23,6 +23,10 @@ _ONLOOKERS = frozenset(
 )  # fmt: skip
 
 
+_UNSEEN = "?"
+"""Stands for a working directory that could not be seen: no path is below it."""
+
+
 class Instance(Struct, frozen=True, kw_only=True):
     """One running copy of the service: the process at the top of its tree, and the tree."""
 
@@ -93,11 +97,15 @@ def matching_processes(tree: ProcessTree, own_pids: Container[int], service: Ser
 
 
 def is_service(service: Service, process: Process) -> bool:
-    """Whether this process's own command line, in its own working directory, is the service."""
+    """Whether this process's own command line, in its own working directory, is the service.
+
+    Where that directory may not be seen (another user's process), only a path in the command line that
+    lies in the service's directory makes it one: its namesake elsewhere is somebody else's.
+    """
     detail = process.detail
     if detail is not None and detail.container is not None:
         return False
-    cwd = None if detail is None else detail.cwd
+    cwd = None if detail is None else detail.cwd or _UNSEEN
     return runs_service(service, read_argv(process.argv), cwd)
 
 

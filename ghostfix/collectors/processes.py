@@ -5,7 +5,7 @@ import re
 from msgspec import structs
 
 from ghostfix.collectors import pidfiles
-from ghostfix.instance import runs_service
+from ghostfix.instance import is_service, runs_service
 from ghostfix.invocation import read_argv
 from ghostfix.machine import System
 from ghostfix.process import Process, ProcessTree
@@ -35,7 +35,26 @@ def collect(system: System, service: Service) -> Reading[tuple[Process, ...]]:
         structs.replace(process, detail=system.detail(process)) if process.pid in wanted else process
         for process in reading.value
     )
-    return Reading(detailed, reading.problem, reading.complete)
+    hidden = _hidden(service, detailed)
+    problems = [problem for problem in (reading.problem, hidden) if problem is not None]
+    return Reading(detailed, "; ".join(problems) or None, reading.complete and hidden is None)
+
+
+def _hidden(service: Service, processes: tuple[Process, ...]) -> str | None:
+    """Who might be the service, but may not be looked into, when nobody else is it."""
+    if any(process.alive and is_service(service, process) for process in processes):
+        return None
+    namesakes = [
+        f"pid {process.pid} of {process.user}"
+        for process in processes
+        if process.detail is not None
+        and process.detail.cwd is None
+        and process.alive
+        and runs_service(service, read_argv(process.argv), None)
+    ]
+    if not namesakes:
+        return None
+    return f"the working directory of {', '.join(namesakes[:5])} cannot be seen; that needs privilege"
 
 
 def _may_be(service: Service, process: Process) -> bool:
