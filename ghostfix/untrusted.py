@@ -85,10 +85,11 @@ _SHAPES = re.compile(
     r"|-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$)",
     re.DOTALL,
 )
-# The beginning of such a secret right before the place where a text was cut.
-_CUT_SHAPES = re.compile(
+# A word right before the place where a text was cut, and the beginning of such a secret in it.
+_CUT_WORD = re.compile(r"(?<![\w.-])[\w.-]++(?=[\"']?…)")
+_CUT_SHAPE = re.compile(
     r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|sk-|[srp]k_(?:live|test)_|AKIA|ASIA|AIza|npm_|pypi-|eyJ)"
-    r"[\w.-]++(?=[\"']?…)"
+    r"[\w.-]++"
 )
 _NEEDS_QUOTES = re.compile(r"[^\w@%+=:,./\-]", re.ASCII)
 _SPECIAL_IN_QUOTES = re.compile(r'[\\"$`]')
@@ -136,7 +137,7 @@ def written_out(text: str) -> str:
 
 def without_secrets(text: str) -> str:
     """The same text with each secret in it replaced by ``***``."""
-    safe = _CUT_SHAPES.sub(MASK, _SHAPES.sub(MASK, text))
+    safe = _CUT_WORD.sub(lambda word: _CUT_SHAPE.sub(MASK, word.group()), _SHAPES.sub(MASK, text))
     safe = _HEADER.sub(_hide_header, safe)
     safe = _BEARER.sub(_hide, safe)
     safe = _CUT_USERINFO.sub(_hide, _USERINFO.sub(_hide, safe))
