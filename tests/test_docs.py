@@ -41,6 +41,7 @@ def test_a_page_made_from_the_code_is_fresh(name: str) -> None:
 
 
 @pytest.mark.real
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("page", "block"), [pytest.param(*one, id=f"{one[0]}-{n}") for n, one in enumerate(RUN)]
 )

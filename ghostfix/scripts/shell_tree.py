@@ -6,8 +6,11 @@ import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 _LANGUAGE = Language(tree_sitter_bash.language())
-_SECONDS = 2.0
-"""A script of 100 KB takes a tenth of this; what takes more was made to, or is no script at all."""
+_SECONDS = 0.5
+"""A script of 100 KB takes less than half of this; what takes more was made to, or is no script at all.
+
+The parser keeps about 150 MB for each second that it is watched, so this bounds its memory as well.
+"""
 _HARMLESS = 4_096
 """Bytes that no text can make the grammar take long for."""
 _CHUNK = 65_536
