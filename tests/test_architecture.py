@@ -18,7 +18,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "reading", "process", "job", "snapshot", "machine", "service", "finding", "step"})
     | {"invocation", "instance", "restarter", "untrusted", "report"},
     frozenset({"system"}),
-    frozenset({"trail", "scripts"}),
+    frozenset({"trail", "trails", "scripts"}),
     frozenset({"collectors", "steps"}),
     frozenset({"restarters"}),
     frozenset({"checks"}),

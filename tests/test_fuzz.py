@@ -114,6 +114,7 @@ PARSERS = (
     Parser("parsers.pm2_app:read_dump", (*_JSON, '"name": "x"', '"pm_exec_path": "/x.js"', '"exec_mode": "cluster_mode"')),
     Parser("parsers.pm2_app:read_config", (*_NODE, *_JSON, "script: 'x.js'", "interpreter: 'python'"), ("/srv/app",)),
     Parser("parsers.js_literal:read_literal", (*_NODE, *_JSON)),
+    Parser("parsers.package_json:script_line", (*_JSON, '{"scripts":', '{"start":', '"node x.js"'), ("start",), text=False),
     Parser("parsers.anacrontab:parse", ("1\t5\tcron.daily\trun-parts /etc/cron.daily\n", "@monthly ", "SHELL=/bin/sh\n"), text=False),
     Parser("parsers.at_job:read_queue", ("3\tMon Nov 23 21:00:00 2026 a root\n", "= ")),
     Parser("parsers.at_job:read_script", ("#!/bin/sh\n", "# atrun uid=0 gid=0\n", "cd /x || {\n", "A=b; export A\n", "python -m app\n")),
