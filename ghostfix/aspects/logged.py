@@ -14,7 +14,10 @@ RECENT = 120.0
 """Seconds: an exception that came this short a time before the look is still going on."""
 REPEATED = 3
 _DAY = 86400.0
-_TOLERANCE = 1.0
+_WHOLE_SECOND = 1.0
+"""What a timestamp without a fraction leaves out."""
+_CLOCK_TICK = 0.05
+"""Kernels count a process's start in ticks of at most this many seconds."""
 
 _NONE_COMPARED = re.compile(r"'(<|>|<=|>=)' not supported between instances of .*'NoneType'")
 _ADDRESS_IN_USE = re.compile(r"address already in use|EADDRINUSE|\[Errno (98|48)\]", re.IGNORECASE)
@@ -93,4 +96,4 @@ def faults(snapshot: Snapshot, service: Service, wanted: Family) -> tuple[LogFau
 def _since(error: LoggedError, log: LogExcerpt, since: float) -> bool:
     """Without a time of its own, an exception cannot be younger than its log."""
     last = log.modified if error.last_at is None else error.last_at
-    return last >= since - _TOLERANCE
+    return last >= since - (_WHOLE_SECOND if last.is_integer() else _CLOCK_TICK)

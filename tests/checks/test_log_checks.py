@@ -101,6 +101,16 @@ def test_these_are_not_about_the_service_as_it_is(logged: LoggedError, age: floa
     assert traceback_in_log.CHECK.find(snapshot, ghost_service()) == ()
 
 
+@pytest.mark.parametrize(
+    ("before", "counts"),
+    [(0.9, False), (0.01, True), (1.0, True), (2.0, False)],
+    ids=["dated to the millisecond", "in the tick of the start", "in whole seconds", "in an earlier second"],
+)
+def test_what_came_just_before_the_start_is_no_fault_of_the_new_instance(before: float, counts: bool) -> None:
+    snapshot = machine(runner(100, age=600), logs=[log(error(last=600 + before))])
+    assert bool(traceback_in_log.CHECK.find(snapshot, ghost_service())) is counts
+
+
 def test_without_an_instance_the_last_day_counts() -> None:
     assert only(traceback_in_log.CHECK, machine(logs=[log(error(last=80_000))]))
     assert traceback_in_log.CHECK.find(machine(logs=[log(error(last=90_000))]), ghost_service()) == ()

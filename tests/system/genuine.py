@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import psutil
+
 from ghostfix.process import Process
 from ghostfix.system import LocalSystem
 
@@ -27,14 +29,21 @@ def running(
     cwd: str | None = None,
     variables: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A child that is killed and reaped at the end."""
+    """A child that is killed and reaped at the end, given when its program has begun (or has ended)."""
     environment = {**os.environ, **(variables or {})}
     child = subprocess.Popen(argv, cwd=cwd, env=environment, stdin=subprocess.DEVNULL)
     try:
+        wait_until(lambda: _has_begun(child.pid, argv))
         yield child
     finally:
         child.kill()
         child.wait()
+
+
+def _has_begun(pid: int, argv: Sequence[str]) -> bool:
+    """Between fork and exec a process has its parent's argv, and for a moment none at all."""
+    process = psutil.Process(pid)
+    return process.status() == psutil.STATUS_ZOMBIE or process.cmdline() == list(argv)
 
 
 def seen(system: LocalSystem, pid: int) -> Process:
