@@ -242,11 +242,11 @@ def _jobs(
     system: System, service: Service, tree: ProcessTree, running: set[int]
 ) -> tuple[tuple[Job, ...], tuple[Job, ...]]:
     """The jobs that started it, and those that only lead to it."""
-    jobs = [
-        job for restarter in RESTARTERS for job in restarter.jobs(system, service, tree).value if job.enabled
-    ]
-    owners = tuple(job for job in jobs if running.intersection(job.starts))
-    return owners, tuple(job for job in jobs if job not in owners)
+    jobs = [job for restarter in RESTARTERS for job in restarter.jobs(system, service, tree).value]
+    owners = [job for job in jobs if running.intersection(job.starts)]
+    others = [job for job in jobs if job.enabled and job not in owners]
+    # A unit that only its socket starts owns the service without being armed itself.
+    return tuple(sorted(owners, key=lambda job: not job.enabled)), tuple(others)
 
 
 def _manager(job: Job) -> str:

@@ -35,6 +35,8 @@ class Instance(Struct, frozen=True, kw_only=True):
     """Its descendants: reloader children, workers, helpers."""
     ports: tuple[int, ...] = ()
     """The service's ports on which one of its processes listens."""
+    socket_owners: tuple[int, ...] = ()
+    """PIDs of its manager's processes that listen for it."""
     managed_by: str | None = None
     """``kind:id`` of the job that started or owns it, when that is known."""
 
@@ -115,15 +117,20 @@ def _instance(snapshot: Snapshot, service: Service, root: Process) -> Instance:
         for process in snapshot.tree.descendants(root.pid)
         if process.alive and process.pid not in snapshot.own_pids
     )
-    pids = {root.pid, *(member.pid for member in members)}
+    jobs = [job for job in snapshot.jobs if root.pid in job.starts]
+    socket_owners = tuple(owner.pid for job in jobs for owner in job.socket_owners)
+    pids = {root.pid, *(member.pid for member in members), *socket_owners}
     ports = {
         listener.port
         for listener in snapshot.listeners.value
         if listener.port in service.ports and pids.intersection(listener.owners)
     }
-    managers = [f"{job.kind}:{job.id}" for job in snapshot.jobs if root.pid in job.starts]
     return Instance(
-        root=root, members=members, ports=tuple(sorted(ports)), managed_by=managers[0] if managers else None
+        root=root,
+        members=members,
+        ports=tuple(sorted(ports)),
+        socket_owners=socket_owners,
+        managed_by=f"{jobs[0].kind}:{jobs[0].id}" if jobs else None,
     )
 
 

@@ -55,6 +55,8 @@ class Job(Struct, frozen=True, kw_only=True):
     """The job's own live processes (a watchdog loop), not the service's."""
     starts: tuple[int, ...] = ()
     """PIDs of processes of the service that it was seen to have started or to own."""
+    socket_owners: tuple[ProcessId, ...] = ()
+    """Processes of its manager that listen on the service's behalf (the daemon above a pm2 cluster)."""
     live: tuple[Process, ...] = ()
     """Those same processes in full, for the steps that stop them; the loop itself first."""
     spared: tuple[Process, ...] = ()

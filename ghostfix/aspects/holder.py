@@ -1,5 +1,6 @@
 """Holders: who listens on each of the service's ports."""
 
+from collections.abc import Sequence, Set
 from ipaddress import ip_address
 
 from msgspec import Struct
@@ -51,6 +52,8 @@ def _holders(
     others = tuple(orphan for orphan in adrift if port in orphan.ports and orphan.process.pid not in roots)
     known = {process.pid for each in running for process in each.processes}
     known |= {process.pid for orphan in adrift for process in (orphan.process, *orphan.members)}
+    known |= {pid for each in running for pid in each.socket_owners}
+    known |= _passed_on(snapshot, rows, known)
     addresses = {row.address for row in rows if known.intersection(row.owners)}
     foreign = {
         pid: None
@@ -69,6 +72,16 @@ def _holders(
         unseen=tuple(pid for pid in foreign if pid not in seen),
         unknown=tuple(row for row in rows if not row.owners),
     )
+
+
+def _passed_on(snapshot: Snapshot, rows: Sequence[Listener], ours: Set[int]) -> frozenset[int]:
+    """Who gave us the very socket on which we listen: a socket unit's systemd, a circusd, a supervisord.
+
+    They have it too, as long as they may have to give it to the next instance.
+    """
+    shared = {pid for row in rows if not ours.isdisjoint(row.owners) for pid in row.owners} - ours
+    above = {ancestor.pid for pid in ours for ancestor in snapshot.tree.ancestors(pid)}
+    return frozenset(shared & above)
 
 
 def overlap(one: str, other: str) -> bool:

@@ -18,6 +18,10 @@ from ghostfix.parsers.schedule import in_words
 _LIVE = frozenset({"online", "launching", "waiting restart", "one-launch-status"})
 
 
+CLUSTER_MODE = "cluster_mode"
+"""The ``exec_mode`` in which the daemon has the socket, and its workers have none of their own."""
+
+
 class Pm2App(Struct, frozen=True, kw_only=True):
     """One application, or one process of it where there are several."""
 

@@ -84,6 +84,11 @@ def read_unit(text: str, file: str) -> UnitFile:
     return UnitFile(tuple(entries))
 
 
+def is_template(name: str) -> bool:
+    """``foo@.service``: of which there are instances; systemctl refuses it where a unit is asked for."""
+    return name.rpartition(".")[0].endswith("@")
+
+
 def merged(files: Sequence[UnitFile]) -> UnitFile:
     """A unit with its drop-ins, in order."""
     return UnitFile(tuple(entry for file in files for entry in file.entries))

@@ -9,8 +9,8 @@ from ghostfix.instance import roots
 from ghostfix.job import Job, Link, LinkKind, Place
 from ghostfix.machine import System
 from ghostfix.managers.pm2_daemon import Pm2Daemon, daemons, listed
-from ghostfix.parsers.pm2_app import Pm2App, read_config, read_dump, schedule_in_words
-from ghostfix.process import Process, ProcessTree
+from ghostfix.parsers.pm2_app import CLUSTER_MODE, Pm2App, read_config, read_dump, schedule_in_words
+from ghostfix.process import Process, ProcessId, ProcessTree
 from ghostfix.reading import Confidence, Reading
 from ghostfix.restarter import Restarter
 from ghostfix.service import Service
@@ -113,7 +113,15 @@ def _job(
         confidence=Confidence.CERTAIN if trail is None or owned else trail.confidence,
         guarded=True,
         starts=owned,
+        socket_owners=_socket_owners(home, live),
     )
+
+
+def _socket_owners(home: _Home, live: Sequence[Pm2App]) -> tuple[ProcessId, ...]:
+    """In cluster mode the daemon is Node's cluster primary: it has the socket, and its workers have none."""
+    if home.daemon is None or not any(app.exec_mode == CLUSTER_MODE for app in live):
+        return ()
+    return (home.daemon.process.id,)
 
 
 def _follow(system: System, service: Service, app: Pm2App, cwd: str) -> Trail | None:

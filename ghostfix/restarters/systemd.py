@@ -7,7 +7,7 @@ from ghostfix.job import Job, Link, LinkKind, Place
 from ghostfix.machine import Platform, System
 from ghostfix.managers.systemctl import LoadedUnit, Scope, loaded_units, named_units, scopes, unit_folders
 from ghostfix.managers.unit_start import UnitStart, unit_file, unit_start
-from ghostfix.parsers.unit_file import RESTARTS, UnitFile, exec_command
+from ghostfix.parsers.unit_file import RESTARTS, UnitFile, exec_command, is_template
 from ghostfix.process import Process, ProcessTree
 from ghostfix.reading import Confidence, Reading
 from ghostfix.restarter import Restarter
@@ -92,14 +92,14 @@ class _Look:
             if folder.startswith(("/usr/", "/lib/", "/run/")):
                 continue
             for name in self.system.names(folder).value:
-                if name in known or not name.endswith(".service") or name.endswith("@.service"):
+                if name in known or not name.endswith(".service") or is_template(name):
                     continue
                 unit = LoadedUnit(id=name, fragment=f"{folder}/{name}")
                 file = unit_file(self.system, unit)
                 if self._start(name, file.value).trail is not None:
                     wanted.append(name)
         kind, _, name = self.service.manager.partition(":")
-        if kind == "systemd" and name.endswith(".service") and name not in known:
+        if kind == "systemd" and name.endswith(".service") and name not in known and not is_template(name):
             wanted.append(name)
         reading = named_units(self.system, self.scope, tuple(dict.fromkeys(wanted)))
         if reading.problem is not None:

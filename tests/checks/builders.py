@@ -298,7 +298,7 @@ def machine(
         webhook=NOT_SENT if webhook is None else Reading(webhook),
         restarters=tuple(
             JobsOfKind(kind, Reading(tuple(job for job in jobs if job.kind == kind)))
-            for kind in ("cron", "systemd", "launchd", "watchdog", "supervisord", "runit")
+            for kind in ("cron", "systemd", "launchd", "watchdog", "supervisord", "pm2", "runit")
         ),
     )
 

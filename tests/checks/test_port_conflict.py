@@ -3,6 +3,7 @@ from msgspec import structs
 
 from ghostfix.checks.port_conflict import CHECK
 from ghostfix.finding import Severity
+from ghostfix.instance import instances
 from ghostfix.process import Listener, Process
 from ghostfix.reading import Confidence
 from tests.checks.builders import (
@@ -15,6 +16,7 @@ from tests.checks.builders import (
     process,
     refused,
     runner,
+    unit_job,
     worker,
 )
 
@@ -54,6 +56,26 @@ def test_what_must_never_be_killed_is_named_with_what_to_do(holder: Process, adv
     finding = only(CHECK, snapshot)
     assert advice in finding.cause
     assert kinds(CHECK, finding, snapshot) == ([] if advice else ["evict-process"])
+
+
+def test_who_passed_its_socket_on_is_no_stranger() -> None:
+    shared = listener(5555, 1, 100)
+    assert CHECK.find(machine(runner(100), listeners=[shared]), ghost_service()) == ()
+
+
+def test_the_daemon_above_a_cluster_is_no_stranger() -> None:
+    daemon = process(90, "PM2 v6.0.14: God Daemon (/root/.pm2)")
+    job = unit_job(kind="pm2", id="ghost", starts=(100,), socket_owners=(daemon.id,))
+    snapshot = machine(runner(100, ppid=90), daemon, listeners=[listener(5555, 90)], jobs=[job])
+    assert CHECK.find(snapshot, ghost_service()) == ()
+    assert instances(snapshot, ghost_service())[0].ports == (5555,)
+
+
+def test_a_manager_that_listens_for_itself_is_a_stranger() -> None:
+    supervisor = process(90, "supervisord")
+    job = unit_job(kind="supervisord", id="ghost", starts=(100,))
+    snapshot = machine(runner(100, ppid=90), supervisor, listeners=[listener(5555, 90)], jobs=[job])
+    only(CHECK, snapshot)
 
 
 def test_airplay_is_named() -> None:

@@ -10,12 +10,15 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import psutil
 import pytest
 from msgspec import Struct
+
+from tests.real.restarter_bench import inside, machine
 
 DEADLINE = 30.0
 PYTHON = sys.executable
@@ -128,6 +131,10 @@ class Bench:
         self.port = free_port()
         self.instances = 1
         """How many a healthy look must show."""
+        self.variables: dict[str, str] = {}
+        """What its programs and ghostfix have in their environment besides."""
+        self._inside: tuple[str, ...] = ()
+        self._ending = contextlib.ExitStack()
         self._children: list[subprocess.Popen[bytes]] = []
 
     def write(self, name: str, text: str, mode: int = 0o644) -> Path:
@@ -154,7 +161,7 @@ class Bench:
         """Starts a program in a session of its own, without a terminal."""
         with (self.folder / "output.txt").open("ab") as output:
             child = subprocess.Popen(
-                argv,
+                self._words(argv, cwd or self.folder, variables),
                 cwd=cwd or self.folder,
                 env={**self.environment, **variables},
                 stdin=subprocess.DEVNULL,
@@ -175,12 +182,50 @@ class Bench:
             "PATH": f"{self.folder / 'bin'}:{BIN}:{os.environ.get('PATH', '')}",
             "PYTHONPATH": str(self.folder / "hidden"),
             "XDG_STATE_HOME": str(self.folder / "state"),
+            **self.variables,
         }
+
+    def enter_machine(self) -> None:
+        """Boots a throw-away machine with a systemd; all programs of the bench run in it from now on."""
+        place = self.folder.with_name(f"{self.folder.name}-machine")
+        self._ending.callback(shutil.rmtree, place, ignore_errors=True)
+        self._ending.enter_context(machine(place, self.folder))
+        self._inside = inside(place)
+
+    def _words(self, argv: Sequence[str], cwd: Path, variables: Mapping[str, str]) -> Sequence[str]:
+        """The command, as it is started on the machine of the bench."""
+        if not self._inside:
+            return argv
+        kept = {name: self.environment[name] for name in ("PATH", "PYTHONPATH", "XDG_STATE_HOME")}
+        settings = [f"{name}={value}" for name, value in {**kept, **variables}.items()]
+        return [*self._inside, "env", "-C", str(cwd), *settings, *argv]
+
+    def succeeds(self, *argv: str) -> None:
+        """Runs a command to its end."""
+        done = subprocess.run(
+            self._words(argv, self.folder, {}),
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        assert done.returncode == 0, f"{' '.join(argv)}\n{done.stdout}"
+
+    def at_end(self, *argv: str) -> None:
+        """Runs a command when the cell is over."""
+        self._ending.callback(self.succeeds, *argv)
 
     def serve(self, *arguments: str, cwd: Path | None = None, **variables: str) -> subprocess.Popen[bytes]:
         """Starts the small server on the bench's port, and waits until it answers."""
         child = self.start(PYTHON, "server.py", str(self.port), *arguments, cwd=cwd, **variables)
-        self.wait(lambda: listening_pids(self.port, child.pid), "the small server listens")
+        if self._inside:
+            self.until_it_listens()
+        else:
+            self.wait(lambda: listening_pids(self.port, child.pid), "the small server listens")
         return child
 
     def until_it_listens(self, port: int | None = None) -> None:
@@ -192,7 +237,8 @@ class Bench:
         deadline = time.monotonic() + DEADLINE
         while not condition():
             if time.monotonic() > deadline:
-                output = (self.folder / "output.txt").read_text(errors="replace")[-2000:]
+                written = self.folder / "output.txt"
+                output = written.read_text(errors="replace")[-2000:] if written.exists() else ""
                 raise AssertionError(f"waited {DEADLINE:.0f} s in vain until {what}\n{output}")
             time.sleep(0.05)
 
@@ -223,7 +269,7 @@ class Bench:
     def ghostfix(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs the program as a user does, in the service's folder."""
         return subprocess.run(
-            [PYTHON, "-m", "ghostfix", *arguments],
+            self._words([PYTHON, "-m", "ghostfix", *arguments], self.folder, {}),
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,
@@ -272,6 +318,7 @@ class Bench:
 
     def close(self) -> None:
         """Ends what the cell started, and whatever came of it."""
+        self._ending.close()
         for _ in range(20):
             left = [process for process in self.inhabitants() if process.pid > 1]
             for process in left:
@@ -330,6 +377,15 @@ def accepts(port: int) -> bool:
             if probe.connect_ex((address, port)) == 0:
                 return True
     return False
+
+
+def answers(port: int) -> bool:
+    """Whether a health request is answered, and not only accepted by whoever has the socket."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def listening_pids(port: int, *wanted: int) -> list[int]:

@@ -1,15 +1,19 @@
 """Sockets, cron lines, PID files, tracebacks, venvs and the machine itself."""
 
 import os
+import shutil
 import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
+import pytest
 
-from tests.false_alarms.bench import PYTHON, SERVER, WIDE, Bench
+from tests.false_alarms.bench import PYTHON, SERVER, WIDE, Bench, answers, needs
 from tests.false_alarms.cell import ghost, healthy
+from tests.real.restarter_bench import no_systemd
 
 SOCKETS, CRON, PIDFILES = "clients and sockets", "cron lines", "PID files"
 LOGS, VENVS, MACHINE = "tracebacks", "venvs", "a busy machine"
@@ -41,6 +45,23 @@ def clients(bench: Bench) -> None:
 @healthy(SOCKETS, "one dual-stack listener")
 def dual_stack(bench: Bench) -> None:
     _server(bench, "", "::")
+
+
+@healthy(SOCKETS, "a systemd socket unit, which passes its socket on")
+def passed_on(bench: Bench) -> None:
+    lacking = no_systemd()
+    if lacking is not None:
+        pytest.skip(lacking)
+    given = "server = Server((address, port), Handler, False)\n    server.socket = socket.socket(fileno=3)"
+    bench.write("server.py", SERVER.replace("server = Server((address, port), Handler)", given))
+    bench.profile('script = "server.py"', 'manager = "systemd:subject.service"')
+    start = f"[Service]\nExecStart={PYTHON} server.py {bench.port}\nWorkingDirectory={bench.folder}\n"
+    bench.write("subject.service", start)
+    bench.write("subject.socket", f"[Socket]\nListenStream=127.0.0.1:{bench.port}\n")
+    bench.enter_machine()
+    bench.succeeds("cp", "subject.service", "subject.socket", "/etc/systemd/system/")
+    bench.succeeds("systemctl", "start", "subject.socket", "subject.service")
+    bench.wait(lambda: answers(bench.port), "the service answers on systemd's socket")
 
 
 @ghost(SOCKETS, "IPv4 and IPv6 split between two processes", "duplicate-instance", "port-shared")
@@ -265,14 +286,51 @@ def shim(bench: Bench) -> None:
     _run_from(bench, str(bench.folder / "shims" / "python"))
 
 
-@healthy(VENVS, "uv run's look: a parent with the command, the venv's python below it")
+@healthy(VENVS, "uv run: a parent with the command, the venv's python below it")
 def uv_run(bench: Bench) -> None:
+    needs("uv")
     venv = _with_venv(bench)
-    wait = "import subprocess, sys; sys.exit(subprocess.run(sys.argv[3:]).returncode)"
-    command = ["uv", "run", "python", "server.py", str(bench.port)]
-    code = f"import os, sys; os.execv(sys.executable, ['uv', '-c', {wait!r}, *sys.argv[1:]])"
-    bench.start(PYTHON, "-c", code, *command[:2], f"{venv}/bin/python", *command[3:])
+    bench.variables = {"UV_OFFLINE": "1", "UV_CACHE_DIR": f"{bench.folder}/cache", "VIRTUAL_ENV": str(venv)}
+    bench.start("uv", "run", "--active", "--no-project", "python", "server.py", str(bench.port))
     bench.until_it_listens()
+
+
+@healthy(VENVS, "a venv that uv made")
+def uv_venv(bench: Bench) -> None:
+    needs("uv")
+    bench.write("server.py", SERVER)
+    bench.profile('script = "server.py"', 'environment = { venv = "venv" }')
+    bench.succeeds("uv", "venv", "--offline", "--no-config", "--python", PYTHON, "venv")
+    _run_from(bench, f"{bench.folder}/venv/bin/python")
+
+
+def _conda(bench: Bench, name: str) -> Path:
+    """A prefix as conda lays it out: its own Python, with its own ``sys.prefix``, and no ``pyvenv.cfg``."""
+    prefix, version = bench.folder / name, f"python{sys.version_info.major}.{sys.version_info.minor}"
+    base = Path(sys.base_prefix)
+    (prefix / "bin").mkdir(parents=True)
+    (prefix / "lib").mkdir()
+    shutil.copy(os.path.realpath(sys.executable), prefix / "bin" / version)
+    (prefix / "bin" / "python").symlink_to(version)
+    (prefix / "lib" / version).symlink_to(base / "lib" / version)
+    bench.write(f"{name}/conda-meta/history", "==> 2026-01-01 00:00:00 <==\n# cmd: conda create\n")
+    return prefix
+
+
+@healthy(VENVS, "a conda environment")
+def conda(bench: Bench) -> None:
+    bench.write("server.py", SERVER)
+    prefix = _conda(bench, "envs/subject")
+    bench.profile('script = "server.py"', 'environment = { venv = "envs/subject" }')
+    _run_from(bench, f"{prefix}/bin/python")
+
+
+@ghost(VENVS, "another conda environment than the profile's", "wrong-interpreter")
+def other_conda(bench: Bench) -> None:
+    bench.write("server.py", SERVER)
+    _conda(bench, "envs/subject")
+    bench.profile('script = "server.py"', 'environment = { venv = "envs/subject" }')
+    _run_from(bench, f"{_conda(bench, 'envs/other')}/bin/python")
 
 
 @ghost(VENVS, "the same path of the script, another sys.prefix", "wrong-interpreter")

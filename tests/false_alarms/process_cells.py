@@ -1,9 +1,10 @@
-"""celery, pools, daemons, deliberate multiples, namesakes and onlookers."""
+"""celery, pools, daemons, namesakes and onlookers."""
 
 import os
 import shutil
 import sys
 
+import psutil
 import pytest
 
 from tests.false_alarms.bench import (
@@ -13,13 +14,13 @@ from tests.false_alarms.bench import (
     Bench,
     argv_of,
     free_port,
-    listening_pids,
     needs,
     show_titles,
 )
 from tests.false_alarms.cell import ghost, healthy
+from tests.real.restarter_bench import no_systemd
 
-WORKERS, MULTIPLES = "celery, pools, daemons", "deliberate multiples"
+WORKERS = "celery, pools, daemons"
 NAMESAKES, ONLOOKERS = "namesakes elsewhere", "the name in argv"
 
 CELERY = """
@@ -142,61 +143,6 @@ def daemon(bench: Bench) -> None:
     bench.until_it_listens()
 
 
-SUPERVISED = """[supervisord]
-nodaemon=true
-pidfile={folder}/supervisord.pid
-logfile={folder}/supervisord.log
-[unix_http_server]
-file={folder}/supervisor.sock
-[rpcinterface:supervisor]
-supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface
-[supervisorctl]
-serverurl=unix://{folder}/supervisor.sock
-[program:subject]
-command={python} server.py {port} 127.0.0.1
-environment=REUSE="1"
-directory={folder}
-numprocs=3
-process_name=%(program_name)s_%(process_num)02d
-autorestart=true
-"""
-
-
-def _supervised(bench: Bench) -> None:
-    needs("supervisor")
-    bench.write("server.py", SERVER)
-    bench.write(
-        "supervisord.conf",
-        SUPERVISED.format(folder=bench.folder, python=PYTHON, port=bench.port),
-    )
-    bench.profile('script = "server.py"', 'manager = "supervisord:subject"')
-    bench.start(
-        PYTHON, "-W", "ignore", "-m", "supervisor.supervisord", "-c", str(bench.folder / "supervisord.conf")
-    )
-    bench.wait(lambda: len(listening_pids(bench.port)) == 3, "supervisord runs three")
-    bench.instances = 3
-
-
-@healthy(MULTIPLES, "supervisord numprocs=3")
-def supervised(bench: Bench) -> None:
-    _supervised(bench)
-
-
-@ghost(MULTIPLES, "supervisord numprocs=3, and one more started by hand", "duplicate-instance")
-def supervised_and_more(bench: Bench) -> None:
-    _supervised(bench)
-    bench.serve(REUSE="1")
-
-
-@healthy(MULTIPLES, "as many as the profile wants")
-def wanted(bench: Bench) -> None:
-    bench.write("server.py", SERVER)
-    bench.profile('script = "server.py"', "instances = 2")
-    bench.serve(REUSE="1")
-    bench.serve(REUSE="1")
-    bench.instances = 2
-
-
 def _server(bench: Bench, more: str = "") -> None:
     bench.write("server.py", SERVER)
     bench.profile('script = "server.py"', more)
@@ -235,6 +181,25 @@ def two_users(bench: Bench) -> None:
     port = free_port()
     bench.start("/usr/bin/python3", "server.py", str(port), cwd=other, user="nobody")
     bench.until_it_listens(port)
+
+
+@healthy(NAMESAKES, "a container that runs the same program from a folder of the same name")
+def container(bench: Bench) -> None:
+    """Namespaces and a control group, as an engine makes them; its port is that of another network."""
+    lacking = no_systemd()
+    if lacking is not None:
+        pytest.skip(lacking)
+    bench.enter_machine()
+    _server(bench)
+    group = f"/sys/fs/cgroup/docker-{'0123456789abcdef' * 4}.scope"
+    inner = f"exec unshare --pid --fork --mount-proc --net --kill-child {PYTHON} server.py {bench.port}"
+    bench.start("sh", "-c", f"mkdir {group} && echo $$ > {group}/cgroup.procs && touch contained && {inner}")
+    bench.wait((bench.folder / "contained").exists, "the container's group is there")
+    bench.wait(lambda: _servers(bench) == 2, "the container runs its server")
+
+
+def _servers(bench: Bench) -> int:
+    return sum(tuple(argv_of(one))[:2] == (PYTHON, "server.py") for one in psutil.process_iter())
 
 
 @ghost(NAMESAKES, "two from one checkout on one port", "duplicate-instance", "port-shared")

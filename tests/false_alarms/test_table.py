@@ -7,6 +7,7 @@ from ghostfix.finding import Check
 from tests.false_alarms.bench import bench
 from tests.false_alarms.cell import ROWS, Cell, Kind, judged
 from tests.false_alarms.cells import CELLS
+from tests.false_alarms.folders import folders
 from tests.false_alarms.page import PAGE, not_flagged, page
 
 QUICK = tuple(
@@ -45,3 +46,15 @@ def test_the_page_is_as_the_table() -> None:
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.code)
 def test_every_check_says_what_it_leaves_alone(check: Check) -> None:
     assert not_flagged(check).endswith(".")
+
+
+ONLY_ON_LINUX = {
+    "healthy-pid-1": "macOS has no containers of its own",
+    "healthy-linux": "its twin is healthy-macos",
+}
+
+
+def test_every_folder_is_diagnosed_as_linux_and_as_macos() -> None:
+    names = {folder.name for folder in folders()}
+    alone = {name for name in names if not name.endswith("-macos") and f"{name}-macos" not in names}
+    assert alone == ONLY_ON_LINUX.keys()

@@ -5,6 +5,7 @@ file runs there as a program (``serve``), and is told what to do line by line.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -63,6 +64,19 @@ class Answer(Struct):
 
 
 Request = Look | Hold | Release | Running | Shell
+
+
+def no_systemd() -> str | None:
+    """What this machine lacks to boot a throw-away machine; None when it can."""
+    if os.geteuid() != 0:
+        return "needs root: it boots a machine in namespaces"
+    if not Path("/lib/systemd/systemd").exists() or shutil.which("unshare") is None:
+        return "needs systemd and util-linux"
+    probe = ["unshare", "--fork", "--pid", "--mount", "--cgroup", "--uts", "--ipc", "true"]
+    done = subprocess.run(probe, capture_output=True, check=False)
+    return (
+        None if done.returncode == 0 else f"namespaces are not allowed here: {done.stderr.decode().strip()}"
+    )
 
 
 class Bench(Protocol):
@@ -131,6 +145,11 @@ class LocalBench:
         return ProcessTree(processes.collect(self.system, service).value)
 
 
+def inside(folder: Path) -> tuple[str, ...]:
+    """The words before a command that is to run in a throw-away machine."""
+    return (str(Path(__file__).with_name("systemd_machine")), "exec", str(folder))
+
+
 class MachineBench:
     """Inside a throw-away machine with its own systemd; ``folder`` is the name of that machine.
 
@@ -143,7 +162,7 @@ class MachineBench:
         home = f"/home/{user}" if user else "/root"
         self.server = subprocess.Popen(
             [
-                *(str(Path(__file__).with_name("systemd_machine")), "exec", str(folder), *become),
+                *(*inside(folder), *become),
                 *("env", f"PYTHONPATH={ROOT}", f"HOME={home}", f"USER={user or 'root'}", "LANG=C.UTF-8"),
                 *(sys.executable, "-m", "tests.real.restarter_bench"),
             ],
@@ -211,8 +230,8 @@ def _done(bench: LocalBench, request: Request) -> object:
 
 
 @contextmanager
-def machine(folder: Path) -> Iterator[MachineBench]:
-    """Boots a throw-away machine, and ends it."""
+def machine(folder: Path, *shared: Path) -> Iterator[MachineBench]:
+    """Boots a throw-away machine, and ends it. ``shared`` are folders in /tmp that it may write to."""
     script = str(Path(__file__).with_name("systemd_machine"))
     device = os.stat("/").st_dev
     needed = {str(ROOT), sys.prefix, sys.base_prefix}
@@ -221,6 +240,7 @@ def machine(folder: Path) -> Iterator[MachineBench]:
         path for path in needed if path.startswith(("/tmp/", "/run/")) or os.stat(path).st_dev != device
     )
     try:
+        binds += [f"+{path}" for path in shared]
         subprocess.run([script, "start", str(folder), *binds], check=True, capture_output=True, timeout=60)
         bench = MachineBench(folder)
         try:

@@ -1,11 +1,7 @@
 """A genuine systemd, as PID 1 of a throw-away machine."""
 
-import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -22,6 +18,7 @@ from tests.real.restarter_bench import (
     ghost,
     look,
     machine,
+    no_systemd,
     put_through,
     sh,
     stays_away,
@@ -32,20 +29,7 @@ UNITS = "/etc/systemd/system"
 RUN = f"ExecStart=/usr/bin/python3 {HOME}/ghost.py"
 
 
-def cannot() -> str | None:
-    """What this machine lacks."""
-    if os.geteuid() != 0:
-        return "needs root: it boots a machine in namespaces"
-    if not Path("/lib/systemd/systemd").exists() or shutil.which("unshare") is None:
-        return "needs systemd and util-linux"
-    probe = ["unshare", "--fork", "--pid", "--mount", "--cgroup", "--uts", "--ipc", "true"]
-    done = subprocess.run(probe, capture_output=True, check=False)
-    return (
-        None if done.returncode == 0 else f"namespaces are not allowed here: {done.stderr.decode().strip()}"
-    )
-
-
-REASON = cannot()
+REASON = no_systemd()
 pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.skipif(REASON is not None, reason=REASON or "")]
 
 
