@@ -44,6 +44,7 @@ from ghostfix.service import Service
 from ghostfix.snapshot import NetworkCounters, Snapshot
 from ghostfix.untrusted import shown, shown_argv
 
+_HOUR, _MINUTE = 3600.0, 60.0
 _PATH = 4_096
 _PREVIEW = 1_000
 
@@ -120,7 +121,7 @@ class _Composer:
             plan=None if plan is None else self.plan(plan),
             run=None if run is None else self.run(run),
             verification=None if verification is None else self.verification(verification),
-            events=tuple(sorted(self.tracebacks(), key=lambda event: event.at)),
+            events=tuple(sorted((*self.tracebacks(), *self.firings()), key=lambda event: event.at)),
             notes=tuple(self.text(note, 1_000) for note in notes),
         )
 
@@ -133,6 +134,18 @@ class _Composer:
                     until = error.last_at if error.count > 1 else None
                     text = self.text(f"{error.exception}: {error.message}{times}", 200)
                     yield EventReport(at=error.first_at, until=until, kind="traceback", text=text)
+
+    def firings(self) -> Iterable[EventReport]:
+        """When the jobs that a clock starts were due, since the oldest instance began or for an hour."""
+        started = [one.root.id.started for one in instances(self.snapshot, self.service)]
+        since = min(started, default=self.snapshot.taken_at - _HOUR) - _MINUTE
+        for job in self.snapshot.jobs:
+            due = [moment for moment in job.due if moment >= since] if job.enabled else []
+            if due:
+                times = f" × {len(due)}" if len(due) > 1 else ""
+                until = due[0] if len(due) > 1 else None
+                text = self.text(f"{job.kind} {job.id} was due{times}: {job.trigger}", 200)
+                yield EventReport(at=due[-1], until=until, kind="firing", text=text)
 
     def instance(self, instance: Instance) -> InstanceReport:
         root = instance.root

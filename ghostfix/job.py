@@ -63,6 +63,8 @@ class Job(Struct, frozen=True, kw_only=True):
     """The service's processes below them, which their own steps stop."""
     guarded: bool = False
     """It looks first whether the service runs, or takes a lock (``Trail.guarded``)."""
+    due: tuple[float, ...] = ()
+    """When a clock last started it, by its schedule: seconds since the epoch, the newest first."""
     source: bytes = b""
     """The exact bytes that define it, where a manager's file can be edited line by line."""
 

@@ -200,7 +200,7 @@ class EventReport(Struct, frozen=True, kw_only=True):
     until: float | None = None
     """When it happened for the last time; None when it happened once."""
     kind: str
-    """``traceback``, ``respawn`` or ``ended``."""
+    """``traceback``, ``respawn``, ``ended``, or ``firing``: a job was due, by its schedule."""
     text: str
 
 

@@ -262,6 +262,12 @@ def incident() -> Report:
                 kind="traceback",
                 text="TypeError: '>' not supported between instances of 'NoneType' and 'int' × 88",
             ),
+            EventReport(
+                at=_TAKEN_AT - 3600,
+                until=_TAKEN_AT - 300,
+                kind="firing",
+                text="cron alice:7 was due × 12: every 5 minutes",
+            ),
             EventReport(at=_TAKEN_AT - 300, kind="respawn", text="pid 4899 was started by cron alice:7"),
         ),
         notes=("--observe: pid 4899 was started again by cron alice:7 after 61 s",),

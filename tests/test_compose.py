@@ -221,3 +221,20 @@ def test_secrets_are_shown_when_that_is_asked_for() -> None:
     assert all(text.isprintable() for text in texts)
     assert SECRET in composed(reveal=True).instances[0].cmdline
     assert [text for text in texts if SECRET in text]
+
+
+def test_a_job_is_told_when_it_was_due_since_the_instance_began() -> None:
+    job = structs.replace(JOB, due=(960.0, 900.0, 840.0, 780.0))
+    for armed, told in ((True, [(840.0, 960.0)]), (False, [])):
+        jobs = JobsOfKind("cron", Reading((structs.replace(job, enabled=armed),)))
+        report = compose(
+            SERVICE,
+            structs.replace(SNAPSHOT, restarters=(jobs,)),
+            (),
+            (),
+            exit_code=0,
+            verdict=Verdict.HEALTHY,
+        )
+        seen = [(event.at, event.until) for event in report.events if event.kind == "firing"]
+        assert seen == told
+        assert all("alice:7 was due × 3: every 5 minutes" in event.text for event in report.events)

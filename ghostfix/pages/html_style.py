@@ -45,7 +45,7 @@ svg.narrow { display: none; } .box { fill: var(--fill); stroke: var(--line); }
 .box.root { fill: var(--badfill); stroke: var(--bad); } .arrow { fill: none; stroke: var(--soft); }
 .head { fill: var(--soft); } .grid { stroke: var(--line); } .mark { fill: var(--mark); }
 .mark.traceback, .mark.failed, .mark.ended { fill: var(--bad); }
-.mark.respawn, .mark.refused { fill: var(--warn); }
+.mark.respawn, .mark.firing, .mark.refused { fill: var(--warn); }
 .mark.done { fill: var(--good); }
 @media (max-width: 720px) { article { padding: 10px 8px 20px; } section, header { padding: 12px; }
   svg.wide { display: none; } svg.narrow { display: block; }

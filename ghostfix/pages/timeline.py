@@ -27,7 +27,7 @@ class Timeline(Struct, frozen=True, kw_only=True):
 
 
 def timeline(report: Report) -> Timeline:
-    """Starts of instances, tracebacks, respawns and the steps of a repair."""
+    """Starts of instances, tracebacks, respawns, the times when jobs were due, and the steps of a repair."""
     now = datetime.strptime(report.taken_at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
     moments = [
         Moment(at=one.started, until=max(now, one.started), kind="instance", text=f"pid {one.pid} runs")

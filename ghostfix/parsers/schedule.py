@@ -8,6 +8,7 @@ both are restricted.
 import re
 from datetime import datetime, tzinfo
 from functools import lru_cache
+from itertools import islice
 
 NICKNAMES = {
     "@reboot": "",
@@ -26,6 +27,9 @@ No cron takes them in capitals."""
 SECONDS_AFTER_THE_MINUTE = 2.0
 """cron wakes at the minute and forks within a second; the rest is for the command's own first steps."""
 _SECONDS_BEFORE_THE_MINUTE = 0.1  # a start time is counted in ticks from an estimated boot time
+
+DUE_MOST = 100
+_MINUTES_A_DAY = 24 * 60
 
 _NAMES = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|sun|mon|tue|wed|thu|fri|sat"
 _MONTHS, _DAYS = _NAMES.split("|")[:12], _NAMES.split("|")[12:]
@@ -98,6 +102,16 @@ def falls_on(text: str, moment: float, zone: tzinfo | None = None) -> bool:
     either_day = words[2].startswith("*") or words[4].startswith("*")
     on_day = (day and weekday) if either_day else (day or weekday)
     return minute and hour and month and on_day
+
+
+def last_due(text: str, now: float, zone: tzinfo | None = None) -> tuple[float, ...]:
+    """When this schedule last fell due, the newest first: ``DUE_MOST`` times of the last day at the most.
+
+    Whether cron ran then, and did it, no schedule can tell.
+    """
+    minute = now - now % 60
+    minutes = (minute - 60 * back for back in range(_MINUTES_A_DAY))
+    return tuple(islice((each for each in minutes if falls_on(text, each, zone)), DUE_MOST))
 
 
 @lru_cache(maxsize=256)

@@ -225,8 +225,14 @@ def _skipped(result: ResultReport) -> Markup:
 
 def _next(report: Report) -> Markup | None:
     rows = [element("li", _code(one.command), f" {one.effect}") for one in next_commands(report)]
-    rows += [element("li", sentence) for sentence in prevention(report)]
+    rows += [element("li", _prose(sentence)) for sentence in prevention(report)]
     return _section("What next", element("ul", *rows)) if rows else None
+
+
+def _prose(sentence: str) -> Markup:
+    """A sentence of ours, in which what stands in backticks is code."""
+    parts = sentence.split("`")
+    return together(_code(part) if n % 2 else part for n, part in enumerate(parts))
 
 
 def _code(text: str) -> Markup:

@@ -17,7 +17,7 @@ from ghostfix.machine import System
 from ghostfix.managers.cron_origin import Line, attribute
 from ghostfix.managers.tab import SPOOLS, Tab
 from ghostfix.parsers.crontab import CronJob, Disabled, parse
-from ghostfix.parsers.schedule import in_words
+from ghostfix.parsers.schedule import in_words, last_due
 from ghostfix.process import ProcessTree, Variable
 from ghostfix.reading import Reading
 from ghostfix.restarter import Restarter
@@ -50,7 +50,8 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
     caller = system.caller()
     running = roots(tree, (caller.pid, *caller.ancestors), service)
     started = attribute(system, tree, running, [_line(candidate) for candidate in reading.value])
-    found = tuple(_job(candidate, pids) for candidate, pids in zip(reading.value, started, strict=True))
+    now = system.now()
+    found = tuple(_job(candidate, pids, now) for candidate, pids in zip(reading.value, started, strict=True))
     problems = [problem for problem in (tabs.problem, reading.problem) if problem is not None]
     return Reading(found, "; ".join(problems) or None, tabs.complete and reading.complete)
 
@@ -163,7 +164,7 @@ def _line(candidate: _Candidate) -> Line:
     )
 
 
-def _job(candidate: _Candidate, started: Sequence[int]) -> Job:
+def _job(candidate: _Candidate, started: Sequence[int], now: float) -> Job:
     tab, entry = candidate.tab, candidate.entry
     text = entry.raw.rstrip(b"\r\n").decode(errors="backslashreplace")
     owner = tab.path if tab.path is not None else str(tab.user)
@@ -181,6 +182,7 @@ def _job(candidate: _Candidate, started: Sequence[int]) -> Job:
         scope=owner,
         starts=tuple(started),
         guarded=candidate.trail.guarded,
+        due=last_due(entry.schedule, now) if entry.enabled and entry.terminated else (),
         source=entry.raw,
     )
 

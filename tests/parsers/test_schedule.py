@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghostfix.parsers.schedule import falls_on, field_values, in_words, is_schedule
+from ghostfix.parsers.schedule import DUE_MOST, falls_on, field_values, in_words, is_schedule, last_due
 
 ZONE = timezone(timedelta(hours=2))
 
@@ -83,6 +83,17 @@ def test_the_machines_own_zone_is_used_unless_one_is_given() -> None:
     local = datetime(2026, 3, 4, 10, 17, 1)
     assert falls_on("17 10 * * *", local.timestamp())
     assert not falls_on("18 10 * * *", local.timestamp())
+
+
+def test_when_a_schedule_was_last_due() -> None:
+    now = datetime(2026, 11, 24, 12, 7, 30, tzinfo=ZONE).timestamp()
+    due = last_due("*/15 * * * *", now, ZONE)
+    clocks = [datetime.fromtimestamp(moment, ZONE).strftime("%d %H:%M:%S") for moment in due[:3]]
+    assert clocks == ["24 12:00:00", "24 11:45:00", "24 11:30:00"]
+    assert len(due) == 96
+    assert len(last_due("* * * * *", now, ZONE)) == DUE_MOST
+    assert [datetime.fromtimestamp(moment, ZONE).day for moment in last_due("0 15 * * *", now, ZONE)] == [23]
+    assert last_due("@reboot", now, ZONE) == last_due("0 0 1 1 *", now, ZONE) == ()
 
 
 def test_field_values_are_python_crontabs_with_sunday_as_0() -> None:
