@@ -18,6 +18,7 @@ from ghostfix.commands.explain import explain
 from ghostfix.commands.init import init
 from ghostfix.commands.repair import repair
 from ghostfix.commands.report import report
+from ghostfix.commands.run import WithCommand, plain, run, run_plainly
 from ghostfix.commands.schema import schema
 from ghostfix.commands.undo import undo
 from ghostfix.commands.why import why
@@ -57,8 +58,8 @@ def ghostfix(
     """
 
 
-for command in (diagnose, repair, undo, report, diff, why, init, explain, schema, demo):
-    app.command()(command)
+for command in (diagnose, repair, undo, report, diff, why, run, init, explain, schema, demo):
+    app.command(cls=WithCommand if command is run else None)(command)
 
 
 def _is_plain_question(words: Sequence[str]) -> bool:
@@ -76,6 +77,8 @@ def main() -> None:
         try:
             if _is_plain_question(sys.argv[1:]):
                 why(sys.argv[2])
+            elif plain(sys.argv[1:]):
+                run_plainly(sys.argv[1:])
             else:
                 app()
         finally:

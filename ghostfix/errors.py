@@ -14,6 +14,7 @@ class ExitCode(IntEnum):
     REPAIR_INCOMPLETE = 4
     NOT_HELD = 5
     INTERNAL = 70
+    RUNNING = 75
     INTERRUPTED = 130
 
 

@@ -13,12 +13,13 @@ from ghostfix.errors import RepairError
 from ghostfix.execute import execute, undo, would_undo
 from ghostfix.machine import ActingSystem, Signal
 from ghostfix.plan import Plan
+from ghostfix.running import running_instances
 from ghostfix.runs.state import lock_path
 from ghostfix.runs.story import EntryState
 from ghostfix.service import Service
 from ghostfix.snapshot import PidFile, PidFileState
 from ghostfix.steps.remove_pidfile import RemovePidFile
-from ghostfix.steps.start_service import StartService, running_instances
+from ghostfix.steps.start_service import StartService
 from ghostfix.steps.stop_process import StopProcess
 from ghostfix.system import local_system
 

@@ -51,8 +51,20 @@ def starts_watchdog(job: Job, watchdog: Job) -> bool:
     return any(hop.file == watchdog.where.file for hop in job.link.hops)
 
 
+def is_own_supervisor(job: Job) -> bool:
+    """Whether it is a ``ghostfix run --restart``, which whoever describes the service started on purpose."""
+    return job.kind == "ghostfix"
+
+
+def _below(supervisor: Job, starter: Job) -> bool:
+    """Whether our own supervisor runs the instance that a manager counts as its own: that started it."""
+    return is_own_supervisor(supervisor) and bool(set(supervisor.starts) & set(starter.starts))
+
+
 def _together(one: Job, other: Job) -> bool:
     if starts_watchdog(one, other) or starts_watchdog(other, one):
+        return True
+    if _below(one, other) or _below(other, one):
         return True
     if one.kind != other.kind or one.scope != other.scope or one.kind == "cron":
         return False

@@ -1,8 +1,9 @@
 """Rogues: jobs that will start the service although the profile does not make them its manager."""
 
-from ghostfix.aspects.manager import is_manager, managers
+from ghostfix.aspects.manager import is_manager, is_own_supervisor, managers
 from ghostfix.aspects.recall import worked_out_once
-from ghostfix.aspects.soundness import is_well
+from ghostfix.aspects.soundness import flaws, is_well
+from ghostfix.instance import instances
 from ghostfix.job import Job
 from ghostfix.reading import Confidence
 from ghostfix.service import Service
@@ -15,10 +16,25 @@ def strangers(snapshot: Snapshot, service: Service) -> tuple[Job, ...]:
 
 
 def rogues(snapshot: Snapshot, service: Service) -> tuple[Job, ...]:
-    """The strangers to hold before anything is stopped: sure enough, and not at peace with the service."""
+    """The strangers to hold before anything is stopped: sure enough, and not at peace with the service.
+
+    Our own supervisor is held only where no instance of its is sound, so that it must be started anew.
+    """
     if at_peace(snapshot, service):
         return ()
-    return tuple(job for job in strangers(snapshot, service) if job.confidence is not Confidence.POSSIBLE)
+    return tuple(
+        job
+        for job in strangers(snapshot, service)
+        if job.confidence is not Confidence.POSSIBLE
+        and not (is_own_supervisor(job) and _has_sound(job, snapshot, service))
+    )
+
+
+def _has_sound(job: Job, snapshot: Snapshot, service: Service) -> bool:
+    return any(
+        instance.root.pid in job.starts and not flaws(snapshot, service, instance)
+        for instance in instances(snapshot, service)
+    )
 
 
 @worked_out_once

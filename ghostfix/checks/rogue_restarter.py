@@ -6,7 +6,8 @@ Every enabled job (a cron line, a unit, a launchd job, a watchdog loop) that lea
 or through scripts, and is not the profile's ``manager``. A single one on a machine where all is well is a
 warning: it may be meant. It is an error when several managers want the service, when more or fewer
 instances run than should, or when the service is ill. Not flagged: commented lines, disabled jobs, lines
-that stop, back up or rotate, jobs of another service whose name contains this one's.
+that stop, back up or rotate, jobs of another service whose name contains this one's, ``ghostfix run
+--restart``.
 
 Why it matters
 --------------
@@ -23,7 +24,7 @@ How to prevent it
 Decide on one manager, name it in the profile (``manager = "systemd:ghost.service"``), and delete the others.
 """
 
-from ghostfix.aspects.manager import job_subject, jobs_of
+from ghostfix.aspects.manager import is_own_supervisor, job_subject, jobs_of
 from ghostfix.aspects.remedy import hold, restart
 from ghostfix.aspects.rogue import at_peace, rogues, strangers
 from ghostfix.aspects.scope import always
@@ -44,7 +45,9 @@ _DOUBTS = {
 
 def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     peace = at_peace(snapshot, service)
-    return tuple(_finding(job, service, peace) for job in strangers(snapshot, service))
+    return tuple(
+        _finding(job, service, peace) for job in strangers(snapshot, service) if not is_own_supervisor(job)
+    )
 
 
 def _finding(job: Job, service: Service, peace: bool) -> Finding:

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from ghostfix.invocation import Invocation, read_argv
 from ghostfix.process import Process
+from ghostfix.scripts.own_run import read_own_run
 
 
 class Role(Struct, frozen=True):
@@ -42,7 +43,7 @@ MANAGERS = frozenset(
         "daemontools",
         "monit",
     }
-    | {"circus", "openrc", "forever", "nodemon", "watchmedo", "container"}
+    | {"circus", "openrc", "forever", "nodemon", "watchmedo", "container", "ghostfix"}
 )
 SESSIONS = frozenset({"shell", "ssh", "terminal", "login", "desktop"})
 
@@ -121,6 +122,9 @@ def role_of(process: Process) -> Role:
     invocation = read_argv(process.argv)
     if invocation is None:
         return _NAMED.get(process.name, _PROGRAM)
+    own = read_own_run(invocation)
+    if own is not None:
+        return Role("ghostfix", "ghostfix run") if own.restarts else Role("program", "ghostfix run")
     return _named(process, invocation) or _by_invocation(invocation)
 
 

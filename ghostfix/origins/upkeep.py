@@ -31,7 +31,7 @@ _SIGNS = {
 _ENGINES = frozenset({"docker", "podman"})
 _EVIDENCE = (
     *_SIGNS, "INVOCATION_ID", "SYSTEMD_EXEC_PID", "JOURNAL_STREAM", "MANAGERPID", "pm_id", "TMUX", "STY",
-    "GHOSTFIX_STARTED",
+    "GHOSTFIX_STARTED", "GHOSTFIX_RUN",
 )  # fmt: skip
 
 

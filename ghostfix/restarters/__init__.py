@@ -9,6 +9,7 @@ from ghostfix.restarters import (
     daemontools,
     docker,
     forever,
+    ghostfix_run,
     launchd,
     monit,
     openrc,
@@ -38,5 +39,6 @@ RESTARTERS: tuple[Restarter, ...] = (
     docker.RESTARTER,
     podman.RESTARTER,
     forever.RESTARTER,
+    ghostfix_run.RESTARTER,
     watchdog.RESTARTER,
 )

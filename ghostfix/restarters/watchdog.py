@@ -18,6 +18,7 @@ from ghostfix.process import Process, ProcessState, ProcessTree
 from ghostfix.reading import Confidence, Reading
 from ghostfix.restarter import Restarter
 from ghostfix.scripts.launcher import launches
+from ghostfix.scripts.own_run import read_own_run
 from ghostfix.scripts.script import every
 from ghostfix.service import Service
 from ghostfix.step import Step
@@ -61,6 +62,8 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
         argv = _argv(process)
         if not process.alive or process.pid <= 1 or process.pid in own | ours or not _has_text(argv):
             continue
+        if read_own_run(read_argv(argv)) is not None:
+            continue  # our own supervisor, which is a restarter of its own
         # A crowd of workers with one command line is followed once: the same text leads nowhere each time.
         command = (argv, process.detail.cwd if process.detail is not None else system.cwd(process))
         if command in fruitless:

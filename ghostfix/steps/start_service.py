@@ -8,11 +8,11 @@ from msgspec import structs
 
 from ghostfix.ending import end_tree
 from ghostfix.errors import ChangedError, StepError
-from ghostfix.instance import is_service, roots, runs_service
-from ghostfix.invocation import read_argv
+from ghostfix.instance import is_service
 from ghostfix.machine import ActingSystem, System
 from ghostfix.owner import wrong_runner
 from ghostfix.process import Process, ProcessTree
+from ghostfix.running import running_instances
 from ghostfix.service import Service
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 from ghostfix.untrusted import shown_argv
@@ -109,23 +109,6 @@ class StartService(Step, frozen=True, kw_only=True, tag="start-service"):
         stop = self.service.stop
         told = [end_tree(system, top, below, stop.signal, stop.grace) for top in tops]
         return "; ".join(told) or "the instance that was started does not run any more"
-
-
-def running_instances(system: System, service: Service) -> tuple[Process, ...]:
-    """The top process of each instance that runs now, the oldest first."""
-    caller = system.caller()
-    processes = [_known_better(system, service, process) for process in system.processes().value]
-    return roots(ProcessTree(processes), (caller.pid, *caller.ancestors), service)
-
-
-def _known_better(system: System, service: Service, process: Process) -> Process:
-    """With the details that tell whether it is the service, where its command line leaves that open."""
-    if not process.alive or not (
-        runs_service(service, read_argv(process.argv), None)
-        or runs_service(service, read_argv(process.argv), service.directory)
-    ):
-        return process
-    return structs.replace(process, detail=system.detail(process))
 
 
 def _missing(system: System, service: Service) -> Refused | None:

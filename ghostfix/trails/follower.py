@@ -15,6 +15,7 @@ from ghostfix.scripts.launcher import launches
 from ghostfix.scripts.manager_command import starts_managed
 from ghostfix.scripts.mentions import MENTIONS
 from ghostfix.scripts.node_script import read_node
+from ghostfix.scripts.own_run import GUARD, OwnRun, read_own_run
 from ghostfix.scripts.python_script import read_python
 from ghostfix.scripts.script import Language, Loop, Scene, Script, language_of
 from ghostfix.scripts.shell_script import read_shell
@@ -67,6 +68,9 @@ class Follower:
         invocation = read_command(words)
         if invocation is None or invocation.name in MENTIONS:
             return ()
+        own_run = read_own_run(invocation)
+        if own_run is not None:
+            return self._own_run(own_run, words, program, depth)
         own = _own_words(invocation)
         if starts_managed(self._service, own):
             return (Start(words=words, confidence=Confidence.CERTAIN),)
@@ -80,6 +84,18 @@ class Follower:
         found = self._inside(invocation, program, words, depth)
         lock = _lock(words)
         return tuple(structs.replace(each, guard=each.guard or lock) for each in found)
+
+    def _own_run(
+        self, run: OwnRun, words: tuple[str, ...], program: Program, depth: int
+    ) -> tuple[Start, ...]:
+        """The command behind ``--``, or the profile's own start; it takes a lock either way."""
+        if run.command:
+            found = self.program(structs.replace(program, words=run.command), depth + 1)
+            return tuple(structs.replace(each, guard=GUARD) for each in found)
+        if not run.means(self._service, program.cwd):
+            return ()
+        sure = Confidence.LIKELY if program.cwd is None else Confidence.CERTAIN
+        return (Start(words=words, confidence=sure, guard=GUARD),)
 
     def _launched(self, words: tuple[str, ...], program: Program, depth: int) -> tuple[Start, ...] | None:
         launch = launches(words, program.stdin)

@@ -14,9 +14,10 @@ from msgspec import structs
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem
 from ghostfix.owner import runner
+from ghostfix.running import running_instances
 from ghostfix.service import Service
 from ghostfix.step import Refused
-from ghostfix.steps.start_service import StartService, running_instances
+from ghostfix.steps.start_service import StartService
 from ghostfix.steps.stop_process import StopProcess
 from ghostfix.system import local_system
 

@@ -1,0 +1,83 @@
+"""Launch: what a start needs, and what the machine offers for it: a lock, and becoming another program."""
+
+from collections.abc import Mapping
+from typing import NoReturn, Protocol
+
+from msgspec import Struct
+
+from ghostfix.supervision import Ending, Nursery
+
+MARK = "GHOSTFIX_RUN"
+"""The variable by which what ``ghostfix run`` started is known again: ``PID:PID FILE``."""
+
+
+class Start(Struct, frozen=True, kw_only=True):
+    """One start: the command, where, with what, as whom, and the file that is its lock."""
+
+    argv: tuple[str, ...]
+    directory: str
+    variables: Mapping[str, str]
+    user: str | None
+    """As whom root starts it; None for the caller."""
+    pid_file: str
+
+
+class Held(Protocol):
+    """A lock that this process holds."""
+
+    @property
+    def before(self) -> bytes:
+        """What the PID file said before."""
+        ...
+
+    @property
+    def shared(self) -> bool:
+        """Whether children that inherit it hold it, too."""
+        ...
+
+    def keep_over_exec(self) -> None:
+        """Lets it survive ``exec``."""
+        ...
+
+    def release(self) -> None:
+        """Removes the PID file and gives the lock back."""
+        ...
+
+
+class Taken(Struct, frozen=True):
+    """Who holds the lock, as far as the kernel tells, and what the PID file says."""
+
+    pid: int | None
+    content: bytes
+
+
+class Launcher(Protocol):
+    """What takes locks on this machine, and becomes commands."""
+
+    def environment(self) -> dict[str, str]:
+        """Ghostfix's own environment, whole."""
+        ...
+
+    def program(self, name: str, directory: str, path: str) -> str | None:
+        """Where a command is found; None when it is not there or is no program."""
+        ...
+
+    def holder(self, path: str) -> Taken | None:
+        """Who holds the lock now; None when nobody does."""
+        ...
+
+    def acquire(self, path: str, user: str | None, *, shared: bool, wait: bool) -> Held | Taken:
+        """The lock, or who has it. Raises StepError when the PID file cannot be used."""
+        ...
+
+    def become(self, start: Start, lock: Held) -> NoReturn:
+        """Goes on as the command, in this very process, with the lock; raises StepError when it cannot."""
+        ...
+
+    def nursery(self, start: Start, lock: Held) -> Nursery:
+        """What starts the command as a child."""
+        ...
+
+    def end_as(self, ending: Ending) -> NoReturn:
+        """Ends this process as the command ended."""
+        ...

@@ -1,0 +1,55 @@
+"""``ghostfix run --restart``: our own supervisor, for services without a manager."""
+
+from ghostfix.instance import roots
+from ghostfix.invocation import read_argv
+from ghostfix.job import Job, Link, LinkKind
+from ghostfix.machine import System
+from ghostfix.process import Process, ProcessState, ProcessTree
+from ghostfix.reading import Confidence, Reading
+from ghostfix.restarter import Restarter
+from ghostfix.restarters import watchdog
+from ghostfix.scripts.own_run import OwnRun, read_own_run
+from ghostfix.service import Service
+from ghostfix.untrusted import as_typed
+
+KIND = "ghostfix"
+
+
+def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[Job, ...]]:
+    """Each supervisor that has an instance below it, or is about to start one, the oldest first."""
+    caller = system.caller()
+    tops = roots(tree, {caller.pid, *caller.ancestors}, service)
+    found = []
+    for process in sorted(tree.by_pid.values(), key=lambda each: (each.id.started, each.pid)):
+        run = read_own_run(read_argv(process.argv))
+        if run is None or not run.restarts or not process.alive:
+            continue
+        below = tuple(top for top in tops if process in tree.ancestors(top.pid))
+        if below or run.means(service, system.cwd(process)):
+            found.append(_job(process, run, below, tree, service))
+    return Reading(tuple(found))
+
+
+def _job(
+    process: Process, run: OwnRun, below: tuple[Process, ...], tree: ProcessTree, service: Service
+) -> Job:
+    return Job(
+        kind=KIND,
+        id=f"run {run.name or service.name}",
+        where=None,
+        command=as_typed(process.argv, 10_000),
+        trigger="when the process ends",
+        enabled=process.state is not ProcessState.STOPPED,
+        restarts_on_exit=True,
+        link=Link(LinkKind.OWNS_PROCESS if below else LinkKind.RUNS),
+        confidence=Confidence.CERTAIN,
+        scope=process.user,
+        processes=(process.id,),
+        starts=tuple(sorted(top.pid for top in below)),
+        live=(process,),
+        spared=tuple(member for top in below for member in (top, *tree.descendants(top.pid))),
+        guarded=True,
+    )
+
+
+RESTARTER = Restarter(kind=KIND, title="ghostfix run --restart", jobs=jobs, hold=watchdog.hold)

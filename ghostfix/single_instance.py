@@ -1,0 +1,180 @@
+"""Single instance: which PID file is a service's lock, who runs, and with what a start is made.
+
+The kernel's lock on the PID file decides. Two things could get past it, and are looked at by whoever finds
+the lock free: a program that opened and closed its own PID file has lost its lock, but is still named there;
+and an instance that was started in another way never had it.
+"""
+
+import fnmatch
+import posixpath
+
+from msgspec import Struct
+
+from ghostfix.collectors.pidfiles import parse_pid
+from ghostfix.errors import ProfileError
+from ghostfix.launch import MARK
+from ghostfix.machine import System
+from ghostfix.pages.phrase import lasting
+from ghostfix.process import Process
+from ghostfix.profile import BUILT_IN, load
+from ghostfix.running import running_instances
+from ghostfix.service import Service
+from ghostfix.untrusted import shown, shown_argv
+
+AD_HOC = "none"
+"""Stands for the profile of a command that has none."""
+_WILD = frozenset("*?[")
+_PATIENCE = 2.0
+"""Seconds that an instance without the lock has to end: one whose supervisor was killed does so at once."""
+_LOOK_EVERY = 0.1
+
+
+class Running(Struct, frozen=True, kw_only=True):
+    """Who runs already."""
+
+    process: Process | None
+    """None when the lock is held by somebody who cannot be seen."""
+    locked: bool
+
+    def sentence(self, service: Service, now: float) -> str:
+        """``web runs already: pid 4711 of alice since 2026-11-25 17:20:03 UTC (2 min): python -m shop``."""
+        name = shown(service.name, 80)
+        if self.process is None:
+            return f"{name} runs already, but whoever holds its lock cannot be seen from here"
+        since = utc(self.process.id.started)
+        age = lasting(max(0.0, now - self.process.id.started))
+        without = "" if self.locked else ", without the lock"
+        return (
+            f"{name} runs already{without}: pid {self.process.pid} of {shown(self.process.user, 40)} "
+            f"since {since} ({age}): {shown_argv(self.process.argv, 120)}"
+        )
+
+
+def utc(moment: float) -> str:
+    from datetime import UTC, datetime
+
+    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def wanted_service(system: System, name: str | None, config: str | None, command: tuple[str, ...]) -> Service:
+    """The service to start; raises ProfileError when the command line leaves that open.
+
+    With a command, a name that no profile has is allowed: the command is then started as it was given, in the
+    current folder, and the name is all that tells one from another.
+    """
+    try:
+        services = load(system, name, config)
+    except ProfileError:
+        if not command or config is not None or name is None:
+            raise
+        return _ad_hoc(system, name, command)
+    if name is None and services[0].profile.startswith(BUILT_IN):
+        if command:
+            return _ad_hoc(system, posixpath.basename(command[0]), command)
+        raise ProfileError(
+            f"there is no ghostfix.toml in {shown(system.caller().cwd)} or above it: what should be started?",
+            "`ghostfix run NAME -- COMMAND ...` starts any command, once; `ghostfix init` writes a profile",
+        )
+    if len(services) > 1:
+        names = ", ".join(shown(service.name, 40) for service in services)
+        raise ProfileError(
+            f"{shown(services[0].profile)} has several services: {names}", "say which: `ghostfix run NAME`"
+        )
+    (service,) = services
+    if service.instances != 1:
+        raise ProfileError(
+            f"the profile wants {service.instances} instances of {shown(service.name)}; `run` guarantees one",
+            "give each instance a table of its own in the profile, with its own PID file",
+        )
+    if not (command or service.start_command):
+        raise ProfileError(
+            f"the profile of {shown(service.name)} does not say how it is started",
+            'add `start = ["{python}", "-m", "..."]`, or type `ghostfix run NAME -- COMMAND ...`',
+        )
+    return service
+
+
+def _ad_hoc(system: System, name: str, command: tuple[str, ...]) -> Service:
+    if "/" in name or name in ("", ".", ".."):
+        raise ProfileError(f"`{shown(name)}` cannot be a name", "`ghostfix run NAME -- COMMAND ...`")
+    return Service(name=name, profile=AD_HOC, directory=system.caller().cwd, start=command)
+
+
+def pid_file(system: System, service: Service) -> str:
+    """The file that is the lock: the profile's first PID file, or one of the service's name.
+
+    For a pattern it is that name in the pattern's folder; without a PID file in the profile, in the service's
+    folder, where everybody who starts it finds the same file. A command without a profile has its lock in the
+    user's folder for such things (``/run/ghostfix`` for root).
+    """
+    if service.profile == AD_HOC:
+        return posixpath.join(_runtime_folder(system), f"{service.name}.pid")
+    plain = [path for path in service.pidfiles if not _WILD.intersection(path)]
+    if plain:
+        return service.path(plain[0])
+    for pattern in service.pidfiles:
+        folder, last = posixpath.split(pattern)
+        if not _WILD.intersection(folder):
+            name = f"{service.name}.pid"
+            fitting = (
+                name if fnmatch.fnmatchcase(name, last) else last.translate(_without_marks(service.name))
+            )
+            return service.path(posixpath.join(folder, fitting))
+    return service.path(f"{service.name}.pid")
+
+
+def _without_marks(name: str) -> dict[int, str]:
+    return str.maketrans({"*": name, "?": "x", "[": "", "]": ""})
+
+
+def _runtime_folder(system: System) -> str:
+    caller = system.caller()
+    if caller.uid == 0:
+        return "/run/ghostfix" if system.status("/run").value is not None else "/var/run/ghostfix"
+    given = system.variable("XDG_RUNTIME_DIR") or ""
+    if given.startswith("/"):
+        return posixpath.join(given, "ghostfix")
+    state = system.variable("XDG_STATE_HOME") or ""
+    base = state if state.startswith("/") else posixpath.join(caller.home, ".local/state")
+    return posixpath.join(base, "ghostfix/run")
+
+
+def without_lock(system: System, service: Service, path: str, before: bytes) -> Running | None:
+    """Who runs although the lock was free; gives what is ending just now a moment to be gone.
+
+    ``before`` is what the PID file said.
+    """
+    deadline = system.monotonic() + _PATIENCE
+    while True:
+        found = _named(system, path, before) or _matching(system, service)
+        if found is None or system.monotonic() >= deadline:
+            return None if found is None else Running(process=found, locked=False)
+        system.wait(_LOOK_EVERY)
+
+
+def _named(system: System, path: str, before: bytes) -> Process | None:
+    """The process that the PID file named, if ``ghostfix run`` started it with that very file."""
+    pid = parse_pid(before)
+    if pid is None or pid == system.caller().pid:
+        return None
+    process = system.process(pid)
+    if process is None or not process.alive:
+        return None
+    return process if system.detail(process).variable(MARK) == f"{pid}:{path}" else None
+
+
+def _matching(system: System, service: Service) -> Process | None:
+    if service.profile == AD_HOC:
+        return None
+    running = running_instances(system, service)
+    return running[0] if running else None
+
+
+def holding(system: System, pid: int | None, content: bytes) -> Running:
+    """Who holds the lock: whom the kernel names, else whom the file does.
+
+    A lock that children share belongs to nobody in particular, so the kernel names no one.
+    """
+    named = pid if pid is not None else parse_pid(content)
+    process = None if named is None else system.process(named)
+    return Running(process=process if process is not None and process.alive else None, locked=True)

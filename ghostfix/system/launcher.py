@@ -1,0 +1,51 @@
+"""The launcher of this machine: takes locks on PID files, and becomes commands."""
+
+import os
+from typing import NoReturn
+
+from ghostfix.errors import StepError
+from ghostfix.launch import MARK, Held, Start, Taken
+from ghostfix.supervision import Ending
+from ghostfix.system import becoming, nursery, pid_lock
+from ghostfix.system.identity import account_of, own_variables
+
+
+class LocalLauncher:
+    """Implements ``starting.Launcher`` for Linux and macOS."""
+
+    def environment(self) -> dict[str, str]:
+        """Our own environment, whole."""
+        return becoming.environment()
+
+    def program(self, name: str, directory: str, path: str) -> str | None:
+        """Where a command is found."""
+        return becoming.program_in(name, directory, path)
+
+    def holder(self, path: str) -> Taken | None:
+        """Who holds the lock now."""
+        return pid_lock.holder(path)
+
+    def acquire(self, path: str, user: str | None, *, shared: bool, wait: bool) -> Held | Taken:
+        """The lock, or who has it."""
+        if shared and not pid_lock.can_share():
+            raise StepError("this system has no lock that children inherit, so leave --share-lock out")
+        return pid_lock.acquire(path, shared=shared, wait=wait, account=account_of(user))
+
+    def become(self, start: Start, lock: Held) -> NoReturn:
+        """Goes on as the command, in this very process."""
+        account = account_of(start.user)
+        lock.keep_over_exec()
+        variables = {**own_variables(start.variables, account), MARK: f"{os.getpid()}:{start.pid_file}"}
+        becoming.become(start.argv, start.directory, variables, account)
+
+    def nursery(self, start: Start, lock: Held) -> nursery.Nursery:
+        """What starts the command as a child, which has the lock only where it is shared."""
+        if lock.shared:
+            lock.keep_over_exec()
+        account = account_of(start.user)
+        variables = own_variables(start.variables, account)
+        return nursery.Nursery(start.argv, start.directory, variables, account, start.pid_file)
+
+    def end_as(self, ending: Ending) -> NoReturn:
+        """Ends this process as the command ended."""
+        nursery.end_as(ending)

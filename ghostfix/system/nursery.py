@@ -1,0 +1,186 @@
+"""A nursery of one child: it is started, told every signal that we are told, and its end is waited for.
+
+On Linux the child is killed by the kernel when ghostfix ends, whatever ends it (``PR_SET_PDEATHSIG`` of
+prctl(2)): else a ``kill -9`` of ghostfix would leave an instance that holds no lock, and the next one would
+come up beside it. It is ``SIGKILL`` for the same reason: one that takes its time to end would overlap.
+"""
+
+import ctypes
+import os
+import resource
+import select
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from typing import NoReturn
+
+from ghostfix.errors import StepError
+from ghostfix.launch import MARK
+from ghostfix.supervision import Ending
+from ghostfix.system.becoming import become
+from ghostfix.system.identity import Account
+
+_PR_SET_PDEATHSIG = 1
+_FORWARDED = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2")
+_STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+_OF_THE_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
+
+
+class Nursery:
+    """Starts the command again and again, as a child each time. Implements ``supervision.Nursery``."""
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        cwd: str,
+        variables: Mapping[str, str],
+        account: Account | None,
+        pid_file: str,
+    ) -> None:
+        self._argv = tuple(argv)
+        self._cwd = cwd
+        self._variables = dict(variables)
+        self._account = account
+        self._pid_file = pid_file
+        self._child = 0
+        self._stopping = False
+        self._parent = os.getpid()
+        self._inbox, outbox = os.pipe()
+        for end in (self._inbox, outbox):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(outbox, warn_on_full_buffer=False)
+        for number in (*_all_forwarded(), signal.SIGCHLD):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, _heard)
+
+    @property
+    def stopping(self) -> bool:
+        return self._stopping
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def start(self) -> int:
+        """Starts the command and gives its PID; raises StepError when it cannot be executed."""
+        listen, report = os.pipe()
+        # What comes before the child is itself waits, or our handler in the child would swallow it.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _all_forwarded())
+        pid = os.fork()
+        if pid == 0:
+            os.close(listen)
+            self._become_child(report, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        os.close(report)
+        with os.fdopen(listen, "rb") as pipe:
+            problem = pipe.read().decode(errors="backslashreplace")
+        self._child = pid
+        if problem:
+            os.waitpid(pid, 0)
+            self._child = 0
+            raise StepError(problem)
+        return pid
+
+    def wait(self) -> Ending:
+        """Waits for the child to end, and passes on meanwhile what ghostfix is told."""
+        while True:
+            ending = self._reap()
+            if ending is not None:
+                self._child = 0
+                return ending
+            self._listen(None)
+
+    def pause(self, seconds: float) -> None:
+        """Lets time pass; shorter when ghostfix is told to stop."""
+        deadline = time.monotonic() + seconds
+        while not self._stopping and (left := deadline - time.monotonic()) > 0:
+            self._reap()
+            self._listen(left)
+
+    def _listen(self, seconds: float | None) -> None:
+        select.select([self._inbox], [], [], seconds)
+        try:
+            heard = os.read(self._inbox, 4096)
+        except BlockingIOError:
+            return
+        for number in heard:
+            if number == signal.SIGCHLD:
+                continue
+            self._stopping = self._stopping or number in _STOPPING
+            if self._child > 1 and not (number in _OF_THE_TERMINAL and _is_foreground()):
+                try:
+                    os.kill(
+                        self._child, number
+                    )  # our own child, not reaped yet: nobody else can have its PID
+                except ProcessLookupError:
+                    continue
+
+    def _reap(self) -> Ending | None:
+        """Takes in every child that has ended: as PID 1 of a container we are given other people's, too."""
+        found = None
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return found
+            if pid == 0:
+                return found
+            if pid == self._child:
+                code = os.waitstatus_to_exitcode(status)
+                found = Ending(status=max(code, 0), signal=max(-code, 0))
+
+    def _become_child(self, report: int, mask: set[signal.Signals | int]) -> NoReturn:
+        """Turns into the command, or writes why not to ``report``."""
+        try:
+            signal.set_wakeup_fd(-1)
+            for number in (*_all_forwarded(), signal.SIGCHLD):
+                if signal.getsignal(number) is not signal.SIG_IGN:
+                    signal.signal(number, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            variables = {**self._variables, MARK: f"{os.getpid()}:{self._pid_file}"}
+            if self._account is not None:
+                os.setgroups(self._account.groups)
+                os.setgid(self._account.gid)
+                os.setuid(self._account.uid)
+            self._die_with_parent()  # after the change of user, which takes it back
+            become(self._argv, self._cwd, variables, None)
+        except (StepError, OSError) as error:
+            os.write(report, str(error).encode(errors="backslashreplace"))
+        finally:
+            os._exit(127)
+
+    def _die_with_parent(self) -> None:
+        if sys.platform != "linux":
+            return
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != self._parent:
+            os._exit(127)  # it died before we asked
+
+
+def end_as(ending: Ending) -> NoReturn:
+    """Ends this process as the child ended: with its status, or by the same signal."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    if ending.signal:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+        signal.set_wakeup_fd(-1)
+        if ending.signal not in (signal.SIGKILL, signal.SIGSTOP):
+            signal.signal(ending.signal, signal.SIG_DFL)
+        os.kill(os.getpid(), ending.signal)
+    os._exit(128 + ending.signal if ending.signal else ending.status)
+
+
+def _all_forwarded() -> set[signal.Signals]:
+    return {signal.Signals[name] for name in _FORWARDED}
+
+
+def _heard(_number: int, _frame: object) -> None:
+    """The wakeup descriptor has it."""
+
+
+def _is_foreground() -> bool:
+    """Whether the terminal tells our whole process group, the child included, what it is told."""
+    try:
+        return os.tcgetpgrp(0) == os.getpgrp()
+    except OSError:
+        return False

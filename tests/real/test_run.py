@@ -1,0 +1,295 @@
+"""``ghostfix run`` with genuine processes: it becomes the command, and there is never a second one."""
+
+import json
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.real.ghost_house import GhostHouse, free_port, listens, wait_until
+
+pytestmark = pytest.mark.real
+
+SERVER = """
+import os, signal, socket, sys, time
+signal.signal(signal.SIGHUP, lambda *_: open("hups", "a").write("hup\\n"))
+if "children" in sys.argv:
+    if os.fork() == 0:
+        time.sleep(60)
+if "reads" in sys.argv:
+    open("run/web.pid").read()
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+open("up", "a").write(f"{os.getpid()}\\n")
+if "fails" in sys.argv:
+    sys.exit(3)
+while True:
+    signal.pause()
+"""
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[GhostHouse]:
+    house = GhostHouse(tmp_path, free_port())
+    house.write("server.py", SERVER)
+    house.write(
+        "ghostfix.toml",
+        f"""
+[services.web]
+script = "server.py"
+pidfiles = ["run/*.pid"]
+ports = [{house.port}]
+start = ["{sys.executable}", "server.py", "{house.port}"]
+
+[services.web.limits]
+processes = 100000
+zombies = 100000
+load_per_cpu = 1000
+memory_percent = 100
+disk_percent = 100
+""",
+    )
+    try:
+        yield house
+    finally:
+        house.close()
+
+
+def run(house: GhostHouse, *words: str) -> "subprocess.Popen[bytes]":
+    return house.start(sys.executable, "-m", "ghostfix", "run", *words)
+
+
+def server(house: GhostHouse, *words: str) -> tuple[str, ...]:
+    return ("web", "--", sys.executable, "server.py", str(house.port), *words)
+
+
+def up(house: GhostHouse) -> list[int]:
+    """The PIDs of all servers that have ever come up, in order."""
+    path = house.folder / "up"
+    return [int(line) for line in path.read_text().split()] if path.exists() else []
+
+
+def test_it_becomes_the_command_and_a_second_call_says_so(house: GhostHouse) -> None:
+    started = run(house)
+    wait_until(lambda: listens(house.port), 20, "the server")
+    assert up(house) == [started.pid]
+    assert (house.folder / "run/web.pid").read_text() == f"{started.pid}\n"
+    words = psutil.Process(started.pid).cmdline()
+    assert words[1:] == ["server.py", str(house.port)], "no process of ghostfix is left"
+    again = house.ghostfix("run", "web")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.startswith(f"web runs already: pid {started.pid} of ")
+    assert "server.py" in again.stdout
+    failing = house.ghostfix("run", "--if-running=fail")
+    assert (failing.returncode, failing.stdout) == (75, "")
+    assert f"pid {started.pid} " in failing.stderr
+    assert house.ghostfix("run", "web", "--quiet").stdout == ""
+
+
+def test_kill_9_lets_the_next_one_in_at_once_though_children_live_on(house: GhostHouse) -> None:
+    first = run(house, *server(house, "children"))
+    wait_until(lambda: len(up(house)) == 1, 20, "the server")
+    child = psutil.Process(first.pid).children()[0]
+    first.kill()
+    first.wait()
+    # The child shows the same command line, as a leftover worker does: it is given a moment to end.
+    child.kill()
+    second = run(house)
+    wait_until(lambda: len(up(house)) == 2, 20, "the next server")
+    assert up(house) == [first.pid, second.pid]
+
+
+@pytest.mark.parametrize("share", [True, False])
+def test_a_child_that_stays_holds_the_lock_only_when_that_is_asked_for(
+    house: GhostHouse, share: bool
+) -> None:
+    words = ("job", "--", sys.executable, "-c", "import os, time; os.fork(); time.sleep(60)")
+    first = run(house, *["--share-lock"] * share, *words)
+    wait_until(lambda: bool(psutil.Process(first.pid).children()), 20, "the child")
+    first.kill()
+    first.wait()
+    second = run(house, "--if-running=fail", *words)
+    if share:
+        assert second.wait(20) == 75
+    else:
+        wait_until(lambda: bool(psutil.Process(second.pid).children()), 20, "the next one")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL, signal.SIGUSR1])
+def test_signals_reach_the_command_itself(house: GhostHouse, number: int) -> None:
+    started = run(house)
+    wait_until(lambda: len(up(house)) == 1, 20, "the server")
+    started.send_signal(number)
+    assert started.wait(10) == -number
+
+
+def test_the_exit_status_is_the_command_s(house: GhostHouse) -> None:
+    assert run(house, "web", "--", sys.executable, "-c", "raise SystemExit(42)").wait(20) == 42
+
+
+def test_the_command_gets_a_plain_python_s_signals_and_descriptors(house: GhostHouse) -> None:
+    """Python ignores SIGPIPE, and a program must not inherit that; nor descriptors but the lock's."""
+    code = (
+        "cat /proc/self/status | grep -E 'SigIgn|SigBlk'; ls /proc/self/fd | wc -w; pwd; echo $GHOSTFIX_RUN"
+    )
+    answer = house.ghostfix("run", "web", "--", "sh", "-c", code)
+    lines = answer.stdout.splitlines()
+    assert [int(line.split()[1], 16) for line in lines[:2]] == [0, 0]
+    assert lines[2] == "5", "three of its own, the lock's, and ls's"
+    assert lines[3] == str(house.folder)
+    assert lines[4] == f"{(house.folder / 'run/web.pid').read_text().strip()}:{house.folder}/run/web.pid"
+
+
+def test_a_service_that_reads_its_own_pid_file_is_still_the_only_one(house: GhostHouse) -> None:
+    """To open and close it gives the kernel's lock up (fcntl(2)); who is named in it is looked at, too."""
+    first = run(house, *server(house, "reads"))
+    wait_until(lambda: len(up(house)) == 1, 20, "the server")
+    assert str(first.pid) not in Path("/proc/locks").read_text().split()
+    again = house.ghostfix("run", "web")
+    assert again.stdout.startswith(f"web runs already, without the lock: pid {first.pid} "), again
+    assert len(up(house)) == 1
+
+
+def test_one_that_was_started_by_hand_is_not_doubled(house: GhostHouse) -> None:
+    by_hand = house.start(sys.executable, "server.py", str(house.port))
+    wait_until(lambda: len(up(house)) == 1, 20, "the server")
+    again = house.ghostfix("run")
+    assert again.stdout.startswith(f"web runs already, without the lock: pid {by_hand.pid} ")
+    assert not (house.folder / "run/web.pid").exists()
+
+
+def test_whoever_waits_takes_over(house: GhostHouse) -> None:
+    first = run(house)
+    wait_until(lambda: len(up(house)) == 1, 20, "the server")
+    second = run(house, "--if-running=wait")
+    wait_until(lambda: f"-> POSIX  ADVISORY  WRITE {second.pid} " in locks(), 20, "the one that waits")
+    first.kill()
+    first.wait()
+    wait_until(lambda: len(up(house)) == 2, 20, "its successor")
+    assert up(house)[1] == second.pid
+
+
+def locks() -> str:
+    return Path("/proc/locks").read_text()
+
+
+def test_a_command_that_is_not_there_leaves_nothing_behind(house: GhostHouse) -> None:
+    answer = house.ghostfix("run", "web", "--", "no-such-program")
+    assert answer.returncode == 2
+    assert "no-such-program, which starts web, is not there" in answer.stderr
+    (house.folder / "broken").write_text("#!/no/such/interpreter\n")
+    (house.folder / "broken").chmod(0o755)
+    answer = house.ghostfix("run", "web", "--", "./broken")
+    assert "web cannot be started: ./broken: " in answer.stderr
+    assert not (house.folder / "run/web.pid").exists()
+
+
+def test_a_symlink_in_the_pid_file_s_place_is_refused(house: GhostHouse) -> None:
+    (house.folder / "run").mkdir()
+    (house.folder / "run/web.pid").symlink_to("/etc/passwd")
+    answer = house.ghostfix("run")
+    assert answer.returncode == 2
+    assert "is a symlink" in answer.stderr
+
+
+# --restart
+
+
+def test_a_supervised_service_is_started_again_and_the_supervisor_is_no_rogue(house: GhostHouse) -> None:
+    supervisor = run(house, "web", "--restart", "on-failure", "--backoff", "0.01s..0.05s")
+    wait_until(lambda: listens(house.port), 20, "the server")
+    (first,) = up(house)
+    assert psutil.Process(first).ppid() == supervisor.pid
+    assert (house.folder / "run/web.pid").read_text() == f"{supervisor.pid}\n"
+    os.kill(supervisor.pid, signal.SIGHUP)
+    wait_until(lambda: (house.folder / "hups").exists(), 10, "the signal that was passed on")
+    found = house.diagnose()
+    assert found.report["verdict"] == "healthy", found.codes()
+    assert found.codes() - {"python-confusion"} == set()
+    (restarter,) = found.rows("restarters")
+    assert (restarter["kind"], restarter["id"]) == ("ghostfix", "run web")
+    told = json.loads(house.ghostfix("why", str(first), "--json").stdout)
+    (keeper,) = told["processes"][0]["kept_alive_by"]
+    assert (keeper["kind"], keeper["id"], keeper["started"]) == ("ghostfix", "run web", True)
+    supervisor.send_signal(signal.SIGTERM)
+    assert supervisor.wait(10) == -signal.SIGTERM
+    wait_until(lambda: not listens(house.port), 5, "the end of the server")
+    assert not (house.folder / "run/web.pid").exists()
+
+
+def test_a_service_that_was_killed_comes_back(house: GhostHouse) -> None:
+    run(house, "web", "--restart", "on-failure", "--backoff", "0.05s")
+    for count in (1, 2, 3):
+        wait_until(lambda count=count: len(up(house)) == count, 20, "the server")  # type: ignore[misc]
+        os.kill(up(house)[-1], signal.SIGKILL)
+    wait_until(lambda: len(up(house)) == 4, 20, "the fourth")
+
+
+def test_a_crash_loop_ends_and_says_so(house: GhostHouse) -> None:
+    answer = house.ghostfix(
+        "run", "--restart", "on-failure", "--max", "3", "--backoff", "0.01s..0.02s", *server(house, "fails")
+    )
+    assert answer.returncode == 3
+    assert len(up(house)) == 4
+    assert "it was started again 3 times within 300 s, which is the limit" in answer.stderr
+
+
+def test_no_orphan_is_left_when_the_supervisor_is_killed(house: GhostHouse) -> None:
+    supervisor = run(house, "web", "--restart", "always")
+    wait_until(lambda: len(up(house)) == 1, 20, "the server")
+    (first,) = up(house)
+    supervisor.kill()
+    supervisor.wait()
+    wait_until(lambda: not psutil.pid_exists(first), 5, "the end of its child")
+    run(house)
+    wait_until(lambda: len(up(house)) == 2, 20, "the next one")
+
+
+def test_options_of_a_restart_without_one_are_a_mistake(house: GhostHouse) -> None:
+    answer = house.ghostfix("run", "--max", "3")
+    assert answer.returncode == 2
+    assert "add `--restart on-failure`" in answer.stderr
+
+
+# as root
+
+
+@pytest.fixture
+def somebody() -> Iterator[GhostHouse]:
+    """A house of another user's, where that user can get to."""
+    folder = Path(tempfile.mkdtemp(prefix="ghostfix-run-"))
+    account = pwd.getpwnam("nobody")
+    os.chown(folder, account.pw_uid, account.pw_gid)
+    folder.chmod(0o755)
+    house = GhostHouse(folder, free_port())
+    house.write("server.py", SERVER)
+    try:
+        yield house
+    finally:
+        house.close()
+        shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize("words", [(), ("--restart", "on-failure")])
+def test_root_starts_it_as_its_owner(somebody: GhostHouse, tmp_path: Path, words: tuple[str, ...]) -> None:
+    """As it repairs it; the profile is root's own."""
+    profile = tmp_path / "ghostfix.toml"
+    profile.write_text(
+        f'[services.web]\ndirectory = "{somebody.folder}"\nscript = "server.py"\npidfiles = ["run/web.pid"]\n'
+    )
+    command = ("--", "/usr/bin/python3", "server.py", str(somebody.port))
+    run(somebody, "web", "--config", str(profile), *words, *command)
+    wait_until(lambda: len(up(somebody)) == 1, 20, "the server")
+    process = psutil.Process(up(somebody)[0])
+    uid = pwd.getpwnam("nobody").pw_uid
+    assert set(process.uids()) == {uid}
+    assert process.environ()["USER"] == "nobody"
+    assert (somebody.folder / "run/web.pid").stat().st_uid == uid

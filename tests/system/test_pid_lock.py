@@ -1,0 +1,188 @@
+"""A PID file as a lock, with genuine processes that compete for it."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from ghostfix.errors import StepError
+from ghostfix.launch import Taken
+from ghostfix.system import pid_lock
+from ghostfix.system.files import is_locked
+from tests.system.genuine import wait_until
+
+pytestmark = pytest.mark.real
+
+HOLD = """
+import os, sys, time
+from ghostfix.system import pid_lock
+path, shared, fork = sys.argv[1], "shared" in sys.argv, "fork" in sys.argv
+lock = pid_lock.acquire(path, shared=shared, wait="wait" in sys.argv)
+print(getattr(lock, "before", lock), flush=True)
+lock.keep_over_exec()
+if fork and os.fork() == 0:
+    os.execvp("sleep", ["sleep", "60"])
+os.execvp("sleep", ["sleep", "60"])
+"""
+
+
+@contextmanager
+def holding(path: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
+    """A process that has the lock, and has become another program since."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path), *words], stdout=subprocess.PIPE, text=True, process_group=0
+    )
+    try:
+        assert child.stdout is not None
+        if "wait" not in words:
+            child.stdout.readline()
+            wait_until(lambda: Path(f"/proc/{child.pid}/comm").read_text() == "sleep\n")
+        yield child
+    finally:
+        with suppress(ProcessLookupError):
+            if child.pid > 1:
+                os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
+        assert child.stdout is not None
+        child.stdout.close()
+
+
+def test_the_lock_survives_exec_and_ends_with_the_process(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "web.pid"
+    with holding(path) as child:
+        assert path.read_text() == f"{child.pid}\n"
+        assert is_locked(str(path)) is True
+        assert pid_lock.acquire(str(path)) == Taken(child.pid, f"{child.pid}\n".encode())
+        child.kill()
+        child.wait()
+        lock = pid_lock.acquire(str(path))
+        assert isinstance(lock, pid_lock.PidLock)
+        assert lock.before == f"{child.pid}\n".encode()
+        assert path.read_text() == f"{os.getpid()}\n"
+        lock.release()
+    assert list(path.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_it_started_holds_the_lock_only_when_that_is_asked_for(tmp_path: Path, shared: bool) -> None:
+    path = tmp_path / "web.pid"
+    with holding(path, "fork", *["shared"] * shared) as child:
+        child.kill()
+        child.wait()
+        found = pid_lock.acquire(str(path))
+        assert isinstance(found, Taken) is shared
+        if isinstance(found, Taken):
+            assert found.pid is None  # nobody in particular
+        else:
+            found.release()
+
+
+def test_both_kinds_of_lock_exclude_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "web.pid"
+    with holding(path, "shared"):
+        assert isinstance(pid_lock.acquire(str(path)), Taken)
+    with holding(path):
+        assert isinstance(pid_lock.acquire(str(path), shared=True), Taken)
+
+
+def test_whoever_waits_takes_over(tmp_path: Path) -> None:
+    path = tmp_path / "web.pid"
+    with holding(path) as first, holding(path, "wait") as second:
+        wait_until(lambda: f"-> POSIX  ADVISORY  WRITE {second.pid} " in Path("/proc/locks").read_text())
+        first.kill()
+        assert second.stdout is not None
+        assert second.stdout.readline() == f"{f'{first.pid}{chr(10)}'.encode()!r}\n"
+        assert path.read_text() == f"{second.pid}\n"
+
+
+def test_it_is_no_matter_how_often_the_file_is_exchanged(tmp_path: Path) -> None:
+    """Nobody reads half a PID, an empty file, or none, while one owner follows the other."""
+    path = tmp_path / "web.pid"
+    path.write_text("99999999\n")
+    wrong: list[bytes] = []
+    stop = threading.Event()
+
+    def read() -> None:
+        while not stop.is_set():
+            content = path.read_bytes()
+            if content not in (b"99999999\n", f"{os.getpid()}\n".encode()):
+                wrong.append(content)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(300):
+        lock = pid_lock.acquire(str(path))
+        assert isinstance(lock, pid_lock.PidLock)
+        os.close(lock._descriptor)
+    stop.set()
+    reader.join()
+    assert wrong == []
+
+
+def test_a_symlink_is_never_followed(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    (tmp_path / "web.pid").symlink_to(victim)
+    with pytest.raises(StepError, match="is a symlink"):
+        pid_lock.acquire(str(tmp_path / "web.pid"))
+    (tmp_path / "dangling.pid").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(StepError, match="is a symlink"):
+        pid_lock.acquire(str(tmp_path / "dangling.pid"))
+    assert victim.read_text() == "precious"
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.pid")
+    with pytest.raises(StepError, match="no regular file"):
+        pid_lock.acquire(str(tmp_path / "fifo.pid"))
+    (tmp_path / "folder.pid").mkdir()
+    with pytest.raises(StepError, match="cannot be opened"):
+        pid_lock.acquire(str(tmp_path / "folder.pid"))
+
+
+def test_a_removed_file_does_not_let_two_in_through_the_old_one(tmp_path: Path) -> None:
+    """Whoever opened the old file and waits for it finds that it is not the one any more."""
+    path = tmp_path / "web.pid"
+    with holding(path) as first, holding(path, "wait") as second:
+        wait_until(lambda: f"-> POSIX  ADVISORY  WRITE {second.pid} " in Path("/proc/locks").read_text())
+        path.unlink()
+        with holding(path) as third:
+            first.kill()
+            wait_until(lambda: Path("/proc/locks").read_text().count(f" {second.pid} ") == 1)
+            assert path.read_text() == f"{third.pid}\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_file_in_a_folder_of_others_is_written_over(tmp_path: Path) -> None:
+    """A PID file that root made for a user, as in ``/run``: nothing can be put beside it."""
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == 0 and folder != Path("/tmp") and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    path = tmp_path / "web.pid"
+    path.write_text("123456789\n")
+    os.chown(path, 65534, 65534)
+    code = (
+        "import os, sys; from ghostfix.system import pid_lock; "
+        "os.setgroups([]); os.setgid(65534); os.setuid(65534); "
+        "lock = pid_lock.acquire(sys.argv[1]); "
+        "print(lock.before, open(sys.argv[1]).read() == f'{os.getpid()}\\n')"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout == "b'123456789\\n' True\n"
+
+
+def test_the_descriptor_is_out_of_a_script_s_way(tmp_path: Path) -> None:
+    path = tmp_path / "web.pid"
+    lock = pid_lock.acquire(str(path))
+    assert isinstance(lock, pid_lock.PidLock)
+    assert lock._descriptor >= 200
+    lock.release()

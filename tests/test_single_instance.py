@@ -1,0 +1,106 @@
+"""Which file is the lock, what is started, and who counts as running."""
+
+import pytest
+from msgspec import structs
+
+from ghostfix.errors import ProfileError
+from ghostfix.machine import Platform
+from ghostfix.service import Service
+from ghostfix.single_instance import pid_file, wanted_service, without_lock
+from tests.fake_system import FakeSystem, default_caller
+
+PROFILE = b'[services.web]\nmodule = "shop.web"\n'
+PATH = "/srv/web/run/web.pid"
+SERVICE = Service(name="web", profile="/srv/web/ghostfix.toml", directory="/srv/web", module="shop.web")
+
+
+def machine(profile: bytes = PROFILE) -> FakeSystem:
+    system = FakeSystem(caller=structs.replace(default_caller(Platform.LINUX), cwd="/srv/web"))
+    if profile:
+        system.add_file("/srv/web/ghostfix.toml", profile)
+    return system
+
+
+@pytest.mark.parametrize(
+    ("patterns", "path"),
+    [
+        ((), "/srv/web/web.pid"),
+        (("run/my.pid",), "/srv/web/run/my.pid"),
+        (("pids/*.pid", "/run/web.pid"), "/run/web.pid"),
+        (("pids/*.pid",), "/srv/web/pids/web.pid"),
+        (("pids/runner-*.lock",), "/srv/web/pids/runner-web.lock"),
+        (("*/x.pid",), "/srv/web/web.pid"),
+    ],
+)
+def test_the_lock_is_the_profile_s_pid_file(patterns: tuple[str, ...], path: str) -> None:
+    service = Service(name="web", profile="p", directory="/srv/web", module="shop.web", pidfiles=patterns)
+    assert pid_file(FakeSystem(), service) == path
+
+
+def test_a_command_without_a_profile_has_its_lock_in_the_user_s_own_folder() -> None:
+    system = machine(b"")
+    service = wanted_service(system, "job", None, ("sleep", "1"))
+    assert service.directory == "/srv/web"
+    assert pid_file(system, service) == f"{system.caller().home}/.local/state/ghostfix/run/job.pid"
+
+
+def test_a_command_without_a_name_is_called_by_its_own() -> None:
+    assert wanted_service(machine(b""), None, None, ("/opt/bin/job", "1")).name == "job"
+
+
+def test_the_only_service_need_not_be_named() -> None:
+    assert wanted_service(machine(), None, None, ()).name == "web"
+
+
+MISTAKES = {
+    "nothing to start": (b"", None, (), "what should be started?"),
+    "a typo": (PROFILE, "wbe", (), "no service called `wbe`"),
+    "several": (PROFILE + b'[services.api]\nmodule = "api"\n', None, (), "several services: web, api"),
+    "two instances": (PROFILE + b"instances = 2\n", None, (), "`run` guarantees one"),
+    "no start": (b'[services.web]\nmatch = "shop"\n', None, (), "does not say how it is started"),
+    "a path as a name": (b"", "../x", ("sleep",), "cannot be a name"),
+}
+
+
+@pytest.mark.parametrize(("profile", "name", "command", "says"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_is_answered(profile: bytes, name: str | None, command: tuple[str, ...], says: str) -> None:
+    with pytest.raises(ProfileError, match=says) as raised:
+        wanted_service(machine(profile), name, None, command)
+    assert raised.value.hint
+
+
+def test_an_instance_that_never_had_the_lock_counts() -> None:
+    system = machine()
+    system.add_process(700, ("python3", "-m", "shop.web"), cwd="/srv/web")
+    running = without_lock(system, SERVICE, PATH, b"")
+    assert running is not None
+    assert ", without the lock: pid 700 " in running.sentence(SERVICE, system.now())
+
+
+@pytest.mark.parametrize(("mark", "counts"), [(f"700:{PATH}", True), ("700:/other.pid", False), ("", False)])
+def test_one_that_lost_its_lock_counts(mark: str, counts: bool) -> None:
+    """It opened and closed its own PID file; its command line need not be the profile's."""
+    system = machine()
+    system.add_process(700, ("node", "x.js"), cwd="/", variables={"GHOSTFIX_RUN": mark})
+    assert (without_lock(system, SERVICE, PATH, b"700\n") is not None) is counts
+
+
+def test_a_pid_that_was_given_to_somebody_else_does_not() -> None:
+    system = machine()
+    system.add_process(700, ("sleep", "1000"))
+    assert without_lock(system, SERVICE, PATH, b"700\n") is None
+
+
+def test_what_is_ending_is_given_a_moment() -> None:
+    system = machine()
+    system.add_process(700, ("python3", "-m", "shop.web"), cwd="/srv/web")
+    looks: list[float] = []
+
+    def ends_meanwhile(seconds: float) -> None:
+        looks.append(seconds)
+        if len(looks) == 3:
+            system.end(700)
+
+    system.on_wait.append(ends_meanwhile)
+    assert without_lock(system, SERVICE, PATH, b"") is None
+    assert len(looks) == 3
