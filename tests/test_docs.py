@@ -1,9 +1,11 @@
 """The documentation: pages made from the code are fresh, and the commands that it shows work.
 
 A block that begins with ``sh run`` is run in a folder of its own, and has to end with 0, or with the
-number that follows. Of every other command the options must exist.
+number that follows; one with ``sh run machine`` in a throw-away machine, where it may change crontabs and
+units. Of every other command the options must exist.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -14,12 +16,14 @@ from pathlib import Path
 import pytest
 
 from tests import reference_page
+from tests.real.restarter_bench import inside, machine, no_systemd
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 MADE = {"reference.md": reference_page.reference, "ghostfix.1": reference_page.man_page}
 _BLOCK = re.compile(
-    r"^```(?P<kind>\w+)(?P<run> run)?(?: (?P<code>\d+))?\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL
+    r"^```(?P<kind>\w+)(?P<run> run)?(?P<machine> machine)?(?: (?P<code>\d+))?\n(?P<text>.*?)^```",
+    re.MULTILINE | re.DOTALL,
 )
 _COMMAND = re.compile(r"^(?:\s*- run: )?ghostfix (?P<name>[a-z]+)(?P<rest>[^\n#|>]*)", re.MULTILINE)
 
@@ -46,16 +50,33 @@ def test_a_page_made_from_the_code_is_fresh(name: str) -> None:
     ("page", "block"), [pytest.param(*one, id=f"{one[0]}-{n}") for n, one in enumerate(RUN)]
 )
 def test_a_block_runs(page: str, block: re.Match[str], tmp_path: Path) -> None:
-    programs = str(Path(sys.executable).parent)
+    with contextlib.ExitStack() as stack:
+        before: tuple[str, ...] = ()
+        if block["machine"]:
+            lacking = no_systemd()
+            if lacking is not None:
+                pytest.skip(lacking)
+            stack.enter_context(machine(tmp_path / "machine"))
+            before = (*inside(tmp_path / "machine"), "env", f"PATH={_path()}", "HOME=/root", "COLUMNS=100")
+        answer = _run(before, block["text"], tmp_path)
+    assert answer.returncode == int(block["code"] or 0), answer.stdout + answer.stderr
+
+
+def _path() -> str:
+    """The programs of the tests' own Python first."""
+    return f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+
+
+def _run(before: tuple[str, ...], script: str, folder: Path) -> subprocess.CompletedProcess[str]:
     environment = {
         **os.environ,
-        "PATH": f"{programs}:{os.environ['PATH']}",
-        "XDG_STATE_HOME": str(tmp_path / "state"),
+        "PATH": _path(),
+        "XDG_STATE_HOME": str(folder / "state"),
         "COLUMNS": "100",
     }
-    answer = subprocess.run(
-        ["bash", "-c", block["text"]],
-        cwd=tmp_path,
+    return subprocess.run(
+        [*before, "bash", "-c", script],
+        cwd=folder,
         env=environment,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -63,7 +84,6 @@ def test_a_block_runs(page: str, block: re.Match[str], tmp_path: Path) -> None:
         timeout=100,
         check=False,
     )
-    assert answer.returncode == int(block["code"] or 0), answer.stdout + answer.stderr
 
 
 def test_every_command_shown_exists_with_its_options() -> None:
