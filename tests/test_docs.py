@@ -86,6 +86,43 @@ def _run(before: tuple[str, ...], script: str, folder: Path) -> subprocess.Compl
     )
 
 
+def shown() -> tuple[str, ...]:
+    """The commands of the blocks that are not run as they stand, each once."""
+    texts = [block["text"] for _, block in blocks() if not block["run"]]
+    found = [match for text in texts for match in _COMMAND.finditer(text)]
+    return tuple(dict.fromkeys(f"ghostfix {match['name']}{match['rest']}".strip() for match in found))
+
+
+WEB = """[services.web]
+script = "web.py"
+ports = [5555]
+start = ["/bin/true"]
+"""
+SERVER = """
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+ThreadingHTTPServer(("127.0.0.1", 5555), SimpleHTTPRequestHandler).serve_forever()
+"""
+
+
+@pytest.mark.real
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_every_command_shown_can_be_typed(tmp_path: Path) -> None:
+    """Beside a service that runs on the port of the examples; no command is refused as it is written."""
+    (tmp_path / "web.py").write_text(SERVER)
+    (tmp_path / "ghostfix.toml").write_text(WEB)
+    service = subprocess.Popen([sys.executable, "web.py"], cwd=tmp_path)
+    try:
+        for command in shown():
+            words = command.replace("init", "init --output drafted.toml") if " init" in command else command
+            answer = _run((), words, tmp_path)
+            assert answer.returncode in (0, 1, 4), f"{command}\n{answer.stdout}{answer.stderr}"
+            assert answer.returncode != 4 or "ghostfix undo" in command, f"{command}\n{answer.stderr}"
+    finally:
+        service.kill()
+        service.wait()
+
+
 def test_every_command_shown_exists_with_its_options() -> None:
     shown = [match for _, block in blocks() for match in _COMMAND.finditer(block["text"])]
     assert len(shown) >= 15
