@@ -24,7 +24,7 @@ from ghostfix.steps.start_service import StartService
 from ghostfix.steps.stop_process import StopProcess
 from ghostfix.steps.stop_watchdog import StopWatchdog
 from tests.fake_system import FakeCrontab, FakeSystem
-from tests.test_faults import HOME, PYTHON, RUNS, SERVICE, a_machine
+from tests.faults.test_faults import HOME, PYTHON, RUNS, SERVICE, a_machine
 
 LOOP = ("bash", "watchdog.sh")
 

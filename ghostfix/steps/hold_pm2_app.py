@@ -96,10 +96,10 @@ class HoldPm2App(Step, frozen=True, kw_only=True, tag="hold-pm2-app"):
         entries = self._entries(system, daemon)
         if isinstance(entries, str):
             raise StepError(entries)
+        path = f"{self.home}/ghostfix-{posixpath.basename(self.app)}.pm2"
+        self._remove(system, path)  # what an undo left that was cut short
         if entries or apps == "[]":
             return
-        path = f"{self.home}/ghostfix-{posixpath.basename(self.app)}.pm2"
-        self._remove(system, path)
         system.create(path, apps.encode(), mode=0o600)
         try:
             self._give_to(system, daemon, path)

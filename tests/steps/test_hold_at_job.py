@@ -22,7 +22,7 @@ class FakeAt:
         for name in ("at", "atrm"):
             self.system.add_program(name)
         self.system.add_programs(("at",), self.submit)
-        self.system.add_command(("atrm", "12"), self.remove)
+        self.system.add_programs(("atrm",), self.remove)
 
     def submit(self, words: Words, stdin: bytes) -> CommandAnswer:
         self.handed.append(words)
@@ -31,7 +31,9 @@ class FakeAt:
         return answered(words, 0, b"", b"job 13 at Mon Nov 23 22:10:00 2026\n")
 
     def remove(self, words: Words, _: bytes) -> CommandAnswer:
-        self.system.remove_path(f"{FOLDER}/{NAME}")
+        for name in queue(self.system):
+            if int(name[1:6], 16) == int(words[1]):
+                self.system.remove_path(f"{FOLDER}/{name}")
         return answered(words)
 
 

@@ -54,9 +54,17 @@ def test_it_is_unmonitored_and_what_depended_on_it_comes_back_with_it() -> None:
     assert isinstance(STEP.precondition(monit.system), Unneeded)
     STEP.undo(monit.system, captured)
     assert monit.monitored == {"ghost": True, "leaf": True, "other": True}
-    orders = list(monit.orders)
     STEP.undo(monit.system, captured)
-    assert monit.orders == orders
+    assert monit.monitored == {"ghost": True, "leaf": True, "other": True}
+
+
+def test_an_order_that_waits_for_the_next_cycle_is_taken_back() -> None:
+    monit = FakeMonit()
+    captured = STEP.capture(monit.system)
+    monit.system.command(("monit", "-c", CONTROL, "unmonitor", "ghost"), 1.0)
+    STEP.undo(monit.system, captured)
+    monit.cycle()
+    assert monit.monitored == {"ghost": True, "leaf": True, "other": True}
 
 
 def test_what_was_not_monitored_before_is_not_monitored_after() -> None:

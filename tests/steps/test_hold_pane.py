@@ -26,10 +26,10 @@ class FakeTmux:
         self.system.add_program("tmux")
         self.system.add_program("bash")
         self.system.add_process(400, ("tmux", "new-session"), name="tmux: server")
-        variables = {"TMUX": f"{SOCKET},400,0", "TMUX_PANE": "%3"}
+        self.variables = {"TMUX": f"{SOCKET},400,0", "TMUX_PANE": "%3"}
         if parent != 400:
             self.system.add_process(parent, ("-bash",), 400, cwd=HOME)
-        self.system.add_process(401, LOOP, parent, cwd=HOME, variables=variables)
+        self.system.add_process(401, LOOP, parent, cwd=HOME, variables=self.variables)
         self.system.add_process(402, RUN, 401, cwd=HOME)
         self.pid = 401
         self.system.add_programs(TMUX, self.answer)
@@ -48,7 +48,7 @@ class FakeTmux:
             case ("respawn-pane", "-t", "%3"):
                 assert self.remain == "on"
                 self.pid = self.system.next_pid()
-                self.system.add_process(self.pid, LOOP, 400, cwd=HOME)
+                self.system.add_process(self.pid, LOOP, 400, cwd=HOME, variables=self.variables)
             case _:
                 raise AssertionError(words)
         return answered(words)

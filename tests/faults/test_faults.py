@@ -1,8 +1,7 @@
 """ghostfix is killed at every instant of every step: undo, and another repair, end in the right state."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
 
@@ -22,6 +21,7 @@ from ghostfix.steps.remove_pidfile import RemovePidFile
 from ghostfix.steps.start_service import StartService
 from ghostfix.steps.stop_process import StopProcess
 from tests.fake_system import FakeProcess, FakeSystem, answered
+from tests.faults.kill import Killed, killed_at
 
 HOME = "/srv/ghost"
 VENV = f"{HOME}/.venv"
@@ -39,48 +39,6 @@ SERVICE = Service(
     logs=("logs/ghost.log",),
 )
 RUNS = (PYTHON, "-m", "ghost.main")
-
-_ACTS = (
-    "signal", "spawn", "command", "post", "move_aside", "move_back", "replace", "create", "remove",
-    "make_folder", "append", "lock",
-)  # fmt: skip
-
-
-class Killed(BaseException):
-    """What ``kill -9`` is to ghostfix; nothing may catch it."""
-
-
-@contextmanager
-def killed_at(machine: FakeSystem, instant: int, how: str) -> Iterator[list[str]]:
-    """Kills whoever acts at the ``instant``-th act: before it, in the middle of it, or after it."""
-    acts: list[str] = []
-
-    def dying(name: str, act: Callable[..., object]) -> Callable[..., object]:
-        def does(*args: object, **options: object) -> object:
-            acts.append(name)
-            if len(acts) - 1 != instant:
-                return act(*args, **options)
-            if how == "in" and name in ("append", "create"):
-                path, content, *rest = args
-                assert isinstance(content, bytes)
-                act(path, content[: len(content) // 2], *rest, **options)
-            elif how == "in" and name == "command":
-                machine.variables["HALF"] = "yes"
-                act(*args, **options)
-            elif how == "after":
-                act(*args, **options)
-            raise Killed
-
-        return does
-
-    for name in _ACTS:
-        setattr(machine, name, dying(name, getattr(machine, name)))
-    try:
-        yield acts
-    finally:
-        for name in _ACTS:
-            delattr(machine, name)
-        machine.variables.pop("HALF", None)
 
 
 def a_machine() -> FakeSystem:

@@ -1,0 +1,108 @@
+"""Restarters without an order to give: crontab lines, launchd jobs, loops; with the steps that hold them."""
+
+import hashlib
+import plistlib
+from collections.abc import Callable
+
+from ghostfix.machine import Platform
+from ghostfix.managers.tab import Tab
+from ghostfix.process import ProcessState
+from ghostfix.step import Step
+from ghostfix.steps.hold_cron_line import HoldCronLine
+from ghostfix.steps.hold_launchd_job import HoldLaunchdJob
+from ghostfix.steps.hold_watchdog import HoldWatchdog
+from ghostfix.steps.stop_process import StopProcess
+from ghostfix.steps.stop_watchdog import StopWatchdog
+from tests.fake_launchctl import FakeJob, FakeLaunchctl
+from tests.fake_system import FakeCrontab, FakeSystem
+from tests.faults.scene import Scene
+
+HOUSE = "/srv/ghost"
+LOOP = ("bash", "watchdog.sh")
+CRONTAB = b'FOO = "a  b"\n*/5\t* * * *  /srv/start.sh % \xff \r\n0 0 * * 7 x\n* * * * *   y\n'
+LABEL = "com.example.ghost"
+PLIST = "/Users/ghost/Library/LaunchAgents/com.example.ghost.plist"
+
+
+def cron() -> Scene:
+    machine = FakeSystem()
+    user = machine.caller().user
+    tabs = FakeCrontab(machine, {user: CRONTAB})
+    lines = CRONTAB.split(b"\n")
+    steps = tuple(
+        HoldCronLine(reason="r", tab=Tab(user=user), line=number, source=lines[number - 1] + b"\n")
+        for number in (2, 4)
+    )
+    return Scene(machine, steps, lambda: tabs.tabs[user])
+
+
+def cron_file() -> Scene:
+    machine = FakeSystem()
+    path = "/etc/cron.d/ghost"
+    content = b"SHELL=/bin/sh\n*/5 * * * * ghost /srv/start.sh\n"
+    machine.add_file(path, content, uid=machine.caller().uid)
+    step = HoldCronLine(reason="r", tab=Tab(path=path), line=2, source=content.split(b"\n")[1] + b"\n")
+    return Scene(machine, (step,), lambda: (machine.content(path), machine.names("/etc/cron.d").value))
+
+
+def launchd() -> Scene:
+    machine = FakeSystem(Platform.MACOS)
+    arguments = ["/srv/ghost/run", "--serve"]
+    content = plistlib.dumps({"Label": LABEL, "ProgramArguments": arguments, "KeepAlive": True})
+    machine.add_file(PLIST, content)
+    launchctl = FakeLaunchctl(system=machine)
+    launchctl.load("gui/501", FakeJob(label=LABEL, plist=PLIST, arguments=tuple(arguments)))
+    step = HoldLaunchdJob(
+        reason="r",
+        label=LABEL,
+        domain="gui/501",
+        plist=PLIST,
+        digest=hashlib.sha256(content).hexdigest(),
+    )
+
+    def state() -> object:
+        enabled = not launchctl.flags.get(("gui/501", LABEL), False)
+        return sorted(launchctl.jobs), enabled, len(machine.running("--serve"))
+
+    return Scene(machine, (step,), state)
+
+
+def watchdog() -> Scene:
+    machine = FakeSystem()
+    machine.add_program("bash")
+    machine.add_folder(HOUSE, uid=1000)
+    machine.add_process(500, LOOP, cwd=HOUSE)
+    machine.add_process(501, ("sleep", "5"), ppid=500, cwd=HOUSE)
+    machine.add_process(502, ("python3", "-m", "ghost"), ppid=500, cwd=HOUSE)
+    machine.add_process(503, LOOP, cwd="/srv/another")
+    loop, service = machine.table[500].record, machine.table[502].record
+    steps = (
+        HoldWatchdog(reason="r", process=loop, spared=(service,)),
+        StopProcess(reason="r", process=service, grace=1.0),
+        StopWatchdog(reason="r", process=loop, spared=(service,), grace=1.0),
+    )
+
+    def state() -> object:
+        """The loops, each where it was, and none of them stopped."""
+        loops = machine.running(*LOOP)
+        stopped = [each.record.state is ProcessState.STOPPED for each in machine.table.values()]
+        return sorted(str(machine.cwd(loop)) for loop in loops), any(stopped)
+
+    def looked_again() -> tuple[Step, ...]:
+        if 500 in machine.table:
+            return steps
+        (process,) = [one for one in machine.running(*LOOP) if machine.cwd(one) == HOUSE]
+        return (
+            HoldWatchdog(reason="r", process=process),
+            StopWatchdog(reason="r", process=process, grace=1.0),
+        )
+
+    return Scene(machine, steps, state, looked_again)
+
+
+HOLDING_SCENES: dict[str, Callable[[], Scene]] = {
+    "cron": cron,
+    "cron-file": cron_file,
+    "launchd": launchd,
+    "watchdog": watchdog,
+}
