@@ -1,28 +1,116 @@
-"""Beside: doing what waits side by side, as far as the machine still has a thread for it."""
+"""Beside: looks that wait run side by side, those that work one after the other, all by one deadline.
 
-from collections.abc import Callable
-from concurrent.futures import Future
-from threading import Thread
-from typing import TypeVar
+A look works most of its time (it reads a thousand small files) and waits for the rest (for an answer, for a
+command). Threads that work at once only take Python's lock from each other: seventeen of them needed three
+times the processor time of one. So whoever works has the turn, and gives it away with ``waiting`` while
+there is nothing to do. Nobody depends on it: who does not get the turn soon, because a file system hangs
+under whoever has it, goes on without.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+_PATIENCE = 0.25
+"""Seconds after which a look goes on without the turn."""
 
-def beside(look: Callable[[], T]) -> "Future[T]":
-    """Begins ``look`` in a thread of its own; where none can be started any more, does it at once.
 
-    A machine that is out of processes is out of threads as well, and is one that needs a diagnosis.
-    """
-    future: Future[T] = Future()
+class Looks:
+    """Looks that share one turn and one deadline, ``seconds`` from now."""
 
-    def run() -> None:
+    def __init__(self, seconds: float | None = None) -> None:
+        self.deadline = None if seconds is None else monotonic() + seconds
+        self.turn = threading.Lock()
+
+    def begin(self, look: Callable[[], T]) -> "Look[T]":
+        """Begins ``look`` in a thread of its own; where none can be started any more, does it at once.
+
+        A machine that is out of processes is out of threads as well, and is one that needs a diagnosis.
+        """
+        begun = Look(look, self)
         try:
-            future.set_result(look())
-        except BaseException as error:
-            future.set_exception(error)
+            # A daemon: ghostfix does not stay for a look that never comes back.
+            threading.Thread(target=begun.run, daemon=True).start()
+        except RuntimeError:  # "can't start new thread"
+            begun.run()
+        return begun
 
+
+class Look(Generic[T]):
+    """One look, and its result once there is one."""
+
+    def __init__(self, look: Callable[[], T], looks: Looks) -> None:
+        self._look = look
+        self._looks = looks
+        self._done = threading.Lock()
+        self._done.acquire()
+        self._result: list[T] = []
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        """Does it, in this thread, when it has the turn."""
+        outer: _Working | None = getattr(_here, "working", None)
+        _here.working = working = _Working(self._looks)
+        working.take()
+        try:
+            self._result.append(self._look())
+        except BaseException as error:
+            self._error = error
+        finally:
+            working.give()
+            _here.working = outer
+            self._done.release()
+
+    def result(self) -> T:
+        """What it gave, or raises what it raised; raises TimeoutError when the deadline comes first."""
+        deadline = self._looks.deadline
+        if not self._done.acquire(timeout=-1 if deadline is None else max(0.0, deadline - monotonic())):
+            raise TimeoutError
+        self._done.release()
+        if self._error is not None:
+            raise self._error
+        return self._result[0]
+
+
+class _Working:
+    """What one thread does of some looks: whether it has their turn."""
+
+    def __init__(self, looks: Looks) -> None:
+        self._looks = looks
+        self._has_turn = False
+
+    def take(self) -> None:
+        self._has_turn = self._looks.turn.acquire(timeout=_PATIENCE)
+
+    def give(self) -> None:
+        if self._has_turn:
+            self._has_turn = False
+            self._looks.turn.release()
+
+    def left(self, seconds: float) -> float:
+        deadline = self._looks.deadline
+        return seconds if deadline is None else max(0.0, min(seconds, deadline - monotonic()))
+
+
+_here = threading.local()
+
+
+@contextmanager
+def waiting(seconds: float) -> Iterator[float]:
+    """Gives the turn away while nothing is done but waiting for at most ``seconds``.
+
+    Gives the seconds that may be waited: fewer, when the deadline of the looks comes first.
+    """
+    working: _Working | None = getattr(_here, "working", None)
+    if working is None:
+        yield seconds
+        return
+    working.give()
     try:
-        Thread(target=run).start()
-    except RuntimeError:  # "can't start new thread"
-        run()
-    return future
+        yield working.left(seconds)
+    finally:
+        working.take()

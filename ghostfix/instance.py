@@ -90,11 +90,14 @@ def matching_processes(tree: ProcessTree, own_pids: Container[int], service: Ser
     But PID 1 can be: in a container it is often the service, and above everybody, ghostfix included.
     """
     return tuple(
-        process
-        for process in tree.by_pid.values()
-        if process.alive
-        and (process.pid == 1 or process.pid not in own_pids)
-        and is_service(service, process)
+        process for process in _matching(tree, service) if process.pid == 1 or process.pid not in own_pids
+    )
+
+
+@worked_out_once
+def _matching(tree: ProcessTree, service: Service) -> tuple[Process, ...]:
+    return tuple(
+        process for process in tree.by_pid.values() if process.alive and is_service(service, process)
     )
 
 

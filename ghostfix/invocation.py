@@ -7,6 +7,7 @@ A service is recognised by what its command line *runs*, never by a word that oc
 import posixpath
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -89,6 +90,11 @@ class Invocation(Struct, frozen=True, kw_only=True):
 
 def read_argv(argv: Sequence[str]) -> Invocation | None:
     """What a process with this ``argv`` runs itself; None for an empty one."""
+    return _read(tuple(argv))
+
+
+@lru_cache(maxsize=16_384)  # every restarter asks this of every process
+def _read(argv: tuple[str, ...]) -> Invocation | None:
     if not argv or not argv[0]:
         return None
     if argv[0].startswith("node /") and not any(argv[1:]):

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from ghostfix.process import Listener, Process, ProcessDetail, ProcessId
+from ghostfix.process import Listener, Process, ProcessDetail, ProcessId, Variable
 from ghostfix.reading import Reading
 from ghostfix.snapshot import FileStatus, Host, HttpAnswer, Resources
 
@@ -116,6 +116,10 @@ class System(Protocol):
 
     def cwd(self, process: Process) -> str | None:
         """Its working directory, at a small part of the cost of ``detail``; None when it cannot be seen."""
+        ...
+
+    def environment(self, process: Process) -> tuple[Variable, ...] | None:
+        """The ``environment`` of its detail, at a small part of the cost; None when it cannot be seen."""
         ...
 
     def listeners(self) -> Reading[tuple[Listener, ...]]:

@@ -12,7 +12,7 @@ from ghostfix.errors import ProfileError, StepError
 from ghostfix.machine import ActingSystem
 from ghostfix.pages.layout import Amount, Layout
 from ghostfix.plan import Plan
-from ghostfix.renderers import FORMATS
+from ghostfix.renderers import FORMATS, renderer
 from ghostfix.report import Report, Verdict
 from ghostfix.runs.story import Entry, EntryState
 
@@ -65,12 +65,12 @@ class Presentation:
 
     def show(self, reports: Sequence[Report], system: ActingSystem) -> None:
         """Renders the reports, to standard output or to the file that was asked for."""
-        renderer = FORMATS[self.format]
+        form = renderer(self.format)
         layout = self._layout()
         one = len(reports) == 1
-        text = renderer.render(reports[0], layout) if one else renderer.render_all(reports, layout)
-        if renderer.summary is not None:
-            self._summarise(renderer.summary(reports, layout), system)
+        text = form.render(reports[0], layout) if one else form.render_all(reports, layout)
+        if form.summary is not None:
+            self._summarise(form.summary(reports, layout), system)
         if self.output is None or self.output == "-":
             if not (self.amount is Amount.QUIET and all(_is_well(report) for report in reports)):
                 _write(text)

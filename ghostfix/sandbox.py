@@ -1,7 +1,6 @@
 """Sandbox: a folder with a broken ghost runner in it, for ``ghostfix demo`` and nobody else."""
 
 import base64
-import hashlib
 import io
 import zipfile
 from importlib import resources
@@ -107,5 +106,7 @@ def _wheel() -> bytes:
 
 
 def _digest(content: bytes) -> str:
+    import hashlib  # not at the top: it loads all of OpenSSL
+
     digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
     return f"sha256={digest}"

@@ -1,12 +1,11 @@
 """Survey: one look at all sources of a snapshot, those that wait side by side."""
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from functools import partial
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from ghostfix import owner
-from ghostfix.beside import beside
+from ghostfix.beside import Look, Looks
 from ghostfix.collectors import (
     environment,
     health,
@@ -22,12 +21,14 @@ from ghostfix.job import Job, JobsOfKind
 from ghostfix.machine import ActingSystem, System
 from ghostfix.process import Listener, Process, ProcessTree
 from ghostfix.reading import Reading
-from ghostfix.restarter import Restarter
 from ghostfix.restarters import RESTARTERS
 from ghostfix.service import Service
 from ghostfix.snapshot import WEBHOOK_NOT_SENT, Environment, LogExcerpt, PidFile, Snapshot
 
 T = TypeVar("T")
+
+TIMEOUT = 30.0
+"""Seconds that a look may take in all: longer than any one source is given, the venv's Python included."""
 
 
 def survey(
@@ -36,65 +37,95 @@ def survey(
     *,
     prober: ActingSystem | None = None,
     all_logs: bool = False,
+    timeout: float = TIMEOUT,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Snapshot:
     """One look at the machine with this service in mind; the sources that wait are read side by side.
 
     ``prober``, when given, sends the webhook's payload; nothing else here can act. A source that fails in
-    a way nobody foresaw is "could not look", with the error as the reason. ``progress`` is told each
-    source that has been read.
+    a way nobody foresaw is "could not look", with the error as the reason, and so is one that has not
+    answered after ``timeout`` seconds in all. ``progress`` is told each source that has been read.
     """
     caller = system.caller()
     own = (caller.pid, *caller.ancestors)
+    sources = _Sources(timeout, progress)
+    look = sources.begin
 
-    def collect(name: str, collector: Callable[[], Reading[T]], nothing: T) -> Reading[T]:
-        try:
-            return collector()
-        except Exception as error:
-            return Reading(nothing, f"{name}: {type(error).__name__}: {error}", complete=False)
-        finally:
-            progress(name)
-
-    def look(name: str, collector: Callable[[], Reading[T]], nothing: T) -> Future[Reading[T]]:
-        return beside(partial(collect, name, collector, nothing))
-
-    nobody: tuple[Process, ...] = ()
-    seen = collect("processes", lambda: processes.collect(system, service), nobody)
-    tree = ProcessTree(seen.value)
-    running = roots(tree, own, service)
-    since = min((process.id.started for process in running), default=None)
-
-    def jobs(restarter: Restarter) -> JobsOfKind:
-        none: tuple[Job, ...] = ()
-        reading = collect(restarter.kind, lambda: restarter.jobs(system, service, tree), none)
-        return JobsOfKind(restarter.kind, reading)
-
-    no_logs: tuple[LogExcerpt, ...] = ()
-    no_listeners: tuple[Listener, ...] = ()
-    no_pidfiles: tuple[PidFile, ...] = ()
-    nowhere = Environment(venv=None, pythons=())
+    # Those that wait for somebody else's answer, and need nothing that is read here.
     health_ = look("health", lambda: health.collect(system, service), None)
-    environment_ = beside(
-        lambda: collect("environment", lambda: environment.collect(system, service), nowhere)
-    )
-    restarters_ = [beside(partial(jobs, restarter)) for restarter in RESTARTERS]
-    logs_ = look("logs", lambda: logs.collect(system, service, since, all_logs), no_logs)
-    listeners_ = look("listeners", lambda: listeners.collect(system, service), no_listeners)
-    pidfiles_ = look("pidfiles", lambda: pidfiles.collect(system, service), no_pidfiles)
-    resources_ = look("resources", lambda: resources.collect(system, service), None)
+    environment_ = look("environment", lambda: environment.collect(system, service), _NOWHERE)
     webhook_ = None if prober is None else look("webhook", lambda: webhook.collect(prober, service), None)
+
+    everyone = look("processes", system.processes, _NOBODY).reading()
+    listeners_ = look("listeners", lambda: listeners.collect(system, service), _NO_LISTENERS).reading()
+    pidfiles_ = look("pidfiles", lambda: pidfiles.collect(system, service), _NO_PIDFILES).reading()
+    known = processes.Known(everyone, listeners_, pidfiles_)
+    seen = look("processes", lambda: processes.detailed(system, service, known), _NOBODY).reading()
+    tree = ProcessTree(seen.value)
+    since = min((process.id.started for process in roots(tree, own, service)), default=None)
+
+    restarters_ = [
+        (each.kind, look(each.kind, partial(each.jobs, system, service, tree), _NO_JOBS))
+        for each in RESTARTERS
+    ]
+    logs_ = look("logs", lambda: logs.collect(system, service, since, all_logs), _NO_LOGS)
+    resources_ = look("resources", lambda: resources.collect(system, service), None)
     return Snapshot(
         taken_at=system.now(),
         host=system.host(),
         own_pids=own,
         processes=seen,
-        listeners=listeners_.result(),
-        pidfiles=pidfiles_.result(),
-        environment=environment_.result(),
-        resources=resources_.result(),
-        logs=logs_.result(),
-        health=health_.result(),
-        webhook=WEBHOOK_NOT_SENT if webhook_ is None else webhook_.result(),
-        restarters=tuple(job.result() for job in restarters_),
+        listeners=listeners_,
+        pidfiles=pidfiles_,
+        environment=environment_.reading(),
+        resources=resources_.reading(),
+        logs=logs_.reading(),
+        health=health_.reading(),
+        webhook=WEBHOOK_NOT_SENT if webhook_ is None else webhook_.reading(),
+        restarters=tuple(JobsOfKind(kind, source.reading()) for kind, source in restarters_),
         runner=owner.runner(system, (service.directory,)).value,
     )
+
+
+_NOBODY: tuple[Process, ...] = ()
+_NO_LISTENERS: tuple[Listener, ...] = ()
+_NO_PIDFILES: tuple[PidFile, ...] = ()
+_NO_JOBS: tuple[Job, ...] = ()
+_NOWHERE = Environment(venv=None, pythons=())
+_NO_LOGS: tuple[LogExcerpt, ...] = ()
+
+
+class _Sources:
+    """The sources of one look: begun by name, and read by one deadline."""
+
+    def __init__(self, seconds: float, progress: Callable[[str], None]) -> None:
+        self._looks = Looks(seconds)
+        self._late = f"no answer within {seconds:g} s"
+        self._progress = progress
+
+    def begin(self, name: str, collector: Callable[[], Reading[T]], nothing: T) -> "_Source[T]":
+        def collect() -> Reading[T]:
+            try:
+                return collector()
+            except Exception as error:
+                return Reading(nothing, f"{name}: {type(error).__name__}: {error}", complete=False)
+            finally:
+                self._progress(name)
+
+        late = Reading(nothing, f"{name}: {self._late}", complete=False)
+        return _Source(self._looks.begin(collect), late)
+
+
+class _Source(Generic[T]):
+    """One source that is being read."""
+
+    def __init__(self, look: Look[Reading[T]], late: Reading[T]) -> None:
+        self._look = look
+        self._late = late
+
+    def reading(self) -> Reading[T]:
+        """What it gave; "could not look", with its name, when it did not answer in time."""
+        try:
+            return self._look.result()
+        except TimeoutError:
+            return self._late

@@ -222,6 +222,9 @@ class FakeProcesses(FakeFileActs):
     def cwd(self, process: Process) -> str | None:
         return self.detail(process).cwd
 
+    def environment(self, process: Process) -> tuple[Variable, ...] | None:
+        return self.detail(process).environment
+
     def listeners(self) -> Reading[tuple[Listener, ...]]:
         problem = self.problems.get("listeners")
         return Reading(tuple(self.sockets), problem, complete=problem is None)

@@ -2,18 +2,80 @@ import threading
 
 import pytest
 
-from ghostfix.beside import beside
+from ghostfix import beside
+from ghostfix.beside import Looks, waiting
 
 
 def test_two_looks_wait_for_each_other() -> None:
     meeting = threading.Barrier(2, timeout=30)
-    first, second = beside(meeting.wait), beside(meeting.wait)
-    assert {first.result(30), second.result(30)} == {0, 1}
+
+    def meet() -> int:
+        with waiting(30):
+            return meeting.wait()
+
+    looks = Looks()
+    first, second = looks.begin(meet), looks.begin(meet)
+    assert {first.result(), second.result()} == {0, 1}
+
+
+def test_one_works_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(beside, "_PATIENCE", 100.0)
+    looks = Looks()
+    working = 0
+    most = 0
+
+    def work() -> None:
+        nonlocal working, most
+        working += 1
+        most = max(most, working)
+        for _ in range(200):
+            len([number**2 for number in range(100)])
+        working -= 1
+        with waiting(30):
+            pass
+
+    for begun in [looks.begin(work) for _ in range(20)]:
+        begun.result()
+    assert most == 1
+
+
+def test_one_that_hangs_without_saying_so_does_not_hold_up_the_others() -> None:
+    hanging = threading.Event()
+    looks = Looks(20.0)
+    hung = looks.begin(hanging.wait)
+    assert looks.begin(lambda: 7).result() == 7
+    hanging.set()
+    assert hung.result()
+
+
+def test_what_comes_after_the_deadline_is_too_late() -> None:
+    never = threading.Event()
+
+    def hang() -> None:
+        with waiting(1000.0):
+            never.wait()
+
+    looks = Looks(0.5)
+    late, done = looks.begin(hang), looks.begin(lambda: 1)
+    with pytest.raises(TimeoutError):
+        late.result()
+    never.set()
+    assert done.result() == 1
+
+
+def test_nobody_may_wait_beyond_the_deadline() -> None:
+    def seconds() -> float:
+        with waiting(1000.0) as left:
+            return left
+
+    assert 0 < Looks(50.0).begin(seconds).result() <= 50.0
+    assert Looks().begin(seconds).result() == 1000.0
+    assert seconds() == 1000.0
 
 
 def test_an_error_is_handed_over() -> None:
     with pytest.raises(ZeroDivisionError):
-        beside(lambda: 1 // 0).result(30)
+        Looks().begin(lambda: 1 // 0).result()
 
 
 def test_without_threads_it_is_done_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,6 +83,5 @@ def test_without_threads_it_is_done_at_once(monkeypatch: pytest.MonkeyPatch) -> 
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    done = beside(threading.current_thread)
-    assert done.done()
+    done = Looks().begin(threading.current_thread)
     assert done.result() is threading.current_thread()

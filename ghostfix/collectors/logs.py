@@ -1,7 +1,7 @@
 """Logs: what the service's logs say went wrong.
 
-Of each log the end is read, in pieces, so that neither a huge log nor a huge line costs memory. Nobody
-has to rotate anything for ghostfix, and a log that does not exist is no problem.
+Of each log the end is read, or all of it when that is asked for; in pieces, so that neither a huge log nor a
+huge line costs memory. Nobody has to rotate anything for ghostfix, and a log that is not there is no problem.
 """
 
 import codecs
@@ -12,6 +12,7 @@ from msgspec import structs
 
 from ghostfix.machine import System
 from ghostfix.parsers.error_tally import KINDS_KEPT
+from ghostfix.parsers.log_blocks import blocks, feed, telling
 from ghostfix.parsers.traceback_log import TracebackLog
 from ghostfix.reading import Reading
 from ghostfix.service import Service
@@ -19,12 +20,10 @@ from ghostfix.snapshot import FileKind, FileStatus, LogExcerpt
 
 TAIL = 4 * 1024 * 1024
 """So many bytes of the end of a log are read."""
-WHOLE = 256 * 1024 * 1024
-"""So many when everything is asked for."""
+TELLING = 256 * 1024
+"""Fewer, when so many of them are about errors: each line of these has to be read."""
 FILES = 50
 """So many logs are read, the ones written last first."""
-LINE = 64 * 1024
-"""So many characters of a line are kept."""
 _PIECE = 256 * 1024
 _NO_FILE = {FileKind.FOLDER: "it is a folder", FileKind.OTHER: "it is no regular file"}
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -54,7 +53,7 @@ def collect(
     newest = sorted(logs, key=lambda log: -log[1].modified)[:FILES]
     notes = [f"of {len(logs)} logs only the {FILES} written last were read"] if len(logs) > FILES else []
     for path, status in (log for log in logs if log in newest):
-        excerpt, forgotten = _excerpt(system, path, status, since, WHOLE if everything else TAIL)
+        excerpt, forgotten = _excerpt(system, path, status, since, everything)
         excerpts.append(excerpt)
         if forgotten:
             notes.append(f"{path}: of more than {KINDS_KEPT} kinds of errors {forgotten} are left out")
@@ -103,18 +102,22 @@ def _regular(system: System, path: str) -> FileStatus | LogExcerpt | None:
 
 
 def _excerpt(
-    system: System, path: str, status: FileStatus, since: float | None, limit: int
+    system: System, path: str, status: FileStatus, since: float | None, everything: bool
 ) -> tuple[LogExcerpt, int]:
-    """What the end of a log says, and how many kinds of errors were too many."""
+    """What the log, or its end, says, and how many kinds of errors were too many."""
     head = system.read(path, 2)
     encoding = _WIDE.get(head.value, "utf-8")
-    start = max(0, status.size - limit)
+    start = 0 if everything else _start(system, path, status.size)
     start += start % 2 if encoding != "utf-8" else 0
     log = TracebackLog(system.now())
     problem: list[str] = []
-    for line in _lines(_pieces(system, path, start, status.size, problem), encoding):
-        # The line in whose middle the reading begins is counted, but what is left of it says nothing.
-        log.feed("" if start and log.lines == 0 else line)
+    pieces = _pieces(system, path, start, status.size, problem)
+    for block in blocks(pieces if encoding == "utf-8" else _narrowed(pieces, encoding)):
+        if start and log.lines == 0:
+            # The line in whose middle the reading begins is counted, but what is left of it says nothing.
+            feed(log, block[max(0, block.find(b"\n")) :] if b"\n" in block else b"")
+        else:
+            feed(log, block)
     log.close()
     errors = log.errors
     if since is not None and status.modified < since:
@@ -145,16 +148,19 @@ def _pieces(system: System, path: str, start: int, end: int, problem: list[str])
         start += len(piece.value)
 
 
-def _lines(pieces: Iterator[bytes], encoding: str) -> Iterator[str]:
-    """The lines, each cut after ``LINE`` characters; the last need not be ended."""
+def _narrowed(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
+    """The same text in UTF-8."""
     decoder = codecs.getincrementaldecoder(encoding)(errors="backslashreplace")
-    begun = ""
     for piece in pieces:
-        *whole, rest = decoder.decode(piece).split("\n")
-        for line in whole:
-            yield (begun + line[:LINE])[:LINE]
-            begun = ""
-        begun = (begun + rest[:LINE])[:LINE]
-    begun += decoder.decode(b"", final=True)
-    if begun:
-        yield begun
+        yield decoder.decode(piece).encode(errors="backslashreplace")
+    yield decoder.decode(b"", final=True).encode(errors="backslashreplace")
+
+
+def _start(system: System, path: str, size: int) -> int:
+    """Where to begin so that the end of the log is read, and not too much of it is about errors."""
+    start, about_errors = size, 0
+    while start > max(0, size - TAIL) and about_errors < TELLING:
+        before = max(0, size - TAIL, start - _PIECE)
+        about_errors += telling(system.read(path, start - before, before).value)
+        start = before
+    return start

@@ -2,31 +2,48 @@
 
 import re
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from ghostfix.collectors import pidfiles
 from ghostfix.instance import is_service, runs_service
 from ghostfix.invocation import read_argv
 from ghostfix.machine import System
-from ghostfix.process import Process, ProcessTree
+from ghostfix.process import Listener, Process, ProcessTree
 from ghostfix.reading import Reading
 from ghostfix.service import Service
+from ghostfix.snapshot import PidFile
 
 # Workers whose command line does not name their service: only their details tell whose they are.
 _WORKER = re.compile(r"multiprocessing\.(spawn|forkserver|resource_tracker)|: worker|^\[?celeryd: ")
 
 
+class Known(Struct, frozen=True):
+    """What of one look at a machine tells whose details are wanted."""
+
+    processes: Reading[tuple[Process, ...]]
+    listeners: Reading[tuple[Listener, ...]]
+    pidfiles: Reading[tuple[PidFile, ...]]
+
+
 def collect(system: System, service: Service) -> Reading[tuple[Process, ...]]:
+    """Every process; with ``detail`` those that may be the service's, as ``detailed`` gives them."""
+    everyone = system.processes()
+    listeners = system.listeners() if service.ports else Reading(())
+    return detailed(system, service, Known(everyone, listeners, pidfiles.collect(system, service)))
+
+
+def detailed(system: System, service: Service, known: Known) -> Reading[tuple[Process, ...]]:
     """Every process; with ``detail`` those that may be the service's, what is above them and what below.
 
     Candidates are: whose command line is the service's wherever it runs, who listens on its ports, whose PID
     is in its PID files, and workers of any service. Details cost much more than the rest, so the other
     processes are left without.
     """
-    reading = system.processes()
+    reading = known.processes
     tree = ProcessTree(reading.value)
     wanted = {process.pid for process in reading.value if _may_be(service, process)}
-    wanted |= _listening(system, service) | _named(system, service)
+    wanted |= {pid for each in known.listeners.value if each.port in service.ports for pid in each.owners}
+    wanted |= {pidfile.pid for pidfile in known.pidfiles.value if pidfile.pid is not None}
     for pid in tuple(wanted):
         wanted.update(ancestor.pid for ancestor in tree.ancestors(pid))
         if pid > 1:  # everybody descends from PID 1
@@ -63,18 +80,3 @@ def _may_be(service: Service, process: Process) -> bool:
     if runs_service(service, read_argv(process.argv), None):
         return True
     return any(_WORKER.search(word[:200]) for word in process.argv[:4])
-
-
-def _listening(system: System, service: Service) -> set[int]:
-    if not service.ports:
-        return set()
-    return {
-        pid
-        for listener in system.listeners().value
-        if listener.port in service.ports
-        for pid in listener.owners
-    }
-
-
-def _named(system: System, service: Service) -> set[int]:
-    return {pidfile.pid for pidfile in pidfiles.collect(system, service).value if pidfile.pid is not None}

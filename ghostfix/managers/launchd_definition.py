@@ -1,6 +1,5 @@
 """The plists in the folders from which launchd loads jobs, Apple's own (``/System/Library``) excepted."""
 
-import hashlib
 import posixpath
 from collections.abc import Collection
 
@@ -44,6 +43,8 @@ class _Wanted(Struct, frozen=True):
 
 def digest_of(content: bytes) -> str:
     """By what a plist is known again: the SHA-256 of its content, in hexadecimal."""
+    import hashlib  # loads all of OpenSSL, and only macOS has plists
+
     return hashlib.sha256(content).hexdigest()
 
 

@@ -6,8 +6,7 @@ line of a program's output; it tells lines of several programs in one file apart
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-
-from msgspec import Struct
+from functools import cached_property
 
 _MONTHS = {
     name: number
@@ -43,21 +42,38 @@ _LEVEL = re.compile(
     r"(?=[\]:>|\s\",]|$)"
 )
 _QUIET = frozenset({"TRACE", "DEBUG", "INFO", "NOTICE", "SUCCESS", "WARN", "WARNING"})
+_DIGIT = re.compile(r"\d")
 _STARTED = re.compile(rf"^--- ghostfix started .{{1,200}} at ({_ISO_DATE}) ---\s*$")
 
 
-class LogLine(Struct, frozen=True, kw_only=True):
-    """A line without colours and without what carried it."""
+class LogLine:
+    """A line without colours and without what carried it.
 
-    carrier: str
-    """Who wrote it, when the file holds several programs' output; else empty."""
-    body: str
-    level: str | None
-    """In capitals: ``ERROR``, ``INFO``; None when the line names none."""
-    at: float | None
-    """Seconds since the epoch."""
-    starts: bool = False
-    """It is the line that ghostfix writes before it starts a service: what follows is a new run's."""
+    Its time and level are looked for when they are asked for: of most lines nobody wants to know.
+    """
+
+    def __init__(
+        self, *, carrier: str, body: str, dated: str, now: float, zone: tzinfo | None, starts: bool = False
+    ) -> None:
+        self.carrier = carrier
+        """Who wrote it, when the file holds several programs' output; else empty."""
+        self.body = body
+        self.starts = starts
+        """It is the line that ghostfix writes before it starts a service: what follows is a new run's."""
+        self._dated, self._now, self._zone = dated, now, zone
+
+    @cached_property
+    def at(self) -> float | None:
+        """Seconds since the epoch."""
+        return _time(self._dated, self._now, self._zone)
+
+    @cached_property
+    def level(self) -> str | None:
+        """In capitals: ``ERROR``, ``INFO``; None when the line names none."""
+        if self.starts or self.body[:1].isspace():
+            return None
+        level = _LEVEL.search(self.body[:_HEAD])
+        return None if level is None else (level.group(1) or level.group(2)).upper()
 
     @property
     def quiet(self) -> bool:
@@ -75,21 +91,16 @@ def read_line(text: str, now: float, zone: tzinfo | None = None) -> LogLine:
     head = plain[:_HEAD]
     started = _STARTED.match(head)
     if started is not None:
-        return LogLine(carrier="", body=plain, level=None, at=_time(started.group(1), now, zone), starts=True)
+        return LogLine(carrier="", body=plain, dated=started.group(1), now=now, zone=zone, starts=True)
     carried = _JOURNAL.match(plain) or _PM2.match(plain) or _COMPOSE.match(plain)
     body = plain if carried is None else plain[carried.end() :]
-    level = None if body[:1].isspace() else _LEVEL.search(body[:_HEAD])
-    return LogLine(
-        carrier="" if carried is None else carried.group(1),
-        body=body,
-        level=None if level is None else (level.group(1) or level.group(2)).upper(),
-        at=_time(head, now, zone),
-    )
+    carrier = "" if carried is None else carried.group(1)
+    return LogLine(carrier=carrier, body=body, dated=head, now=now, zone=zone)
 
 
 def _time(head: str, now: float, zone: tzinfo | None) -> float | None:
     """The time that the beginning of a line names."""
-    if not any(character.isdigit() for character in head):
+    if _DIGIT.search(head) is None:
         return None
     iso = _ISO.search(head)
     if iso is not None:

@@ -22,7 +22,7 @@ _LINE_LIMIT = 4096
 """What a line says beyond this many characters is not looked at, a traceback in JSON excepted."""
 _NEAR = 30
 """A timestamp so many lines before an error still dates it."""
-_WORDS = ("rror", "xception", "Traceback", "Interrupt", "--- ghostfix started", *KNOWN_WORDS)
+WORDS = ("rror", "xception", "Traceback", "Interrupt", "--- ghostfix started", *KNOWN_WORDS)
 """One of them is in every line that begins an error; the others are only looked at when one is found."""
 _NODE_FRAME = re.compile(r"^\s+at (?:.*\()?([^()]{0,1024}?):(\d{1,9}):\d{1,9}\)?\s*$")
 
@@ -57,9 +57,19 @@ class TracebackLog:
         """Reads the next line, without its line end."""
         self.lines += 1
         text = text if HEADER in text else text[:_LINE_LIMIT]
-        if self._open or self._loose or any(word in text for word in _WORDS):
+        if self._open or self._loose or any(word in text for word in WORDS):
             self._take(self._read(text))
         self._recent.append(text)
+
+    @property
+    def idle(self) -> bool:
+        """No error is open: lines without one of the ``WORDS`` change nothing but their count."""
+        return not self._open and not self._loose
+
+    def pass_over(self, lines: int, last: Iterable[str]) -> None:
+        """Takes so many lines, of which these are the last, as read: the log is idle, and none has a word."""
+        self.lines += lines
+        self._recent.extend(last)
 
     def _take(self, line: LogLine) -> None:
         if line.starts:

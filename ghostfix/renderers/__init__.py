@@ -1,10 +1,9 @@
 """The formats of a report: a name for each, and what renders it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ghostfix.pages.layout import Layout
-from ghostfix.renderers import github, html, json, junit, markdown, terminal
 from ghostfix.report import Report
 
 
@@ -18,11 +17,33 @@ class Renderer:
     """What belongs into a workflow's step summary, besides."""
 
 
-FORMATS: Mapping[str, Renderer] = {
-    "terminal": Renderer(terminal.render, terminal.render_all),
-    "json": Renderer(json.render, json.render_all),
-    "markdown": Renderer(markdown.render, markdown.render_all),
-    "html": Renderer(html.render, html.render_all),
-    "junit": Renderer(junit.render, junit.render_all),
-    "github": Renderer(github.render, github.render_all, summary=markdown.render_all),
-}
+FORMATS = ("terminal", "json", "markdown", "html", "junit", "github")
+
+
+def renderer(name: str) -> Renderer:
+    """The renderer of one of the ``FORMATS``; only its modules are loaded, for some are as slow as a look."""
+    match name:
+        case "json":
+            from ghostfix.renderers import json
+
+            return Renderer(json.render, json.render_all)
+        case "markdown":
+            from ghostfix.renderers import markdown
+
+            return Renderer(markdown.render, markdown.render_all)
+        case "html":
+            from ghostfix.renderers import html
+
+            return Renderer(html.render, html.render_all)
+        case "junit":
+            from ghostfix.renderers import junit
+
+            return Renderer(junit.render, junit.render_all)
+        case "github":
+            from ghostfix.renderers import github, markdown
+
+            return Renderer(github.render, github.render_all, summary=markdown.render_all)
+        case _:
+            from ghostfix.renderers import terminal
+
+            return Renderer(terminal.render, terminal.render_all)

@@ -65,21 +65,21 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
         if read_own_run(read_argv(argv)) is not None:
             continue  # our own supervisor, which is a restarter of its own
         # A crowd of workers with one command line is followed once: the same text leads nowhere each time.
-        command = (argv, process.detail.cwd if process.detail is not None else system.cwd(process))
-        if command in fruitless:
+        cwd = system.cwd(process) if process.detail is None else process.detail.cwd
+        if (argv, cwd) in fruitless:
             continue
-        process = structs.replace(process, detail=process.detail or system.detail(process))
-        search = _search(system, service, process, argv)
+        search = _search(system, service, process, argv, cwd)
         if search.trail is None and not search.problems:
-            fruitless.add(command)
+            fruitless.add((argv, cwd))
         if search.problems and search.trail is None and has_ended(system, process):
             continue
         problems.extend(f"pid {process.pid} runs {problem}" for problem in search.problems)
-        readable = caller.uid in (0, process.uid) and _is_near(service, process)
+        readable = caller.uid in (0, process.uid) and _is_near(service, cwd)
         complete = complete and not (search.problems and readable)
         trail = search.trail
         if trail is not None and _restarts(search, trail, process, tree, tops):
-            script = _script_path(argv, process)
+            process = structs.replace(process, detail=process.detail or system.detail(process))
+            script = _script_path(argv, cwd)
             found.append(_Watchdog(process=process, argv=argv, trail=trail, script=script))
     loops = _without_subshells(found, tree)
     value = tuple(_job(system, each, loops, tree, tops) for each in loops)
@@ -105,9 +105,8 @@ def hold(job: Job, reason: str) -> tuple[Step, ...]:
 RESTARTER = Restarter(kind=KIND, title="watchdog scripts and loops", jobs=jobs, hold=hold)
 
 
-def _is_near(service: Service, process: Process) -> bool:
+def _is_near(service: Service, cwd: str | None) -> bool:
     """Whether it runs in the service's directory, or where that could not be seen."""
-    cwd = None if process.detail is None else process.detail.cwd
     return cwd is None or f"{cwd}/".startswith(f"{service.directory}/")
 
 
@@ -129,14 +128,12 @@ def _has_text(argv: tuple[str, ...]) -> bool:
     return any(part is not None for part in (invocation.script, invocation.code, invocation.module))
 
 
-def _search(system: System, service: Service, process: Process, argv: tuple[str, ...]) -> Search:
-    detail = process.detail
-    cwd = None if detail is None else detail.cwd
-    variables = () if detail is None else detail.environment or ()
-    if cwd is None:
-        # Without it a relative path cannot be resolved; what is absolute still can.
-        cwd = "/"
-    return search_argv(system, service, argv, cwd, variables)
+def _search(
+    system: System, service: Service, process: Process, argv: tuple[str, ...], cwd: str | None
+) -> Search:
+    variables = system.environment(process) if process.detail is None else process.detail.environment
+    # Without the folder a relative path cannot be resolved; what is absolute still can.
+    return search_argv(system, service, argv, cwd or "/", variables or ())
 
 
 def _restarts(
@@ -149,11 +146,10 @@ def _restarts(
     return waits and search.again
 
 
-def _script_path(argv: tuple[str, ...], process: Process) -> str | None:
+def _script_path(argv: tuple[str, ...], cwd: str | None) -> str | None:
     invocation = read_argv(argv)
     if invocation is None or invocation.script is None:
         return None
-    cwd = None if process.detail is None else process.detail.cwd
     return posixpath.normpath(posixpath.join(cwd or "/", invocation.script))
 
 

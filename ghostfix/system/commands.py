@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 
+from ghostfix.beside import waiting
 from ghostfix.machine import CommandAnswer
 from ghostfix.system.text import reason
 
@@ -50,8 +51,8 @@ def run(
         return CommandAnswer(argv=words, status=None, problem=_why_not(words, cwd, error))
     except (ValueError, IndexError, subprocess.SubprocessError) as error:
         return CommandAnswer(argv=words, status=None, problem=f"cannot be run: {error}")
-    with process:
-        return _Conversation(process, words, stdin, timeout).answer()
+    with process, waiting(timeout) as seconds:
+        return _Conversation(process, words, stdin, seconds).answer()
 
 
 class _Conversation:
@@ -142,7 +143,7 @@ class _Conversation:
             self._problem = self._late()
 
     def _late(self) -> str:
-        return f"did not end within {self._timeout:g} s"
+        return f"did not end within {self._timeout:.3g} s"
 
     def _end(self) -> None:
         """Kills the whole group, unless the command has ended by itself."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from ghostfix.beside import waiting
 from ghostfix.snapshot import HttpAnswer
 from ghostfix.system.text import decoded
 
@@ -37,8 +38,9 @@ def request(
         return HttpAnswer(url=url, problem=f"not a URL: {error}")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return HttpAnswer(url=url, problem="not a URL that starts with http:// or https://")
-    exchange = _Exchange(url, parts, port, timeout)
-    answer = exchange.answer(method, body, _headers(parts, headers))
+    with waiting(timeout) as seconds:
+        exchange = _Exchange(url, parts, port, seconds)
+        answer = exchange.answer(method, body, _headers(parts, headers))
     return HttpAnswer(
         url=url,
         status=answer.status,
@@ -104,10 +106,22 @@ class _Exchange:
             if left <= 0:
                 raise TimeoutError
             try:
-                return socket.create_connection((address, self._port), left)
+                return self._connected(address, left)
             except OSError as error:
                 failure = error
         raise failure
+
+    def _connected(self, address: str, seconds: float) -> socket.socket:
+        """Without ``create_connection``, which loads the codec of international names for any address."""
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        connected = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            connected.settimeout(seconds)
+            connected.connect((address, self._port))
+        except BaseException:
+            connected.close()
+            raise
+        return connected
 
     def _addresses(self) -> tuple[str, ...]:
         if self._host.casefold() in _NAMES_OF_LOOPBACK:
@@ -152,7 +166,7 @@ class _Exchange:
             socket.socket.shutdown(connected, socket.SHUT_RDWR)
 
     def _late(self) -> str:
-        return f"no complete answer within {self._timeout:g} s"
+        return f"no complete answer within {self._timeout:.3g} s"
 
     def _failed(self, error: Exception) -> HttpAnswer:
         return HttpAnswer(url=self._url, problem=self._why(error))

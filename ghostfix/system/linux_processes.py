@@ -22,7 +22,7 @@ from ghostfix.system.proc_text import (
     parse_open_file_limit,
     parse_stat,
 )
-from ghostfix.system.processes import MAX_OPEN_FILES, ownership, parse_environ
+from ghostfix.system.processes import MAX_OPEN_FILES, parse_environ
 from ghostfix.system.text import decoded
 from ghostfix.system.users import user_name
 
@@ -33,6 +33,8 @@ _MAX_BYTES = 2_097_152
 _DELETED = " (deleted)"
 _ATTEMPTS = 10
 _INSTANT = 0.001
+_FRESH = 1.0
+"""Seconds for which a look at all processes counts them: reading a crowd twice would tell nothing new."""
 
 
 class LinuxProcesses:
@@ -42,6 +44,7 @@ class LinuxProcesses:
         self._folder = folder
         self._tick = os.sysconf("SC_CLK_TCK")
         self._page = os.sysconf("SC_PAGE_SIZE")
+        self._seen: tuple[float, tuple[Process, ...]] = (-_FRESH, ())
 
     @functools.cached_property
     def boot_time(self) -> float:
@@ -59,6 +62,7 @@ class LinuxProcesses:
                 hidden += 1
             except (OSError, ValueError, IndexError):
                 continue  # it ended while it was read
+        self._seen = (time.monotonic(), tuple(found))
         if hidden or all(process.pid != 1 for process in found):
             return Reading(tuple(found), "/proc hides the processes of other users (hidepid)", complete=False)
         return Reading(tuple(found))
@@ -80,9 +84,13 @@ class LinuxProcesses:
             return []
 
     def counts(self) -> tuple[int, int, int]:
-        """Processes, zombies among them, and processes of our own user."""
+        """Processes, zombies among them, and processes of our own user, as just seen if they were."""
         processes = zombies = ours = 0
         own_uid = os.getuid()
+        taken, seen = self._seen
+        if time.monotonic() - taken < _FRESH:
+            dead = sum(process.state is ProcessState.ZOMBIE for process in seen)
+            return len(seen), dead, sum(process.uid == own_uid for process in seen)
         for pid in self.pids():
             folder = f"{self._folder}/{pid}"
             try:
@@ -96,14 +104,11 @@ class LinuxProcesses:
 
     def cwd(self, process: Process) -> str | None:
         """The working directory of whoever has this PID; one link is read, nothing is compared."""
-        try:
-            folder = os.open(f"{self._folder}/{process.pid}", _FOLDER)
-        except OSError:
-            return None
-        try:
-            return _link(folder, "cwd")
-        finally:
-            os.close(folder)
+        return _link(None, f"{self._folder}/{process.pid}/cwd")
+
+    def environment(self, process: Process) -> tuple[Variable, ...] | None:
+        """The variables of whoever has this PID; one file is read, nothing is compared."""
+        return _ownership(None, f"{self._folder}/{process.pid}/environ")
 
     def detail(self, process: Process) -> ProcessDetail:
         """What costs more to read; all None when the process is gone or is somebody else."""
@@ -155,21 +160,20 @@ class LinuxProcesses:
 
     def _detail_in(self, folder: int, process: Process) -> ProcessDetail:
         executable, cwd = _link(folder, "exe"), _link(folder, "cwd")
-        variables = _environ(folder)
+        variables = _ownership(folder)
         files, count = _open_files(folder)
         cgroup = decoded(_read_or_empty(folder, "cgroup"))
         container = parse_container(cgroup)
-        environ = variables or {}
-        python = called_python(process.argv, cwd, environ.get("PATH"), executable, None)
+        search_path = next((each.value for each in variables or () if each.name == "PATH"), None)
+        python = called_python(process.argv, cwd, search_path, executable, None)
         prefix = None if python is None else prefix_of(python)
-        kept: tuple[Variable, ...] | None = None if variables is None else ownership(variables.items())
         return ProcessDetail(
             executable=executable,
             cwd=cwd,
             interpreter=python,
             prefix=prefix,
             resolved_prefix=None if prefix is None else os.path.realpath(prefix),
-            environment=kept,
+            environment=variables,
             open_files=files,
             open_file_count=count,
             open_file_limit=parse_open_file_limit(_read_or_empty(folder, "limits")),
@@ -221,7 +225,7 @@ def _read_or_empty(folder: int, name: str) -> bytes:
         return b""
 
 
-def _link(folder: int, name: str) -> str | None:
+def _link(folder: int | None, name: str) -> str | None:
     try:
         target = decoded(os.fsencode(os.readlink(name, dir_fd=folder)))
     except OSError:
@@ -229,9 +233,9 @@ def _link(folder: int, name: str) -> str | None:
     return target.removesuffix(_DELETED)
 
 
-def _environ(folder: int) -> dict[str, str] | None:
+def _ownership(folder: int | None, path: str = "environ") -> tuple[Variable, ...] | None:
     try:
-        return parse_environ(read_whole("environ", folder))
+        return parse_environ(read_whole(path, folder))
     except OSError:
         return None
 
@@ -255,7 +259,7 @@ def _open_files(folder: int) -> tuple[tuple[str, ...] | None, int | None]:
 def _regular_file(descriptors: int, name: str) -> str | None:
     try:
         path = os.readlink(name, dir_fd=descriptors)
-        if not path.startswith("/") or path.startswith("/memfd:"):
+        if not path.startswith("/") or path.startswith("/memfd:") or path == os.devnull:
             return None
         if not stat.S_ISREG(os.stat(name, dir_fd=descriptors).st_mode):
             return None

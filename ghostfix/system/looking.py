@@ -1,7 +1,6 @@
 """Looking at the machine at hand: the half of it that changes nothing."""
 
 import os
-import platform
 import pwd
 import shutil
 import socket
@@ -10,7 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 
 from ghostfix.machine import Caller, CommandAnswer, Platform
-from ghostfix.process import Listener, Process, ProcessDetail
+from ghostfix.process import Listener, Process, ProcessDetail, Variable
 from ghostfix.reading import Reading
 from ghostfix.snapshot import FileStatus, Host, HttpAnswer, Resources
 from ghostfix.system import commands, files
@@ -50,8 +49,8 @@ class LookingSystem:
         return Host(
             hostname=storable(socket.gethostname()),
             platform=self.platform.value,
-            python=platform.python_version(),
-            boot_time=_boot_time(),
+            python=sys.version.partition(" ")[0],
+            boot_time=self._boot_time(),
             user=user_name(os.getuid()),
             uid=os.getuid(),
         )
@@ -88,6 +87,10 @@ class LookingSystem:
     def cwd(self, process: Process) -> str | None:
         """Its working directory."""
         return self._table.cwd(process)
+
+    def environment(self, process: Process) -> tuple[Variable, ...] | None:
+        """Those of its variables that tell who started it."""
+        return self._table.environment(process)
 
     def listeners(self) -> Reading[tuple[Listener, ...]]:
         """Every listening TCP socket, sorted by port."""
@@ -139,6 +142,12 @@ class LookingSystem:
 
         return http.request("GET", url, timeout, headers=headers)
 
+    def _boot_time(self) -> float | None:
+        try:
+            return self._table.boot_time
+        except (OSError, ValueError, RuntimeError):
+            return None
+
     def _ancestors(self) -> tuple[int, ...]:
         found: list[int] = []
         pid = os.getppid()
@@ -170,12 +179,3 @@ def _psutil_processes() -> ProcessTable:
     from ghostfix.system.psutil_processes import PsutilProcesses  # Linux starts without psutil
 
     return PsutilProcesses()
-
-
-def _boot_time() -> float | None:
-    import psutil
-
-    try:
-        return float(psutil.boot_time())
-    except (psutil.Error, OSError, RuntimeError):
-        return None

@@ -5,6 +5,7 @@ import re
 from msgspec import Struct
 
 from ghostfix.process import ProcessState
+from ghostfix.snapshot import NetworkCounters
 from ghostfix.system.text import decoded
 
 _STATES = {
@@ -108,6 +109,16 @@ def parse_locks(text: str) -> frozenset[tuple[int, int, int]]:
         if file is not None:
             held.add((int(file[1], 16), int(file[2], 16), int(file[3])))
     return frozenset(held)
+
+
+def parse_network(table: bytes) -> NetworkCounters:
+    """All interfaces of ``/proc/net/dev`` together: eight columns of what came in, then of what went out."""
+    sent = received = packets_sent = packets_received = 0
+    for line in table.splitlines()[2:]:
+        columns = line.rpartition(b":")[2].split()
+        received, packets_received = received + int(columns[0]), packets_received + int(columns[1])
+        sent, packets_sent = sent + int(columns[8]), packets_sent + int(columns[9])
+    return NetworkCounters(sent, received, packets_sent, packets_received)
 
 
 def parse_memory(meminfo: bytes) -> tuple[float, float]:

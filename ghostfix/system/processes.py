@@ -17,6 +17,7 @@ RUN_MAIN WERKZEUG_RUN_MAIN WERKZEUG_SERVER_FD SERVER_SOFTWARE GHOSTFIX_STARTED G
 """
 OWNERSHIP_VARIABLES = frozenset(_NAMES.split())
 """The only environment variables that are kept: they tell who started a process, and hold no secrets."""
+_RAW = {name.encode(): name for name in OWNERSHIP_VARIABLES}
 
 MAX_OPEN_FILES = 4096
 """Open files whose paths are read, of one process."""
@@ -25,6 +26,11 @@ MAX_OPEN_FILES = 4096
 class ProcessTable(Protocol):
     """One way of reading processes."""
 
+    @property
+    def boot_time(self) -> float:
+        """Seconds since the epoch; raises OSError, ValueError or RuntimeError when it cannot be told."""
+        ...
+
     def all(self) -> Reading[tuple[Process, ...]]: ...
 
     def one(self, pid: int) -> Process | None: ...
@@ -32,6 +38,8 @@ class ProcessTable(Protocol):
     def detail(self, process: Process) -> ProcessDetail: ...
 
     def cwd(self, process: Process) -> str | None: ...
+
+    def environment(self, process: Process) -> tuple[Variable, ...] | None: ...
 
     def counts(self) -> tuple[int, int, int]:
         """How many processes there are, how many zombies among them, and how many of our own user."""
@@ -44,7 +52,7 @@ def ownership(variables: Iterable[tuple[str, str]]) -> tuple[Variable, ...]:
     return tuple(Variable(name, value) for name, value in sorted(kept.items()))
 
 
-def parse_environ(raw: bytes) -> dict[str, str]:
-    """The block of ``NAME=value`` strings, separated by NUL, that a process was started with."""
-    pairs = (entry.partition(b"=") for entry in raw.split(b"\0") if b"=" in entry)
-    return {decoded(name): decoded(value) for name, _, value in pairs}
+def parse_environ(raw: bytes) -> tuple[Variable, ...]:
+    """Those variables, of the block of ``NAME=value`` strings that a process was started with."""
+    pairs = (entry.partition(b"=") for entry in raw.split(b"\0"))
+    return ownership((_RAW[name], decoded(value)) for name, equals, value in pairs if name in _RAW and equals)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import psutil
 
 from ghostfix.machine import same_process
-from ghostfix.process import Process, ProcessDetail, ProcessId, ProcessState
+from ghostfix.process import Process, ProcessDetail, ProcessId, ProcessState, Variable
 from ghostfix.reading import Reading
 from ghostfix.system.interpreter import called_python, prefix_of
 from ghostfix.system.processes import MAX_OPEN_FILES, ownership
@@ -50,6 +50,11 @@ class PsutilProcesses:
         except (psutil.Error, OSError, ValueError):
             return None
 
+    @property
+    def boot_time(self) -> float:
+        """Seconds since the epoch."""
+        return float(psutil.boot_time())
+
     def counts(self) -> tuple[int, int, int]:
         """Processes, zombies among them, and processes of our own user."""
         seen = self.all().value
@@ -66,6 +71,14 @@ class PsutilProcesses:
             return _cwd(psutil.Process(process.pid))
         except (psutil.Error, OSError):
             return None
+
+    def environment(self, process: Process) -> tuple[Variable, ...] | None:
+        """Those of its variables that tell who started it; None when it may not be looked into."""
+        try:
+            environ = _environ(psutil.Process(process.pid))
+        except (psutil.Error, OSError):
+            return None
+        return None if environ is None else ownership(environ.items())
 
     def detail(self, process: Process) -> ProcessDetail:
         """What costs more to read; all None when the process is gone or is somebody else."""

@@ -4,12 +4,10 @@ import os
 import resource
 import sys
 
-import psutil
-
 from ghostfix.reading import Reading
 from ghostfix.snapshot import NetworkCounters, Resources
 from ghostfix.system.linux_processes import read_whole
-from ghostfix.system.proc_text import parse_memory
+from ghostfix.system.proc_text import parse_memory, parse_network
 from ghostfix.system.processes import ProcessTable
 
 
@@ -30,7 +28,7 @@ def resources(table: ProcessTable, directory: str) -> Reading[Resources | None]:
             user_process_limit=_process_limit(),
             net=_network(),
         )
-    except (psutil.Error, OSError, ValueError) as error:
+    except (OSError, ValueError) as error:
         return Reading(None, f"the machine's resources: {error}", complete=False)
     return Reading(seen)
 
@@ -38,6 +36,8 @@ def resources(table: ProcessTable, directory: str) -> Reading[Resources | None]:
 def _memory() -> tuple[float, float]:
     if sys.platform == "linux":
         return parse_memory(read_whole("/proc/meminfo"))
+    import psutil  # not at the top: Linux starts without it
+
     return psutil.virtual_memory().percent, psutil.swap_memory().percent
 
 
@@ -46,6 +46,12 @@ def _disk(directory: str) -> float:
     folder = os.path.abspath(directory)
     while not os.path.isdir(folder) and folder != "/":
         folder = os.path.dirname(folder)
+    if sys.platform == "linux":
+        seen = os.statvfs(folder)
+        used = seen.f_blocks - seen.f_bfree
+        return 100.0 * used / (used + seen.f_bavail) if used + seen.f_bavail else 0.0
+    import psutil  # which knows what of a macOS volume is in use
+
     return float(psutil.disk_usage(folder).percent)
 
 
@@ -56,6 +62,10 @@ def _process_limit() -> int | None:
 
 
 def _network() -> NetworkCounters | None:
+    if sys.platform == "linux":
+        return parse_network(read_whole("/proc/net/dev"))
+    import psutil
+
     seen = psutil.net_io_counters()
     if seen is None:
         return None

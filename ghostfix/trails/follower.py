@@ -14,7 +14,6 @@ from ghostfix.reading import Confidence
 from ghostfix.scripts.launcher import launches
 from ghostfix.scripts.manager_command import starts_managed
 from ghostfix.scripts.mentions import MENTIONS
-from ghostfix.scripts.node_script import read_node
 from ghostfix.scripts.own_run import GUARD, OwnRun, read_own_run
 from ghostfix.scripts.python_script import read_python
 from ghostfix.scripts.script import Language, Loop, Scene, Script, language_of
@@ -143,7 +142,7 @@ class Follower:
         elif invocation.is_python:
             script = read_python(content, scene)
         else:
-            script = read_node(content, scene)
+            script = _read_node(content, scene)
         return self._commands(script, program, depth)
 
     def _module(self, invocation: Invocation, program: Program, depth: int) -> tuple[Start, ...]:
@@ -214,7 +213,7 @@ class Follower:
     def _read(self, content: bytes, language: Language, scene: Scene) -> Script:
         if language is Language.SHELL:
             return read_shell(content, scene, self._files.content)
-        return read_python(content, scene) if language is Language.PYTHON else read_node(content, scene)
+        return read_python(content, scene) if language is Language.PYTHON else _read_node(content, scene)
 
     def _commands(self, script: Script, program: Program, depth: int) -> tuple[Start, ...]:
         found: list[Start] = []
@@ -266,3 +265,9 @@ def _lock(words: Sequence[str]) -> str:
         if not word.startswith("-") and posixpath.basename(word) in ("bash", "sh", "python", "python3"):
             return ""
     return ""
+
+
+def _read_node(content: bytes, scene: Scene) -> Script:
+    from ghostfix.scripts.node_script import read_node  # its patterns cost more than reading most scripts
+
+    return read_node(content, scene)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ghostfix.pages.layout import Layout
-from ghostfix.renderers import FORMATS
+from ghostfix.renderers import renderer
 from tests.renderers import SITUATIONS
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -28,7 +28,7 @@ LAYOUTS = {
 @pytest.mark.parametrize("name", SITUATIONS)
 def test_is_as_it_was_looked_at(name: str, suffix: str) -> None:
     format_, layout = LAYOUTS[suffix]
-    text = FORMATS[format_].render(SITUATIONS[name], layout)
+    text = renderer(format_).render(SITUATIONS[name], layout)
     file = GOLDEN / f"{name}.{suffix}"
     if os.environ.get("GHOSTFIX_UPDATE_GOLDEN"):
         file.write_text(text, encoding="utf-8")

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghostfix.process import ProcessState
+from ghostfix.process import ProcessState, Variable
 from ghostfix.system.proc_text import (
     parse_boot_time,
     parse_cmdline,
@@ -13,7 +13,7 @@ from ghostfix.system.proc_text import (
     parse_open_file_limit,
     parse_stat,
 )
-from ghostfix.system.processes import ownership, parse_environ
+from ghostfix.system.processes import parse_environ
 
 ID = "0123456789abcdef" * 4
 REST = b"S 1 7 8 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4711 5000 12 0"
@@ -109,9 +109,8 @@ def test_memory() -> None:
 
 
 def test_only_variables_that_tell_the_owner_are_kept() -> None:
-    variables = parse_environ(b"TOKEN=secret\0PWD=/srv\0\0junk\0pm_id=3\0EMPTY=\0PWD\0")
-    assert variables == {"TOKEN": "secret", "PWD": "/srv", "pm_id": "3", "EMPTY": ""}
-    assert [entry.name for entry in ownership(variables.items())] == ["PWD", "pm_id"]
+    variables = parse_environ(b"TOKEN=secret\0PWD=/srv\0\0junk\0pm_id=3\0EMPTY=\0PATH\0")
+    assert variables == (Variable("PWD", "/srv"), Variable("pm_id", "3"))
 
 
 @given(st.binary(max_size=200))
