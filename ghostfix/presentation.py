@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -45,14 +45,22 @@ class Presentation:
 
     @staticmethod
     def of(
-        format_: str, output: str | None, *, quiet: bool = False, verbose: bool = False, reveal: bool = False
+        format_: str,
+        output: str | None,
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
+        reveal: bool = False,
+        formats: Iterable[str] = FORMATS,
     ) -> "Presentation":
         """Raises ProfileError for a format that does not exist, and for ``--quiet`` with ``--verbose``."""
-        if format_ not in FORMATS:
-            near = get_close_matches(format_, FORMATS, n=1)
+        known = tuple(formats)
+        if format_ not in known:
+            near = get_close_matches(format_, known, n=1)
             hint = f"did you mean `{near[0]}`? " if near else ""
-            known = ", ".join(FORMATS)
-            raise ProfileError(f"there is no format `{format_}`", f"{hint}The formats are: {known}")
+            raise ProfileError(
+                f"there is no format `{format_}`", f"{hint}The formats are: {', '.join(known)}"
+            )
         if quiet and verbose:
             raise ProfileError("--quiet and --verbose contradict each other", "give one of them")
         amount = Amount.QUIET if quiet else Amount.VERBOSE if verbose else Amount.NORMAL
@@ -66,14 +74,20 @@ class Presentation:
     def show(self, reports: Sequence[Report], system: ActingSystem) -> None:
         """Renders the reports, to standard output or to the file that was asked for."""
         form = renderer(self.format)
-        layout = self._layout()
+        layout = self.layout()
         one = len(reports) == 1
         text = form.render(reports[0], layout) if one else form.render_all(reports, layout)
         if form.summary is not None:
             self._summarise(form.summary(reports, layout), system)
+        on_screen = self.output is None or self.output == "-"
+        if on_screen and self.amount is Amount.QUIET and all(_is_well(report) for report in reports):
+            return
+        self.deliver(text, system)
+
+    def deliver(self, text: str, system: ActingSystem) -> None:
+        """Writes a rendered report to standard output, or to the file that was asked for."""
         if self.output is None or self.output == "-":
-            if not (self.amount is Amount.QUIET and all(_is_well(report) for report in reports)):
-                _write(text)
+            _write(text)
             return
         try:
             system.save(self.output, text.encode())
@@ -105,6 +119,20 @@ class Presentation:
             say("waiting for the service to be well …")
             yield lambda passed: say(f"watching it hold: {min(passed, seconds):.0f} of {seconds:.0f} s …")
 
+    @contextmanager
+    def following(self, what: str) -> Iterator[Callable[[str], None]]:
+        """Says a line for each thing that happens, and keeps a live line below them; nothing with ``-q``."""
+        with _live_line(self._lively) as live:
+            live(f"{what} …")
+
+            def say(line: str) -> None:
+                if self.amount is not Amount.QUIET:
+                    live("")
+                    _say(line)
+                    live(f"{what} …")
+
+            yield say
+
     def step_progress(self, plan: Plan) -> Callable[[Entry], None]:
         """Tells each step as it is done, on standard error, so that a report in a pipe stays whole."""
         total = len(plan.steps)
@@ -133,7 +161,8 @@ class Presentation:
     def _lively(self) -> bool:
         return sys.stderr.isatty() and self.format == "terminal" and self.amount is not Amount.QUIET
 
-    def _layout(self) -> Layout:
+    def layout(self) -> Layout:
+        """How much room there is where the report goes, and what may be written there."""
         to_terminal = self.output is None and sys.stdout.isatty()
         width = _columns() if self.output is None else _WIDTH
         return Layout(

@@ -6,12 +6,13 @@ It is looked for in this order, and the first that has the service wins:
 2. ``ghostfix.toml``, or ``[tool.ghostfix]`` in ``pyproject.toml``, in the current folder or the nearest
    folder above it that has one;
 3. ``ghostfix/ghostfix.toml`` in ``$XDG_CONFIG_HOME`` (``~/.config``);
-4. the built-in profile of that name; ``ghost-runner`` when no name is given.
+4. ``/etc/ghostfix/ghostfix.toml``, for all users of a machine;
+5. the built-in profile of that name; ``ghost-runner`` when no name is given.
 
 Relative paths start at ``directory``. A relative ``directory`` starts at the folder of the profile's own
-file; in the user's config folder at the home folder, so that it means the same wherever ghostfix is
-called; in a built-in profile at the current folder. ``~`` and ``$HOME`` at the start of a path are the
-home folder.
+file; in the user's config folder, and in ``/etc``, at the home folder, so that it means the same wherever
+ghostfix is called; in a built-in profile at the current folder. ``~`` and ``$HOME`` at the start of a path
+are the home folder.
 """
 
 import posixpath
@@ -30,6 +31,8 @@ from ghostfix.step import Refused
 from ghostfix.untrusted import shown
 
 FILE = "ghostfix.toml"
+MACHINE_WIDE = "/etc/ghostfix/ghostfix.toml"
+"""The profile for all users of a machine; where many machines are looked after, it is put there."""
 BUILT_IN = "built-in "
 DEFAULT = "ghost-runner"
 _LARGEST = 1 << 20
@@ -154,6 +157,9 @@ def _origins(system: System, name: str | None, config: str | None) -> Iterator[O
     user = _user_config(system)
     if user is not None:
         yield user
+    machine = _document(system, MACHINE_WIDE)
+    if machine is not None:
+        yield _origin(machine, (), caller.home)
     wanted = DEFAULT if name is None else name
     if wanted in built_in_names():
         yield _built_in(wanted, caller.cwd)

@@ -13,15 +13,22 @@ from ghostfix.report import Report
 
 def options(name: str) -> tuple[str, ...]:
     """The options of a command in their order, the long form first."""
-    command = typer.main.get_command(app).commands[name]  # type: ignore[attr-defined]
-    found = (one for one in command.params if one.param_type_name == "option")
+    found = (one for one in _known()[name].params if one.param_type_name == "option")
     return tuple(", ".join(sorted(one.opts, key=len, reverse=True)) for one in found)
 
 
 def commands() -> dict[str, str]:
     """Each command and its first line of help."""
-    known = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    return {name: (command.help or "").strip().splitlines()[0] for name, command in known.items()}
+    return {name: (command.help or "").strip().splitlines()[0] for name, command in _known().items()}
+
+
+def _known():  # type: ignore[no-untyped-def]  # click's types are typer's own business
+    """Each command by its name; those of a group as ``GROUP COMMAND``."""
+    found = {}
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        below = getattr(command, "commands", None)
+        found |= {name: command} if below is None else {f"{name} {each}": one for each, one in below.items()}
+    return found
 
 
 def reference() -> str:

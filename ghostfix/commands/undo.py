@@ -1,6 +1,7 @@
 """``ghostfix undo``: takes a repair back."""
 
 import sys
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +13,13 @@ if TYPE_CHECKING:
     from ghostfix.runs.story import Entry
 
 
+class UndoFormat(StrEnum):
+    """How an undo, or the list of runs, is told."""
+
+    TERMINAL = "terminal"
+    JSON = "json"
+
+
 def undo(
     run: Annotated[
         str | None,
@@ -20,6 +28,9 @@ def undo(
     list_: Annotated[bool, typer.Option("--list", "-l", help="List the runs.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would be taken back.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    format_: Annotated[
+        UndoFormat, typer.Option("--format", "-f", help="For a person, or for a program.")
+    ] = UndoFormat.TERMINAL,
 ) -> None:
     """Take a repair back, the last step first; may be repeated safely.
 
@@ -33,31 +44,51 @@ def undo(
 
     system = local_system()
     runs = journal.runs(system)
+    tell = _told_to_a_program if format_ is UndoFormat.JSON else _told_to_a_person
     if list_:
-        _list(runs)
+        _list_for_a_program(runs) if format_ is UndoFormat.JSON else _list(runs)
         return
     chosen = run or _last(runs)
-    if chosen is None:
-        sys.stdout.write("There is nothing to undo: ghostfix has repaired nothing here.\n")
-        return
-    planned = execute.would_undo(system, chosen)
-    if not any(entry.state is EntryState.PLANNED for entry in planned):
-        sys.stdout.write(f"There is nothing left to undo in {chosen}.\n")
-        return
-    _show(chosen, planned)
-    if dry_run:
+    planned = () if chosen is None else execute.would_undo(system, chosen)
+    if chosen is None or dry_run or not any(entry.state is EntryState.PLANNED for entry in planned):
+        tell(chosen, planned, None)
         return
     if not yes:
+        tell(chosen, planned, None)
         answer = ask("Take these steps back? [y/N] ") if sys.stdin.isatty() else None
         if answer is None or answer.lower() not in ("y", "yes"):
             sys.stderr.write("ghostfix: nothing was undone; `ghostfix undo --yes` does not ask.\n")
             raise typer.Exit(ExitCode.REPAIR_INCOMPLETE)
     results = execute.undo(system, chosen)
-    sys.stdout.write("\n")
-    _show(chosen, results)
+    tell(chosen, planned, results)
     if any(entry.state is EntryState.UNDO_FAILED for entry in results):
         sys.stderr.write(f"ghostfix: not everything could be undone; `ghostfix undo {chosen}` tries again.\n")
         raise typer.Exit(ExitCode.REPAIR_INCOMPLETE)
+
+
+def _told_to_a_person(run: str | None, planned: "Sequence[Entry]", results: "Sequence[Entry] | None") -> None:
+    from ghostfix.runs.story import EntryState
+
+    if run is None:
+        sys.stdout.write("There is nothing to undo: ghostfix has repaired nothing here.\n")
+    elif not any(entry.state is EntryState.PLANNED for entry in planned):
+        sys.stdout.write(f"There is nothing left to undo in {run}.\n")
+    else:
+        _show(run, planned if results is None else results)
+
+
+def _told_to_a_program(
+    run: str | None, planned: "Sequence[Entry]", results: "Sequence[Entry] | None"
+) -> None:
+    from ghostfix.runs.undo_document import printed, undo_document
+
+    sys.stdout.write(printed(undo_document(run, planned, results)))
+
+
+def _list_for_a_program(runs: "Sequence[RunSummary]") -> None:
+    from ghostfix.runs.undo_document import RunsDocument, printed
+
+    sys.stdout.write(printed(RunsDocument(runs=tuple(runs))))
 
 
 def _last(runs: "Sequence[RunSummary]") -> str | None:

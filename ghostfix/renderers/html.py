@@ -24,19 +24,25 @@ def render(report: Report, layout: Layout | None = None) -> str:
 def render_all(reports: Sequence[Report], layout: Layout | None = None) -> str:  # noqa: ARG001 -- the reader's window decides
     """Several reports below each other in one HTML document."""
     names = ", ".join(f"{report.service.name}: {report.verdict.value}" for report in reports)
+    return document(f"{names} (ghostfix)", *(article(report) for report in reports))
+
+
+def document(title: str, *articles: Markup) -> str:
+    """The page around the articles."""
     head = element(
         "head",
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", http_equiv="Content-Security-Policy", content=_POLICY),
-        element("title", f"{names} (ghostfix)"),
+        element("title", title),
         element("style", Markup(STYLE)),
     )
-    body = element("body", *(_article(report) for report in reports))
+    body = element("body", *articles)
     return f"<!DOCTYPE html>\n{element('html', head, body, lang='en')}\n"
 
 
-def _article(report: Report) -> Markup:
+def article(report: Report) -> Markup:
+    """One report, as a part of a page."""
     parts = (
         _head(report),
         _causes(report),

@@ -17,11 +17,16 @@ def render(report: Report, layout: Layout | None = None) -> str:
 
 def render_all(reports: Sequence[Report], layout: Layout | None = None) -> str:  # noqa: ARG001 -- XML has no layout
     """Several reports as one JUnit document, a suite for each service."""
-    lines = [line for report in reports for line in _suite(report)]
+    return document([line for report in reports for line in suite(report)])
+
+
+def document(lines: Sequence[str]) -> str:
+    """The document around the lines of its suites."""
     return "\n".join(('<?xml version="1.0" encoding="UTF-8"?>', "<testsuites>", *lines, "</testsuites>\n"))
 
 
-def _suite(report: Report) -> Iterable[str]:
+def suite(report: Report, hostname: str | None = None) -> Iterable[str]:
+    """The lines of one report's suite; ``hostname`` stands for the name that the host gives itself."""
     kinds = [_kind(result, report) for result in report.results]
     attributes = {
         "name": report.service.name,
@@ -31,9 +36,9 @@ def _suite(report: Report) -> Iterable[str]:
         "skipped": str(kinds.count("skipped")),
         "time": "0",
         "timestamp": report.taken_at.removesuffix("Z"),
-        "hostname": report.host.hostname,
+        "hostname": hostname or report.host.hostname,
     }
-    yield f"  <testsuite{_told(attributes)}>"
+    yield f"  <testsuite{told(attributes)}>"
     yield "    <properties>"
     facts = {
         "verdict": report.verdict.value,
@@ -41,7 +46,7 @@ def _suite(report: Report) -> Iterable[str]:
         "profile": report.service.profile,
     }
     for name, value in facts.items():
-        yield f"      <property{_told({'name': name, 'value': value})}/>"
+        yield f"      <property{told({'name': name, 'value': value})}/>"
     yield "    </properties>"
     for result, kind in zip(report.results, kinds, strict=True):
         yield from _case(result, kind, report)
@@ -58,15 +63,15 @@ def _kind(result: ResultReport, report: Report) -> str:
 
 
 def _case(result: ResultReport, kind: str, report: Report) -> Iterable[str]:
-    case = _told({"name": result.check, "classname": f"ghostfix.{report.service.name}", "time": "0"})
+    case = told({"name": result.check, "classname": f"ghostfix.{report.service.name}", "time": "0"})
     text = "\n\n".join(_finding(finding) for finding in result.findings)
     yield f"    <testcase{case}>"
     if kind == "failure":
         summary = "; ".join(finding.summary for finding in result.findings)
-        yield f"      <failure{_told({'message': summary, 'type': result.check})}>{_safe(text)}</failure>"
+        yield f"      <failure{told({'message': summary, 'type': result.check})}>{_safe(text)}</failure>"
     elif kind:
         type_ = {"type": result.outcome} if kind == "error" else {}
-        yield f"      <{kind}{_told({'message': result.reason or '', **type_})}/>"
+        yield f"      <{kind}{told({'message': result.reason or '', **type_})}/>"
     if text and kind != "failure":
         yield f"      <system-out>{_safe(text)}</system-out>"
     yield "    </testcase>"
@@ -87,7 +92,8 @@ def _evidence(evidence: EvidenceReport) -> str:
     return f"{place}: {evidence.text}"
 
 
-def _told(attributes: dict[str, str]) -> str:
+def told(attributes: dict[str, str]) -> str:
+    """The attributes of an element, escaped."""
     return "".join(f' {name}="{_safe(value)}"' for name, value in attributes.items())
 
 

@@ -1,0 +1,40 @@
+"""The FleetReport of what is known of the hosts; and their reports, kept for ``ghostfix report``."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from msgspec import structs
+
+from ghostfix import __version__
+from ghostfix.errors import ExitCode
+from ghostfix.fleet import FleetHost, FleetReport, Verb
+from ghostfix.fleets.campaign import Order
+from ghostfix.fleets.shared import shared_findings
+from ghostfix.machine import ActingSystem, System
+from ghostfix.report import Verdict
+from ghostfix.runs import archive
+
+
+def assembled(
+    system: System, order: Order, hosts: Sequence[FleetHost], code: ExitCode, *, dry_run: bool
+) -> FleetReport:
+    """All that is known of the fleet, its hosts by name."""
+    ordered = sorted(hosts, key=lambda host: host.name)
+    return FleetReport(
+        version=__version__,
+        taken_at=f"{datetime.fromtimestamp(system.now(), UTC):%Y-%m-%dT%H:%M:%SZ}",
+        verb=order.verb,
+        dry_run=dry_run and order.verb is not Verb.DIAGNOSE,
+        inventory=order.reach.inventory,
+        exit_code=code,
+        hosts=tuple(ordered),
+        findings=shared_findings(ordered),
+    )
+
+
+def kept(system: ActingSystem, host: FleetHost) -> FleetHost:
+    """The host with the names of its reports; those of a host that is plainly well are not kept."""
+    if host.verdict is Verdict.HEALTHY and host.exit_code == ExitCode.HEALTHY and not host.changed:
+        return host
+    names = tuple(archive.keep_diagnosis(system, report) for report in host.reports)
+    return structs.replace(host, kept=names)

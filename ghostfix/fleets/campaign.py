@@ -1,0 +1,119 @@
+"""A campaign: a look at all hosts at once, and then what is to be done, rolling through those that need it.
+
+The look comes first also when nobody wants to see it: so a host that is down is no failure of the repair, and
+batches are made of ill hosts only.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from msgspec import Struct
+
+from ghostfix.errors import ExitCode, ProfileError, worst
+from ghostfix.fleet import FleetHost, HostState, Verb
+from ghostfix.fleets.host import acted_host, lost_host, seen_host, spared_host
+from ghostfix.fleets.play import AnswerKind, HostAnswer, Play, PlayEnd, Reach, Task
+from ghostfix.untrusted import shown
+
+Perform = Callable[[Play, Callable[[HostAnswer], None]], PlayEnd]
+Progress = Callable[[FleetHost, int], None]
+"""Is told of each host as it answers, and how many have answered by then."""
+
+
+class Order(Struct, frozen=True, kw_only=True):
+    """What is to be done, where, and how carefully."""
+
+    verb: Verb
+    task: Task
+    reach: Reach
+    serial: str = "1"
+    max_fail_percentage: float | None = None
+
+
+@dataclass
+class _Answers:
+    """The hosts that began, and what is known of those that answered."""
+
+    read: Callable[[HostAnswer], FleetHost]
+    progress: Progress
+    began: list[str] = field(default_factory=list)
+    hosts: dict[str, FleetHost] = field(default_factory=dict)
+
+    def hear(self, answer: HostAnswer) -> None:
+        if answer.kind is AnswerKind.STARTED:
+            self.began.append(answer.host)
+            return
+        self.hosts[answer.host] = host = self.read(answer)
+        self.progress(host, len(self.hosts))
+
+
+def look(order: Order, perform: Perform, progress: Progress) -> tuple[FleetHost, ...]:
+    """What is known of every host, in the order of its answer; changes nothing.
+
+    Raises ProfileError when the inventory has no such host, or Ansible could not begin; KeyboardInterrupt
+    when the user interrupts.
+    """
+    play = Play(verb=order.verb, task=order.task, reach=order.reach, look=True)
+    answers = _Answers(seen_host, progress)
+    end = perform(play, answers.hear)
+    if end.interrupted:
+        raise KeyboardInterrupt
+    if not answers.hosts:
+        raise _nothing(order.reach, end)
+    return tuple(answers.hosts.values())
+
+
+def in_need(hosts: Sequence[FleetHost]) -> tuple[FleetHost, ...]:
+    """The hosts on which something is to be done."""
+    return tuple(host for host in hosts if host.changed and host.state is HostState.SEEN)
+
+
+def roll(
+    order: Order, seen: Sequence[FleetHost], perform: Perform, progress: Progress
+) -> tuple[tuple[FleetHost, ...], bool]:
+    """Acts on the hosts in need, batch by batch; gives all hosts, and whether the user interrupted it."""
+    needy = {host.name: host for host in in_need(seen)}
+    play = Play(
+        verb=order.verb,
+        task=order.task,
+        reach=order.reach,
+        look=False,
+        hosts=tuple(needy),
+        serial=order.serial,
+        max_fail_percentage=order.max_fail_percentage,
+    )
+    answers = _Answers(lambda answer: acted_host(answer, needy[answer.host]), progress)
+    end = perform(play, answers.hear)
+    for name, host in needy.items():
+        if name not in answers.hosts:
+            answers.hosts[name] = _without_answer(host, name in answers.began, end.interrupted)
+    return tuple(answers.hosts.get(host.name, host) for host in seen), end.interrupted
+
+
+def exit_code(hosts: Sequence[FleetHost], interrupted: bool) -> ExitCode:
+    """The worst of all hosts; one that could not be looked at hides none that is ill."""
+    return ExitCode.INTERRUPTED if interrupted else worst(host.exit_code for host in hosts)
+
+
+def _without_answer(host: FleetHost, began: bool, interrupted: bool) -> FleetHost:
+    if began:
+        why = "you interrupted the fleet" if interrupted else "Ansible ended"
+        return lost_host(host, f"{why} while this host was at work; its journal knows how far it came")
+    return spared_host(
+        host, "interrupted before its turn" if interrupted else "too much had failed before its turn"
+    )
+
+
+def _nothing(reach: Reach, end: PlayEnd) -> ProfileError:
+    """Why not one host answered."""
+    told = "; ".join(shown(" ".join(text.split()), 300) for text in end.complaints[-3:])
+    where = ", ".join(shown(inventory, 120) for inventory in reach.inventory)
+    what = f"no host of {where}" + (
+        f" matches --limit {shown(reach.limit, 120)}" if reach.limit else " answered"
+    )
+    if end.status and told:
+        what = f"Ansible could not look at {where}"
+    return ProfileError(
+        f"{what}: {told}" if told else what,
+        "`ansible-inventory --graph -i INVENTORY` shows which hosts there are",
+    )
