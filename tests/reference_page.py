@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import typer.main
+from typer.core import TyperCommand
 
 from ghostfix.checks import CHECKS
 from ghostfix.cli import app
@@ -22,9 +23,9 @@ def commands() -> dict[str, str]:
     return {name: (command.help or "").strip().splitlines()[0] for name, command in _known().items()}
 
 
-def _known():  # type: ignore[no-untyped-def]  # click's types are typer's own business
+def _known() -> dict[str, TyperCommand]:
     """Each command by its name; those of a group as ``GROUP COMMAND``."""
-    found = {}
+    found: dict[str, TyperCommand] = {}
     for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
         below = getattr(command, "commands", None)
         found |= {name: command} if below is None else {f"{name} {each}": one for each, one in below.items()}

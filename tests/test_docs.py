@@ -25,7 +25,9 @@ _BLOCK = re.compile(
     r"^```(?P<kind>\w+)(?P<run> run)?(?P<machine> machine)?(?: (?P<code>\d+))?\n(?P<text>.*?)^```",
     re.MULTILINE | re.DOTALL,
 )
-_COMMAND = re.compile(r"^(?:\s*- run: )?ghostfix (?P<name>[a-z]+)(?P<rest>[^\n#|>]*)", re.MULTILINE)
+_COMMAND = re.compile(
+    r"^(?:\s*- run: )?ghostfix (?P<name>fleet [a-z]+|[a-z]+)(?P<rest>[^\n#|>]*)", re.MULTILINE
+)
 
 
 def blocks() -> list[tuple[str, re.Match[str]]]:
@@ -87,10 +89,11 @@ def _run(before: tuple[str, ...], script: str, folder: Path) -> subprocess.Compl
 
 
 def shown() -> tuple[str, ...]:
-    """The commands of the blocks that are not run as they stand, each once."""
+    """The commands of the blocks that are not run as they stand, each once; those of a fleet need one."""
     texts = [block["text"] for _, block in blocks() if not block["run"]]
     found = [match for text in texts for match in _COMMAND.finditer(text)]
-    return tuple(dict.fromkeys(f"ghostfix {match['name']}{match['rest']}".strip() for match in found))
+    alone = (match for match in found if not match["name"].startswith("fleet"))
+    return tuple(dict.fromkeys(f"ghostfix {match['name']}{match['rest']}".strip() for match in alone))
 
 
 WEB = """[services.web]
