@@ -23,6 +23,7 @@ from ghostfix.commands.report import report
 from ghostfix.commands.run import WithCommand, plain, run, run_plainly
 from ghostfix.commands.schema import schema
 from ghostfix.commands.undo import undo
+from ghostfix.commands.watch import watch
 from ghostfix.commands.why import why
 from ghostfix.errors import ExitCode, GhostfixError
 from ghostfix.untrusted import shown
@@ -60,7 +61,7 @@ def ghostfix(
     """
 
 
-for command in (diagnose, repair, undo, report, diff, why, run, init, explain, schema, demo):
+for command in (diagnose, repair, undo, report, diff, why, watch, run, init, explain, schema, demo):
     app.command(cls=WithCommand if command is run else None)(command)
 app.add_typer(fleet, name="fleet")
 

@@ -12,11 +12,11 @@ from ghostfix.service import Service
 def running_instances(system: System, service: Service) -> tuple[Process, ...]:
     """The top process of each instance that runs now, the oldest first."""
     caller = system.caller()
-    processes = [_known_better(system, service, process) for process in system.processes().value]
+    processes = [known_better(system, service, process) for process in system.processes().value]
     return roots(ProcessTree(processes), (caller.pid, *caller.ancestors), service)
 
 
-def _known_better(system: System, service: Service, process: Process) -> Process:
+def known_better(system: System, service: Service, process: Process) -> Process:
     """With the details that tell whether it is the service, where its command line leaves that open."""
     if not process.alive or not (
         runs_service(service, read_argv(process.argv), None)

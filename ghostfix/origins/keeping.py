@@ -51,13 +51,14 @@ class Keeper(Struct, frozen=True, kw_only=True):
         """``cron (line 7 of root's crontab) starts it every minute``."""
         verb = "restarts it" if self.restarts_on_exit else "starts it"
         if not self.trigger:
-            return f"{self._named} started it, and does not restart it"
+            return f"{self.named} started it, and does not restart it"
         if not self.enabled:
-            return f"{self._named} is not active now ({self.trigger})"
-        return f"{self._named} {verb} {self.trigger}"
+            return f"{self.named} is not active now ({self.trigger})"
+        return f"{self.named} {verb} {self.trigger}"
 
     @property
-    def _named(self) -> str:
+    def named(self) -> str:
+        """``cron (line 7 of root's crontab)``, ``the loop watchdog.sh``, ``systemd unit web.service``."""
         title = _TITLES.get(self.kind, self.kind)
         if self.kind == "cron" and self.line is not None:
             return f"{title} (line {self.line} of {self.file})"

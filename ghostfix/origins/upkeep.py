@@ -18,6 +18,7 @@ from ghostfix.origins.resemblance import is_part_of, service_like
 from ghostfix.origins.role import Role, role_of
 from ghostfix.process import Process, ProcessDetail, ProcessTree
 from ghostfix.reading import Confidence
+from ghostfix.service import Service
 
 _SIGNS = {
     "SUPERVISOR_PROCESS_NAME": "supervisord",
@@ -103,10 +104,16 @@ def _adopts(process: Process) -> bool:
 
 
 def upkeep(
-    system: System, line: Line, everyone: Callable[[], ProcessTree], *, thorough: bool = False
+    system: System,
+    line: Line,
+    everyone: Callable[[], ProcessTree],
+    *,
+    thorough: bool = False,
+    service: Service | None = None,
 ) -> Upkeep:
     """What keeps this process alive. ``thorough`` asks every manager that ghostfix knows.
 
+    ``service`` is the process's own where it is known; else it is worked out from the process.
     ``everyone`` gives the processes of the machine; it is called only when they are needed.
     """
     detail = line.detail
@@ -119,7 +126,7 @@ def upkeep(
         keepers += unit_keepers(system, unit, line.process, problems)
     kinds = _kinds(line, nearest, keepers, thorough=thorough)
     if kinds:
-        keepers += _asked(system, line, kinds, everyone, problems)
+        keepers += _asked(system, line, kinds, everyone, problems, service)
     if detail.container is not None and not any(_covers(keepers, engine) for engine in _ENGINES):
         keepers.append(
             Keeper(kind="container", id=detail.container[:12], text=detail.container, started=True)
@@ -161,13 +168,14 @@ def _asked(
     kinds: frozenset[str],
     everyone: Callable[[], ProcessTree],
     problems: list[str],
+    service: Service | None,
 ) -> list[Keeper]:
     """The jobs of these kinds of managers that lead to the process."""
     from ghostfix.restarters import RESTARTERS
 
     top = line.top()
     detailed = structs.replace(top, detail=top.detail or system.detail(top))
-    service = service_like(detailed)
+    service = service or service_like(detailed)
     if service is None:
         return []
     nearest = line.nearest()

@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pytest
 
-COMMANDS = ("diagnose", "repair", "undo", "report", "diff", "why", "run", "explain", "schema", "demo")
+COMMANDS = (
+    "diagnose",
+    "repair",
+    "undo",
+    "report",
+    "diff",
+    "why",
+    "watch",
+    "run",
+    "explain",
+    "schema",
+    "demo",
+)
 
 
 def ghostfix(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:

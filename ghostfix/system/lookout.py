@@ -1,0 +1,183 @@
+"""A lookout over the process table: who is new, who has ended, and what a few processes use, at little cost.
+
+``/proc`` is listed only when the kernel has given out a PID since the last time (the last field of
+``/proc/loadavg``, proc(5)). Whoever is watched is held by a pidfd, so that its end wakes us in the same
+instant, however long the pause was to be, and whoever gets its PID afterwards is not taken for it. Elsewhere
+than on Linux the table is listed each time, and no pause is longer than a tenth of a second.
+"""
+
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+from ghostfix.errors import StepError
+from ghostfix.process import Process, ProcessId
+from ghostfix.system.linux_processes import read_whole
+from ghostfix.system.sockets import parse_tcp
+from ghostfix.vigil import Consumption
+
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_SHORT = 0.1
+
+
+class LinuxLookout:
+    """Implements ``vigil.Lookout`` with ``/proc`` and pidfds."""
+
+    def __init__(self, process: Callable[[int], Process | None]) -> None:
+        """``process`` reads one by its PID, as whoever asks us reads them."""
+        self._process = process
+        self._last = b""
+        self._poll = select.poll()
+        self._held: dict[int, ProcessId] = {}
+        self._gone: set[ProcessId] = set()
+
+    def pids(self) -> frozenset[int] | None:
+        """Everybody's PIDs; None when the kernel has given out none since the last time."""
+        try:
+            last = read_whole("/proc/loadavg").rsplit(b" ", 1)[-1]
+        except OSError:
+            last = b""
+        if last and last == self._last:
+            return None
+        self._last = last
+        return frozenset(int(name) for name in os.listdir("/proc") if name.isdecimal())
+
+    def hold(self, process: Process) -> None:
+        """Opens a pidfd, and makes sure that it is of this very process."""
+        try:
+            descriptor = os.pidfd_open(process.pid)
+        except OSError:
+            self._gone.add(process.id)
+            return
+        now = self._process(process.pid)
+        if now is None or now.id != process.id:
+            os.close(descriptor)
+            self._gone.add(process.id)
+            return
+        self._held[descriptor] = process.id
+        self._poll.register(descriptor, select.POLLIN)
+
+    def ended(self) -> frozenset[ProcessId]:
+        """Those of the held that have ended; each is told once."""
+        for descriptor, _ in self._poll.poll(0):
+            self._poll.unregister(descriptor)
+            os.close(descriptor)
+            self._gone.add(self._held.pop(descriptor))
+        gone, self._gone = frozenset(self._gone), set()
+        return gone
+
+    def wait(self, seconds: float) -> None:
+        """Sleeps until one of the held ends, at most so long."""
+        if not self._gone:
+            self._poll.poll(max(0.0, seconds) * 1000)
+
+    def consumption(self, pids: Iterable[int]) -> Mapping[int, Consumption]:
+        """CPU time and memory of these processes, as far as they are there."""
+        found = {}
+        for pid in pids:
+            try:
+                fields = read_whole(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+                seconds = (int(fields[11]) + int(fields[12])) / _TICKS
+                alive = fields[0] not in (b"Z", b"X", b"x")
+                found[pid] = Consumption(seconds, int(fields[21]) * _PAGE, alive)
+            except (OSError, ValueError, IndexError):
+                continue
+        return found
+
+    def ports(self) -> frozenset[int] | None:
+        """The ports on which anybody in this network namespace listens."""
+        found: set[int] = set()
+        for name in ("tcp", "tcp6"):
+            try:
+                found.update(row.port for row in parse_tcp(read_whole(f"/proc/net/{name}").decode()))
+            except FileNotFoundError:
+                continue
+            except (OSError, ValueError, IndexError):
+                return None
+        return frozenset(found)
+
+
+class PollingLookout:
+    """Implements ``vigil.Lookout`` with psutil, for systems without ``/proc``."""
+
+    def __init__(self, process: Callable[[int], Process | None]) -> None:
+        """``process`` reads one by its PID, as whoever asks us reads them."""
+        self._process = process
+        self._held: dict[int, ProcessId] = {}
+
+    def pids(self) -> frozenset[int] | None:
+        """Everybody's PIDs."""
+        import psutil
+
+        return frozenset(psutil.pids())
+
+    def hold(self, process: Process) -> None:
+        """Remembers it."""
+        self._held[process.pid] = process.id
+
+    def ended(self) -> frozenset[ProcessId]:
+        """Those of the held that are not there any more."""
+        gone = set()
+        for pid, identity in tuple(self._held.items()):
+            now = self._process(pid)
+            if now is None or not now.alive or now.id != identity:
+                gone.add(self._held.pop(pid))
+        return frozenset(gone)
+
+    def wait(self, seconds: float) -> None:
+        """Sleeps, and never for long: nothing wakes us here."""
+        time.sleep(min(max(0.0, seconds), _SHORT))
+
+    def consumption(self, pids: Iterable[int]) -> Mapping[int, Consumption]:
+        """CPU time and memory of these processes, as far as they may be seen."""
+        import psutil
+
+        found = {}
+        for pid in pids:
+            try:
+                process = psutil.Process(pid)
+                with process.oneshot():
+                    times = process.cpu_times()
+                    alive = process.status() != psutil.STATUS_ZOMBIE
+                    found[pid] = Consumption(times.user + times.system, process.memory_info().rss, alive)
+            except psutil.Error:
+                continue
+        return found
+
+    def ports(self) -> frozenset[int] | None:
+        """The listening ports, where they may be seen."""
+        import psutil
+
+        try:
+            rows = psutil.net_connections("tcp")
+        except (psutil.Error, OSError):
+            return None
+        return frozenset(row.laddr.port for row in rows if row.status == psutil.CONN_LISTEN and row.laddr)
+
+
+def publish(path: str, content: bytes) -> None:
+    """Puts a file in place in one instant, readable by everybody; its name ends as ``path`` only then."""
+    fresh = f"{path}.{os.getpid()}.tmp"
+    try:
+        with open(fresh, "wb") as file:
+            os.fchmod(file.fileno(), 0o644)
+            file.write(content)
+        os.replace(fresh, path)
+    except OSError as error:
+        raise StepError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def end_on_term() -> None:
+    """Lets SIGTERM end a watch as Ctrl-C does: with its verdict."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def lookout(process: Callable[[int], Process | None]) -> LinuxLookout | PollingLookout:
+    """The better one for this system: pidfds are there since Linux 5.3."""
+    if sys.platform == "linux" and hasattr(os, "pidfd_open"):
+        return LinuxLookout(process)
+    return PollingLookout(process)

@@ -1,0 +1,131 @@
+"""How a watch reaches its reader: as a live view in a terminal, as lines, and as a file of metrics."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from difflib import get_close_matches
+
+from msgspec import Struct
+
+from ghostfix.errors import ExitCode, ProfileError, StepError
+from ghostfix.machine import System
+from ghostfix.openmetrics import openmetrics
+from ghostfix.service import Service
+from ghostfix.vigil import Lookout
+from ghostfix.watch_lines import sighting_line, verdict_line
+from ghostfix.watch_record import Record, Sighting, verdict_sentence
+from ghostfix.watching import Watch, watched_service
+
+FORMATS = ("terminal", "lines", "jsonl")
+
+
+class Wishes(Struct, frozen=True, kw_only=True):
+    """What the user asked for; seconds."""
+
+    name: str | None = None
+    config: str | None = None
+    seconds: float | None = None
+    interval: float = 1.0
+    format: str | None = None
+    """None: the live view in a terminal, lines elsewhere."""
+    metrics: str | None = None
+
+
+class Tellers(Struct, frozen=True):
+    """Whom to tell what is seen."""
+
+    sighting: Callable[[Sighting], None]
+    record: Callable[[Record], None]
+
+
+def watched(
+    system: System, lookout: Lookout, publish: Callable[[str, bytes], None], wishes: Wishes
+) -> ExitCode:
+    """Watches and tells, and gives the exit code of the verdict. ``publish`` puts a file in place at once."""
+    chosen = _format(wishes.format)
+    service = watched_service(system, wishes.name, wishes.config)
+    json = chosen == "jsonl"
+    with _live(system) if chosen == "terminal" else _lines(service, json=json) as tellers:
+
+        def sampled(record: Record) -> None:
+            tellers.record(record)
+            if wishes.metrics is not None:
+                _publish(publish, wishes.metrics, record)
+
+        watch = Watch(
+            system,
+            lookout,
+            service,
+            seconds=wishes.seconds,
+            interval=wishes.interval,
+            on_sighting=tellers.sighting,
+            on_sample=sampled,
+        )
+        record = watch.run()
+    verdict = record.verdict(system.now())
+    if chosen == "terminal":
+        _write(f"\n{verdict_sentence(service.name, verdict)}\n")
+    else:
+        _write(verdict_line(service.name, verdict, system.now(), json=json))
+    return ExitCode.HEALTHY if verdict.held else ExitCode.FINDINGS
+
+
+def _format(wanted: str | None) -> str:
+    if wanted is None:
+        lively = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+        return "terminal" if lively else "lines"
+    if wanted not in FORMATS:
+        near = get_close_matches(wanted, FORMATS, n=1)
+        hint = f"did you mean `{near[0]}`? " if near else ""
+        raise ProfileError(
+            f"there is no format `{wanted}` of a watch", f"{hint}The formats are: {', '.join(FORMATS)}"
+        )
+    return wanted
+
+
+@contextmanager
+def _lines(service: Service, *, json: bool) -> Iterator[Tellers]:
+    yield Tellers(
+        lambda sighting: _write(sighting_line(service.name, sighting, json=json)), lambda _record: None
+    )
+
+
+@contextmanager
+def _live(system: System) -> Iterator[Tellers]:
+    """The view, on a screen of its own as that of top(1); its last state stays when the watch is over."""
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    from ghostfix.watch_view import view
+
+    console = Console(highlight=False, markup=False, emoji=False)
+    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    last: list[Record] = []
+
+    def drawn(record: Record) -> Text:
+        return view(record, system.now(), console.width, console.height - 1, unicode=unicode)
+
+    with Live(console=console, auto_refresh=False, screen=True) as live:
+
+        def draw(record: Record) -> None:
+            last[:] = [record]
+            live.update(drawn(record), refresh=True)
+
+        yield Tellers(lambda _sighting: draw(last[0]) if last else None, draw)
+    if last:
+        console.print(drawn(last[0]))
+
+
+def _publish(publish: Callable[[str, bytes], None], path: str, record: Record) -> None:
+    try:
+        publish(path, openmetrics(record).encode())
+    except StepError as error:
+        raise ProfileError(str(error), "--metrics takes a file in a folder that you may write to") from error
+
+
+def _write(text: str) -> None:
+    encoding = sys.stdout.encoding or "ascii"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    sys.stdout.flush()
