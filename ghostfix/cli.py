@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from ghostfix import __version__
+from ghostfix.commands.adopt import adopt
 from ghostfix.commands.demo import demo
 from ghostfix.commands.diagnose import diagnose, plain_diagnosis
 from ghostfix.commands.diff import diff
@@ -61,7 +62,7 @@ def ghostfix(
     """
 
 
-for command in (diagnose, repair, undo, report, diff, why, watch, run, init, explain, schema, demo):
+for command in (diagnose, repair, undo, adopt, report, diff, why, watch, run, init, explain, schema, demo):
     app.command(cls=WithCommand if command is run else None)(command)
 app.add_typer(fleet, name="fleet")
 

@@ -245,6 +245,7 @@ class _Composer:
                     reason=step.reason,
                     preview=self.text(step.preview(), _PREVIEW),
                     reversible=step.reversible,
+                    diff=tuple(self.text(line, _PREVIEW) for line in step.diff()),
                 )
                 for n, step in enumerate(plan.steps, 1)
             ),
@@ -254,6 +255,7 @@ class _Composer:
                 )
                 for held in plan.withheld
             ),
+            asked=plan.asked,
         )
 
 

@@ -108,7 +108,8 @@ def _start(service: Service, hidden: bool) -> list[str]:
 
 def _defaults() -> list[str]:
     limits, stop = Limits(), StopWanted()
-    pairs = ", ".join(f"{name} = {value:g}" for name, value in msgspec.structs.asdict(limits).items())
+    known = msgspec.structs.asdict(limits).items()
+    pairs = ", ".join(f"{name} = {value:g}" for name, value in known if isinstance(value, int | float))
     return [
         "# The defaults:",
         f"# limits = {{ {pairs} }}",

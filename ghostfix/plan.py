@@ -24,6 +24,8 @@ class Plan(Struct, frozen=True):
 
     steps: tuple[Step, ...]
     withheld: tuple[Withheld, ...] = ()
+    asked: tuple[str, ...] = ("repair",)
+    """The command that asks for it, and its options."""
 
 
 class Choices(Struct, frozen=True, kw_only=True):
@@ -52,7 +54,7 @@ def make_plan(
     wanted = [step.run_as(user) for step in wanted] if user else wanted
     steps: list[Step] = []
     withheld: list[Withheld] = []
-    for step in _each_once(wanted):
+    for step in each_once(wanted):
         option = _needs(step, choices)
         if option is None:
             steps.append(step)
@@ -80,7 +82,7 @@ def runs_as(snapshot: Snapshot, service: Service) -> str:
     return "" if uid == 0 else name
 
 
-def _each_once(steps: Iterable[Step]) -> list[Step]:
+def each_once(steps: Iterable[Step]) -> list[Step]:
     """Without repetitions: the same act asked for by two findings is done once, for the first."""
     acts: list[Step] = []
     unique: list[Step] = []

@@ -19,6 +19,7 @@ from ghostfix.service import (
     ServiceProfile,
     StopWanted,
     WebhookWanted,
+    bytes_in,
 )
 from ghostfix.untrusted import shown
 
@@ -36,6 +37,8 @@ _MANAGER = re.compile(r"[a-z][a-z0-9-]*:\S.*")
 _NAME = re.compile(r"[A-Za-z0-9][\w.@-]{0,63}", re.ASCII)
 _MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _LONGEST_TIMEOUT = 600.0
+_LEAST_MEMORY = 1 << 20
+"""Less is a slip of the pen: no process starts with it."""
 
 # msgspec's complaint, and the words for its types.
 _COMPLAINT = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
@@ -250,6 +253,8 @@ def _check_numbers(profile: ServiceProfile) -> None:
             raise ComplaintError(("ports", index), f"expected a port from 1 to 65535, found {_found(port)}")
     for field in structs.fields(Limits):
         limit = getattr(profile.limits, field.name)
+        if limit is None or isinstance(limit, str):
+            continue
         if not (math.isfinite(limit) and limit > 0):
             raise ComplaintError(("limits", field.name), f"expected a number above 0, found {_found(limit)}")
         if field.name.endswith("_percent") and limit > 100:
@@ -259,6 +264,16 @@ def _check_numbers(profile: ServiceProfile) -> None:
         if limit > 2**31:
             raise ComplaintError(("limits", field.name), "expected a number below 2147483648")
     _check_seconds(("stop", "grace"), profile.stop.grace, least=0.0)
+
+
+def _check_size(profile: ServiceProfile) -> None:
+    size = profile.limits.service_memory
+    if size is not None and (bytes_in(size) or 0) < _LEAST_MEMORY:
+        raise ComplaintError(
+            ("limits", "service_memory"),
+            f'expected a size of 1M or more such as "512M" or "2G", found {_found(size)}',
+            "the letters are K, M, G and T, in powers of 1024",
+        )
 
 
 def _check_seconds(keys: KeyPath, seconds: float, least: float = 0.001) -> None:
@@ -324,6 +339,7 @@ _RULES: tuple[Callable[[ServiceProfile], None], ...] = (
     _check_recogniser,
     _check_words,
     _check_numbers,
+    _check_size,
     _check_urls,
     _check_environment,
     _check_manager,

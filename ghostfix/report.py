@@ -151,6 +151,8 @@ class StepReport(Struct, frozen=True, kw_only=True):
     reason: str
     preview: str
     reversible: bool
+    diff: tuple[str, ...] = ()
+    """The lines of a unified diff of the text that it writes, where it writes one."""
 
 
 class WithheldReport(Struct, frozen=True, kw_only=True):
@@ -162,6 +164,8 @@ class WithheldReport(Struct, frozen=True, kw_only=True):
 class PlanReport(Struct, frozen=True, kw_only=True):
     steps: tuple[StepReport, ...]
     withheld: tuple[WithheldReport, ...] = ()
+    asked: tuple[str, ...] = ("repair",)
+    """The command that asks for it, and its options."""
 
 
 class EntryReport(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,13 @@ from msgspec import Struct
 from ghostfix.machine import Signal
 
 _GLOB_MARKS = re.compile(r"([*?\[])")
+_SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)([KMGT])", re.ASCII)
+
+
+def bytes_in(size: str) -> int | None:
+    """``1536K``, ``512M``, ``1.5G`` in bytes, as systemd reads them; None when it is no size."""
+    match = _SIZE.fullmatch(size)
+    return None if match is None else round(float(match[1]) * 1024 ** (1 + "KMGT".index(match[2])))
 
 
 class EnvironmentWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,7 +44,7 @@ class WebhookWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the machine may come to. The defaults suit an ordinary machine, a desktop included."""
+    """What the machine may come to, and the service itself. The defaults suit an ordinary machine."""
 
     processes: int = 3000
     zombies: int = 50
@@ -45,6 +52,17 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     memory_percent: float = 95.0
     disk_percent: float = 95.0
     open_files_percent: float = 80.0
+    service_memory: str | None = None
+    """Of all processes of the service together: ``512M``, ``2G``; None for no limit, as below."""
+    service_open_files: int | None = None
+    """Of each of its processes."""
+    service_processes: int | None = None
+    """Of the service together, threads included where a manager counts them (systemd does)."""
+
+    @property
+    def service_memory_bytes(self) -> int | None:
+        """``service_memory`` in bytes, its letters meaning powers of 1024."""
+        return None if self.service_memory is None else bytes_in(self.service_memory)
 
 
 class StopWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -95,6 +95,10 @@ class Step(Struct, metaclass=StepMeta, frozen=True, kw_only=True, tag_field="kin
     def preview(self) -> str:
         """What it would do, in one line, with names and PIDs; the same text in a dry run and a repair."""
 
+    def diff(self) -> tuple[str, ...]:
+        """The lines of a unified diff of the text that it writes; none for an act that writes none."""
+        return ()
+
     @abstractmethod
     def precondition(self, system: System) -> Refused | Unneeded | None:
         """Looks once more, immediately before the act; None means go."""

@@ -28,6 +28,7 @@ def diagnosis_report(
     plan: Plan | None = None,
     fail_on: Severity = Severity.ERROR,
     observation: Observation | None = None,
+    notes: Sequence[str] = (),
     reveal: bool = False,
 ) -> Report:
     """What was found; with a plan, what a repair would do. Its exit code is a diagnosis's.
@@ -43,7 +44,11 @@ def diagnosis_report(
         run=None if plan is None else RunReport(id="", dry_run=True, entries=()),
         exit_code=exit_code(diagnosis.results, fail_on),
         verdict=diagnosis.verdict,
-        notes=(*(_earlier_runs(system, diagnosis) if system else ()), *_watched(observation, diagnosis)),
+        notes=(
+            *(_earlier_runs(system, diagnosis) if system else ()),
+            *_watched(observation, diagnosis),
+            *notes,
+        ),
         reveal=reveal,
     )
     events = (*report.events, *_respawns(observation, diagnosis))
@@ -57,6 +62,7 @@ def repair_report(
     verification: Verification,
     code: ExitCode,
     *,
+    notes: Sequence[str] = (),
     reveal: bool = False,
 ) -> Report:
     """What was found before, what was done, and how the machine is now."""
@@ -70,6 +76,7 @@ def repair_report(
         verification=verification.report,
         exit_code=code,
         verdict=verification.verdict,
+        notes=tuple(notes),
         reveal=reveal,
     )
     now = compose(

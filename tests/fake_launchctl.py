@@ -48,6 +48,8 @@ class FakeLaunchctl:
     jobs: dict[tuple[str, str], FakeJob] = field(default_factory=dict)
     flags: dict[tuple[str, str], bool] = field(default_factory=dict)
     calls: list[tuple[str, ...]] = field(default_factory=list)
+    on_start: Callable[[FakeJob], None] = lambda _: None
+    """Hears of each start, before anybody looks."""
     _ending: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -70,6 +72,7 @@ class FakeLaunchctl:
         self.system.add_process(
             job.pid, job.arguments, uid=uid, cwd=job.cwd, started=self.system.now(), variables=variables
         )
+        self.on_start(job)
 
     def _respawn(self, ended: Process) -> None:
         for (domain, _), job in self.jobs.items():

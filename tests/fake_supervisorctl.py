@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from ghostfix.machine import CommandAnswer
+from ghostfix.managers.supervisor_daemon import programs_of
 from tests.fake_system import FakeSystem, answered
 
 BIN = "/opt/venv/bin"
@@ -19,6 +20,8 @@ class FakeSupervisorctl:
     broken: str = ""
     stubborn: bool = False
     """What is told to stop does not."""
+    reads: str = "No config updates to processes\n"
+    """What it says of a changed configuration."""
     failing: bool = False
     """What is started ends at once."""
 
@@ -38,6 +41,15 @@ class FakeSupervisorctl:
             rows = [self._row(name, *state) for name, state in self.states.items()]
             status = 0 if all(state == "RUNNING" for state, _ in self.states.values()) else 3
             return answered(words, status, "".join(rows))
+        if verb == "reread":
+            return answered(words, 0, self.reads)
+        if verb == "update":
+            return self._update(words, names)
+        if verb == "remove":
+            for name in names:
+                self.states.pop(name, None)
+            return answered(words, 0, "removed process group\n")
+        names = tuple(name for name in names if name in self.states)
         for name in names:
             if verb in ("stop", "restart") and not self.stubborn:
                 self.states[name] = ("STOPPED", 0)
@@ -46,6 +58,17 @@ class FakeSupervisorctl:
                 self.states[name] = ("FATAL", 0) if self.failing else ("RUNNING", pid)
         told = {"stop": "stopped", "start": "started", "restart": "started"}[verb]
         return answered(words, 0, "".join(f"{name}: {told}\n" for name in names))
+
+    def _update(self, words: tuple[str, ...], names: tuple[str, ...]) -> CommandAnswer:
+        """Takes what its configuration has by now, for these groups alone."""
+        there = {program.name for program in programs_of(self.system, CONFIG).value.programs}
+        for name in names:
+            if name not in there:
+                self.states.pop(name, None)
+            elif name not in self.states:
+                pid = 1000 + len(self.system.acts)
+                self.states[name] = ("FATAL", 0) if self.failing else ("RUNNING", pid)
+        return answered(words, 0, "".join(f"{name}: updated\n" for name in names))
 
     def _row(self, name: str, state: str, pid: int) -> str:
         detail = f"pid {pid}, uptime 0:00:09" if state == "RUNNING" else "Nov 23 10:00 PM"

@@ -22,6 +22,10 @@ class FakeSystemctl:
     """When set, every question is answered with this complaint."""
     refuses: frozenset[str] = frozenset()
     """Verbs that fail."""
+    crashes: bool = False
+    """What is started ends at once."""
+    new: set[str] = field(default_factory=set)
+    """Units that it read from their files, and forgets with them."""
 
     def __post_init__(self) -> None:
         self.system.add_programs(self.prefix, lambda words, _: self.answer(words))
@@ -48,9 +52,11 @@ class FakeSystemctl:
             if keys == ["UnitPath"]:
                 return answered(words, 0, f"/run/systemd/transient {self.folder} /usr/lib/systemd/system\n")
             return answered(words, 0, "\n\n".join(self._block(name, keys) for name in self._named(names)))
-        if verb == "daemon-reload":
+        if verb in ("daemon-reload", "enable", "disable"):
             self._reload()
         for name in names:
+            if name not in self.units:
+                return answered(words, 5, b"", f"Unit {name} not loaded.")
             self._order(verb, self.units[name])
         return answered(words)
 
@@ -65,6 +71,16 @@ class FakeSystemctl:
         return "\n".join(f"{key}={values.get(key, '')}" for key in keys)
 
     def _reload(self) -> None:
+        """Reads new files, and forgets what has none any more and does not run."""
+        for path in self.system.paths(f"{self.folder}/*.service"):
+            name = path.rpartition("/")[2]
+            if name not in self.units:
+                self.add(name, ActiveState="inactive", UnitFileState="disabled", MainPID="0", NRestarts="0")
+                self.new.add(name)
+        for name in sorted(self.new):
+            if self.system.status(f"{self.folder}/{name}").value is None:
+                del self.units[name]
+                self.new.discard(name)
         for name, values in self.units.items():
             drop_in = f"{self.folder}/{name}.d/{HOLD_FILE}"
             held = self.system.status(drop_in).value is not None
@@ -73,5 +89,9 @@ class FakeSystemctl:
     def _order(self, verb: str, values: dict[str, str]) -> None:
         if verb == "stop":
             values.update(ActiveState="inactive", MainPID="0")
+        elif verb in ("enable", "disable"):
+            values.update(UnitFileState=f"{verb}d")
+        elif verb in ("start", "restart") and self.crashes:
+            values.update(ActiveState="failed", Result="exit-code", MainPID="0")
         elif verb in ("start", "restart") and HOLD_FILE not in values.get("DropInPaths", ""):
             values.update(ActiveState="active", MainPID="4321")

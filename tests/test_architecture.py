@@ -57,10 +57,11 @@ FAMILIES = {
     "renderers": "renderers",
     "collectors": "survey",
     "commands": "cli",
+    "adoption": "adoption",
 }
 """Each family, and the module that lists its members by importing them."""
 
-TESTED = ("checks", "steps", "restarters", "renderers", "collectors")
+TESTED = ("checks", "steps", "restarters", "renderers", "collectors", "adoption")
 HEADINGS = ("What it finds", "Why it matters", "How ghostfix repairs it", "How to prevent it")
 
 

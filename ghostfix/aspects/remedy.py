@@ -37,12 +37,7 @@ def restart(reason: str, snapshot: Snapshot, service: Service) -> tuple[Step, ..
     staying = _staying(snapshot, service)
     spared = managed_pids(snapshot, service) if through_manager else staying
     stops = _stops(reason, snapshot, service, spared)
-    gone = {process.pid for stop in stops for process in (stop.process, *stop.members)}
-    cleaning = tuple(
-        RemovePidFile(reason=reason, pidfile=pidfile, service=service)
-        for pidfile in snapshot.pidfiles.value
-        if pidfile.state is PidFileState.READABLE and pidfile.pid in gone
-    )
+    cleaning = _cleaning(reason, snapshot, service, stops)
     if through_manager:
         starts = () if staying & spared else through_manager
     else:
@@ -52,6 +47,14 @@ def restart(reason: str, snapshot: Snapshot, service: Service) -> tuple[Step, ..
     # What ends a loop comes last: it would otherwise leave its child behind, or see it end.
     holding = tuple(step for job in rogues(snapshot, service) for step in hold(job))
     return (*stops, *holding, *cleaning, *starts)
+
+
+def stop_all_but(
+    reason: str, snapshot: Snapshot, service: Service, staying: frozenset[int]
+) -> tuple[Step, ...]:
+    """Stops every instance and orphan but these, and moves the PID files aside that name the stopped."""
+    stops = _stops(reason, snapshot, service, staying)
+    return (*stops, *_cleaning(reason, snapshot, service, stops))
 
 
 def hold(job: Job) -> tuple[Step, ...]:
@@ -135,6 +138,18 @@ def _staying(snapshot: Snapshot, service: Service) -> frozenset[int]:
         job.enabled and job.restarts_on_exit for job in snapshot.jobs if is_manager(service, job)
     )
     return frozenset() if brought_back else managed_pids(snapshot, service)
+
+
+def _cleaning(
+    reason: str, snapshot: Snapshot, service: Service, stops: tuple[StopProcess, ...]
+) -> tuple[Step, ...]:
+    """Moves the PID files of what is stopped aside."""
+    gone = {process.pid for stop in stops for process in (stop.process, *stop.members)}
+    return tuple(
+        RemovePidFile(reason=reason, pidfile=pidfile, service=service)
+        for pidfile in snapshot.pidfiles.value
+        if pidfile.state is PidFileState.READABLE and pidfile.pid in gone
+    )
 
 
 def _stops(

@@ -65,15 +65,18 @@ class Tab(Struct, frozen=True, kw_only=True):
             return Reading(None)
         return self._read_spool(system, complaint)
 
-    def install(self, system: ActingSystem, before: bytes, content: bytes) -> None:
+    def install(self, system: ActingSystem, before: bytes | None, content: bytes | None) -> None:
         """Exchanges ``before`` for ``content``, reads back, and puts ``before`` back when that differs.
 
-        Raises ChangedError when it does not hold ``before``, StepError when it could not be exchanged.
+        None stands for a user without a crontab. Raises ChangedError when it does not hold ``before``,
+        StepError when it could not be exchanged.
         """
-        if self.path is not None:
-            self._replace(system, before, content)
-        else:
+        if self.path is None:
             self._give(system, before, content)
+        elif before is None or content is None:
+            raise ChangedError(f"{self.path} is neither made nor removed")
+        else:
+            self._replace(system, before, content)
 
     def _replace(self, system: ActingSystem, before: bytes, content: bytes) -> None:
         path = str(self.path)
@@ -84,7 +87,7 @@ class Tab(Struct, frozen=True, kw_only=True):
         if self.read(system).value != content:
             raise StepError(f"{path} does not read as it was written")
 
-    def _give(self, system: ActingSystem, before: bytes, content: bytes) -> None:
+    def _give(self, system: ActingSystem, before: bytes | None, content: bytes | None) -> None:
         reading = self.read(system)
         if reading.value != before or reading.problem is not None:
             raise ChangedError(f"{self} changed at this very moment")
@@ -99,8 +102,11 @@ class Tab(Struct, frozen=True, kw_only=True):
                 raise StepError(f"{error}; putting the former content back failed too: {second}") from error
             raise StepError(f"{error}; the former content is back") from error
 
-    def _pipe_and_compare(self, system: ActingSystem, content: bytes) -> None:
+    def _pipe_and_compare(self, system: ActingSystem, content: bytes | None) -> None:
         """Installs, and once more without the header where the program lists its own."""
+        if content is None:
+            self._remove(system)
+            return
         self._pipe(system, content)
         if self.read(system).value == content:
             return
@@ -115,6 +121,12 @@ class Tab(Struct, frozen=True, kw_only=True):
         answer = system.command(self._argv(system, "-"), timeout=_TIMEOUT, stdin=content)
         if answer.status != 0:
             raise StepError(f"{self} was not accepted: {_complaint(answer)}")
+
+    def _remove(self, system: ActingSystem) -> None:
+        """``crontab -r``; a crontab that merely is empty would stay in the spool."""
+        answer = system.command(self._argv(system, "-r"), timeout=_TIMEOUT)
+        if self.read(system).value is not None:
+            raise StepError(f"{self} was not removed: {_complaint(answer)}")
 
     def _argv(self, system: System, act: str) -> tuple[str, ...]:
         user = self.user or ""

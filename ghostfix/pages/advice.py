@@ -89,14 +89,14 @@ def _after_run(report: Report) -> tuple[Advice, ...]:
     back = Advice(f"ghostfix undo {shlex.quote(report.run.id)}", "takes this repair back")
     if went_well(report):
         return (Advice(_command("diagnose", report), "looks again"), back)
-    return (Advice(_command("repair", report), "goes on from here"), *_left_out(report), back)
+    return (Advice(_asked(report), "goes on from here"), *_left_out(report), back)
 
 
 def _after_plan(report: Report) -> tuple[Advice, ...]:
     plan = report.plan
     if plan is None:
         return ()
-    advice = [Advice(_command("repair", report), "does this, after asking")] if plan.steps else []
+    advice = [Advice(_asked(report), "does this, after asking")] if plan.steps else []
     return (*advice, *_left_out(report)) or _for_unread(report)
 
 
@@ -104,9 +104,7 @@ def _left_out(report: Report) -> tuple[Advice, ...]:
     """The options with which a repair does more."""
     withheld = () if report.plan is None else report.plan.withheld
     options = dict.fromkeys(held.option for held in withheld if held.option.startswith("--"))
-    return tuple(
-        Advice(_command("repair", report, option), "does what was left out as well") for option in options
-    )
+    return tuple(Advice(_asked(report, option), "does what was left out as well") for option in options)
 
 
 def _for_unread(report: Report) -> tuple[Advice, ...]:
@@ -116,6 +114,12 @@ def _for_unread(report: Report) -> tuple[Advice, ...]:
     if any(word in reasons for word in _DENIED):
         return (Advice(f"sudo {_command('diagnose', report)}", "sees what this user may not"),)
     return (Advice(_command("diagnose", report, "-v"), "shows all that was seen"),)
+
+
+def _asked(report: Report, *options: str) -> str:
+    """The command that made this plan, once more."""
+    name, *given = ("repair",) if report.plan is None else report.plan.asked
+    return _command(name, report, *given, *options)
 
 
 def _command(name: str, report: Report, *options: str) -> str:

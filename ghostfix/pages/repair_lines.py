@@ -12,6 +12,7 @@ _PHASES = {
     "start": "Start one instance",
     "verify": "Verify",
 }
+_DIFF_STYLES = {"+": "green", "-": "red"}
 
 
 def plan_lines(page: Page, plan: PlanReport) -> None:
@@ -28,6 +29,8 @@ def plan_lines(page: Page, plan: PlanReport) -> None:
         lasting_ = "" if step.reversible else "  (cannot be undone)"
         text = page.joined((step.preview, ""), (lasting_, "dim"))
         page.item(f"{step.n}.".rjust(len(str(len(plan.steps))) + 1), "bold", text, indent=4)
+        for line in step.diff:
+            page.line((line, _DIFF_STYLES.get(line[:1], "dim")), indent=8)
     for held in plan.withheld:
         why = f"  (only with {held.option})" if held.option.startswith("--") else f"  (only {held.option})"
         page.item(page.marks.skipped, "dim", page.joined((held.preview, "dim"), (why, "bold")), indent=4)

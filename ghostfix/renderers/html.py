@@ -135,7 +135,10 @@ def _plan(report: Report) -> Markup | None:
         last = "" if step.reversible else " (cannot be undone)"
         told: list[str] = [f"{step.n}. {step.preview}{last} ", element("span", state, class_=f"word {state}")]
         detail = [step.phase, f"for {step.reason}"] + ([entry.detail] if entry and entry.detail else [])
-        rows.append(element("li", *told, element("br"), element("span", ", ".join(detail), class_="soft")))
+        written = [element("pre", "\n".join(step.diff))] if step.diff else []
+        rows.append(
+            element("li", *told, element("br"), element("span", ", ".join(detail), class_="soft"), *written)
+        )
     held = [
         element("li", f"Left out: {held.preview}; ", _code(held.option), " does it", class_="soft")
         for held in plan.withheld

@@ -8,7 +8,7 @@ from ghostfix.pages.chain import chains
 from ghostfix.pages.family import FAMILIES, OTHER, family
 from ghostfix.pages.layout import Layout
 from ghostfix.pages.quantity import quantities
-from ghostfix.report import EvidenceReport, FindingReport, Report, ResultReport, Verdict
+from ghostfix.report import EvidenceReport, FindingReport, Report, ResultReport, StepReport, Verdict
 
 # Every character that can begin a construct of CommonMark or of GitHub's dialect, mentions included.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!@$&])")
@@ -138,12 +138,17 @@ def _actions(report: Report) -> list[str]:
     if plan is None or not (plan.steps or plan.withheld):
         return [*lines, "None."]
     lines += ["None so far. A repair would do this, in this order:", ""]
-    lines += [
-        f"{step.n}. {step.phase}: {escaped(step.preview)}{'' if step.reversible else ' (cannot be undone)'}"
-        for step in plan.steps
-    ]
+    for step in plan.steps:
+        last = "" if step.reversible else " (cannot be undone)"
+        lines.append(f"{step.n}. {step.phase}: {escaped(step.preview)}{last}")
+        lines += _diff(step)
     held = [f"- only with {code(held.option)}: {escaped(held.preview)}" for held in plan.withheld]
     return [*lines, *(["", "Left out:", "", *held] if held else [])]
+
+
+def _diff(step: StepReport) -> list[str]:
+    """As an indented block below its step: there no text can end it."""
+    return ["", *(f"        {line}" for line in step.diff), ""] if step.diff else []
 
 
 def _status(report: Report) -> list[str]:

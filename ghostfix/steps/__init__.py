@@ -1,6 +1,11 @@
 """The acts that ghostfix knows, in the order of their phases: one file each."""
 
 from ghostfix.step import Step
+from ghostfix.steps.adopt_cron_line import AdoptCronLine
+from ghostfix.steps.adopt_launchd_job import AdoptLaunchdJob
+from ghostfix.steps.adopt_pm2_app import AdoptPm2App
+from ghostfix.steps.adopt_supervisor_program import AdoptSupervisorProgram
+from ghostfix.steps.adopt_unit import AdoptUnit
 from ghostfix.steps.create_venv import CreateVenv
 from ghostfix.steps.evict_process import EvictProcess
 from ghostfix.steps.hold_at_job import HoldAtJob
@@ -17,6 +22,8 @@ from ghostfix.steps.hold_supervisor_program import HoldSupervisorProgram
 from ghostfix.steps.hold_unit import HoldUnit
 from ghostfix.steps.hold_watchdog import HoldWatchdog
 from ghostfix.steps.install_packages import InstallPackages
+from ghostfix.steps.make_folder import MakeFolder
+from ghostfix.steps.name_manager import NameManager
 from ghostfix.steps.probe_webhook import ProbeWebhook
 from ghostfix.steps.remove_pidfile import RemovePidFile
 from ghostfix.steps.restart_service_folder import RestartServiceFolder
@@ -46,9 +53,16 @@ STEPS: tuple[type[Step], ...] = (
     RemovePidFile,
     CreateVenv,
     InstallPackages,
+    MakeFolder,
     StartService,
     RestartUnit,
     RestartSupervisorProgram,
     RestartServiceFolder,
+    AdoptUnit,
+    AdoptLaunchdJob,
+    AdoptCronLine,
+    AdoptSupervisorProgram,
+    AdoptPm2App,
+    NameManager,
     ProbeWebhook,
 )

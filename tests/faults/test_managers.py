@@ -11,12 +11,13 @@ from ghostfix.plan import Plan
 from ghostfix.runs.story import EntryState
 from ghostfix.steps import STEPS
 from tests.fake_system import FakeSystem
+from tests.faults.adoption_scenes import ADOPTION_SCENES
 from tests.faults.holding_scenes import HOLDING_SCENES
 from tests.faults.kill import Killed, killed_at
 from tests.faults.manager_scenes import MANAGER_SCENES
 from tests.faults.test_faults import PLANS, SERVICE, a_machine
 
-SCENES = {**HOLDING_SCENES, **MANAGER_SCENES}
+SCENES = {**HOLDING_SCENES, **MANAGER_SCENES, **ADOPTION_SCENES}
 
 
 def test_every_kind_of_step_has_its_turn() -> None:

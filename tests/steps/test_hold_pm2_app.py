@@ -23,6 +23,8 @@ class FakePm2:
         self.system = machine()
         self.entries = list(entries)
         self.resurrected: list[dict[str, object]] = []
+        self.becomes: dict[str, object] = {}
+        """What else pm2 shows of an application that was just started."""
         variables = {"PM2_HOME": PM2_HOME, "PATH": "/opt/nvm/bin:/usr/bin"}
         self.system.add_program("/opt/nvm/bin/pm2")
         self.system.add_process(GOD, ("PM2 v6.0.14: God Daemon (/root/.pm2)",), uid=0, variables=variables)
@@ -37,9 +39,28 @@ class FakePm2:
         verb, rest = words[len(CLIENT)], words[len(CLIENT) + 1 :]
         if verb == "jlist":
             return answered(words, 0, json.dumps(self.entries))
+        if verb == "start":
+            self._start(json.loads(self.system.content(rest[0]))["apps"])
+            return answered(words)
+        if verb == "save":
+            self._save()
+            return answered(words)
         assert verb == "delete"
         self.entries = [each for each in self.entries if each["name"] not in rest]
         return answered(words)
+
+    def _start(self, apps: list[dict[str, object]]) -> None:
+        for app in apps:
+            environment = {"name": app["name"], "pm_exec_path": app["script"], "status": "online"}
+            self.entries.append({"name": app["name"], "pid": 900, "pm2_env": {**environment, **self.becomes}})
+
+    def _save(self) -> None:
+        """As pm2 does: what was saved before goes into a copy."""
+        before = self.system.content(DUMP)
+        self.system.remove_path(f"{DUMP}.bak")
+        self.system.add_file(f"{DUMP}.bak", before)
+        self.system.remove_path(DUMP)
+        self.system.add_file(DUMP, json.dumps([each["pm2_env"] for each in self.entries]).encode())
 
     def resurrect(self, words: Words, _: bytes) -> CommandAnswer:
         assignment, program, verb = words[len(CLIENT) - 1 :]

@@ -1,0 +1,60 @@
+"""cron: one line, every minute, that ``ghostfix run`` keeps to one instance by a kernel lock.
+
+``@reboot`` would start it once and never again, and not at all when the cron daemon itself is restarted
+(Debian's runs such lines only once per boot); a look each minute covers the boot and every end.
+"""
+
+import shlex
+
+from ghostfix.adopter import Absent, Adopter, Offer
+from ghostfix.job_wanted import JobWanted
+from ghostfix.machine import Platform, System
+from ghostfix.managers.tab import Tab
+from ghostfix.steps.adopt_cron_line import AdoptCronLine
+
+_DAEMONS = frozenset({"cron", "crond"})
+_LONGEST = 900
+"""Characters of a line; Debian's cron takes 998 of a command (MAX_COMMAND in its cron.h)."""
+_NOTE = (
+    "cron looks once a minute: a service that ends is down until then, and one that always fails is tried "
+    "again each minute, never twice at a time"
+)
+
+
+def offer(system: System, wanted: JobWanted) -> Offer | Absent:
+    if system.program("crontab") is None:
+        return Absent("there is no crontab program", "install your system's package `cron` (or `cronie`)")
+    if system.platform is Platform.LINUX and not _runs(system):
+        return Absent("no cron daemon runs", "`systemctl start cron` (or `crond`), or start it by hand")
+    answer = system.ask((*wanted.ghostfix, "--version"), user=wanted.user or None)
+    user = wanted.user or system.caller().user
+    if answer.status != 0:
+        return Absent(
+            f"{user} cannot run {shlex.join(wanted.ghostfix)}: {answer.complaint}",
+            f"install ghostfix where {user} can run it",
+        )
+    text = line(wanted)
+    if len(text) > _LONGEST:
+        return Absent(f"the line would be {len(text)} characters long, and cron takes {_LONGEST}")
+    step = AdoptCronLine(reason="adopt", tab=Tab(user=user), text=f"{text}\n".encode())
+    return Offer(manager="cron", step=step, scope=user, after=step.text, place=str(step.tab), notes=(_NOTE,))
+
+
+def line(wanted: JobWanted) -> str:
+    """The line without its end (pure). A crontab's ``%`` ends the command unless escaped."""
+    words = [*wanted.ghostfix, "run", wanted.name, "--quiet"]
+    if wanted.profile:
+        words += ["--config", wanted.profile]
+    # A built-in profile means the folder in which it is used.
+    there = "" if wanted.profile else f"cd {shlex.quote(wanted.directory)} && "
+    command = f"{there}{wanted.ulimit}{shlex.join(words)} >>{shlex.quote(wanted.log)} 2>&1"
+    return f"* * * * * {command}".replace("%", "\\%")
+
+
+def _runs(system: System) -> bool:
+    return any(process.alive and process.name in _DAEMONS for process in system.processes().value)
+
+
+ADOPTER = Adopter(
+    kind="cron", title="cron", enforces=frozenset({"service_open_files"}), offer=offer, settles=100.0
+)

@@ -1,0 +1,107 @@
+"""supervisord: a program in a file of its own, in a folder that the running daemon includes.
+
+The file is read by Python's ConfigParser with inline comments (a blank and ``;`` or ``#``), and ``%`` begins
+an expansion: http://supervisord.org/configuration.html.
+"""
+
+import fnmatch
+import posixpath
+import re
+import shlex
+
+from ghostfix.adopter import Absent, Adopter, Offer
+from ghostfix.job_wanted import STARTS, JobWanted
+from ghostfix.machine import System
+from ghostfix.managers.job_file import JobFile
+from ghostfix.managers.supervisor_daemon import Daemon, daemons
+from ghostfix.parsers.supervisor_config import read_config
+from ghostfix.process import ProcessTree
+from ghostfix.steps.adopt_supervisor_program import AdoptSupervisorProgram
+
+_LIMIT = 1 << 20
+_UP_AFTER = 10
+"""Seconds that it has to live to count as started; failures before that are retried with a growing pause."""
+_COMMENT = re.compile(r"\s[;#]")
+_OTHER = "add `[include]` with `files = conf.d/*.conf` to it, make that folder, and `supervisorctl reread`"
+
+
+def offer(system: System, wanted: JobWanted) -> Offer | Absent:
+    running = [
+        one for one in daemons(system, ProcessTree(system.processes().value)) if one.process is not None
+    ]
+    if not running:
+        return Absent(
+            "no supervisord runs", "`pip install supervisor` or your packages have it; start it first"
+        )
+    caller = system.caller()
+    ours = [one for one in running if one.process is not None and caller.uid in (0, one.process.uid)]
+    if not ours:
+        return Absent("the supervisord that runs is another user's", "run ghostfix as that user, or as root")
+    places = [(one, path) for one in ours if (path := _place(system, one, wanted.name)) is not None]
+    if not places:
+        return Absent(f"{ours[0].config} includes no folder for programs", _OTHER)
+    daemon, path = places[0]
+    owner = daemon.process.uid if daemon.process is not None else 0
+    if owner != 0 and wanted.user:
+        return Absent(f"this supervisord is no root, and cannot run {wanted.name} as {wanted.user}")
+    text = section(wanted, as_root=owner == 0)
+    if text is None:
+        return Absent(
+            f"supervisord would read a part of {wanted.name}'s command or paths as a comment or a quote"
+        )
+    file = JobFile(path=path, content=text.encode())
+    step = AdoptSupervisorProgram(reason="adopt", file=file, program=wanted.name, config=daemon.config)
+    manager = f"supervisord:{wanted.name}"
+    return Offer(manager=manager, step=step, scope=daemon.config, after=file.content, place=path)
+
+
+def _place(system: System, daemon: Daemon, name: str) -> str | None:
+    """The file that the daemon would read for this program: in the first included folder that is there."""
+    content = system.read(daemon.config, _LIMIT).value.decode(errors="backslashreplace")
+    above = posixpath.dirname(daemon.config)
+    for pattern in read_config(content, daemon.config).includes:
+        whole = posixpath.normpath(posixpath.join(above, pattern.replace("%(here)s", above)))
+        folder, names = posixpath.split(whole)
+        if any(mark in folder for mark in "*?[") or system.status(folder).value is None:
+            continue
+        for suffix in (".conf", ".ini"):
+            if fnmatch.fnmatchcase(f"{name}{suffix}", names):
+                return f"{folder}/{name}{suffix}"
+    return None
+
+
+def section(wanted: JobWanted, *, as_root: bool) -> str | None:
+    """The whole file (pure); None when the format cannot hold what is wanted."""
+    direct = wanted.open_files is None and (not as_root or not wanted.user or wanted.log_is_root_s)
+    command = shlex.join(wanted.command if direct else wanted.redirected)
+    settings = {
+        "command": command,
+        "directory": wanted.directory,
+        "user": wanted.user if as_root else "",
+        "environment": ",".join(f'{one.name}="{one.value}"' for one in wanted.variables),
+        "autostart": "true",
+        "autorestart": "unexpected",
+        "startsecs": str(_UP_AFTER),
+        "startretries": str(STARTS),
+        "stopsignal": wanted.stop.signal.value,
+        "stopwaitsecs": str(max(1, round(wanted.stop.grace))),
+        "stopasgroup": "true",
+        "killasgroup": "true",
+        "redirect_stderr": "true",
+        "stdout_logfile": wanted.log if direct else "NONE",
+    }
+    values = [value for value in settings.values() if value]
+    quoted = any(mark in one.value for one in wanted.variables for mark in "\"'\\")
+    if quoted or any(_COMMENT.search(value) for value in values):
+        return None
+    lines = [f"{key}={value.replace('%', '%%')}" for key, value in settings.items() if value]
+    opening = f"; Written by `ghostfix adopt {wanted.name}`, `ghostfix undo` takes it away."
+    return "\n".join((opening, f"[program:{wanted.name}]", *lines, ""))
+
+
+ADOPTER = Adopter(
+    kind="supervisord",
+    title="the supervisord that runs",
+    enforces=frozenset({"service_open_files"}),
+    offer=offer,
+)

@@ -1,0 +1,146 @@
+"""Giving the service to pm2: an ecosystem file, started and saved."""
+
+from typing import ClassVar
+
+from ghostfix.errors import ChangedError, StepError
+from ghostfix.machine import ActingSystem, System
+from ghostfix.managers.job_file import JobFile
+from ghostfix.managers.pm2_daemon import Pm2Daemon, daemon_of, listed
+from ghostfix.parsers.pm2_app import Pm2App
+from ghostfix.snapshot import FileKind
+from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
+from ghostfix.steps.hold_pm2_app import without_app
+
+_LIMIT = 8 << 20
+_SECONDS = 60.0
+_SETTLED = 3.0
+_LOOK_EVERY = 0.3
+
+
+class AdoptPm2App(Step, frozen=True, kw_only=True, tag="adopt-pm2-app"):
+    """Writes the file, starts it, and saves pm2's list, so that ``pm2 resurrect`` brings it back.
+
+    Undone, pm2's dump and the copy of it that ``pm2 save`` keeps have the bytes that they had.
+    """
+
+    phase: ClassVar[Phase] = Phase.START
+    title: ClassVar[str] = "give the service to pm2: write its ecosystem file, start and save it"
+
+    file: JobFile
+    app: str
+    home: str
+    """Its PM2_HOME."""
+
+    def preview(self) -> str:
+        return f"give it to pm2 of {self.home}: write {self.file.path}, `pm2 start` it, `pm2 save`"
+
+    def diff(self) -> tuple[str, ...]:
+        return self.file.diff()
+
+    def precondition(self, system: System) -> Refused | Unneeded | None:
+        daemon = daemon_of(system, self.home)
+        if daemon is None:
+            return Refused(f"pm2 of {self.home} does not run any more")
+        reading = listed(system, daemon)
+        if not reading.complete:
+            return Refused(reading.problem or "pm2 did not answer")
+        refused = self.file.refused(system)
+        if refused is not None:
+            return refused
+        mine = self._mine(reading.value)
+        if not mine:
+            return None
+        if self.file.is_there(system) and all(app.status == "online" for app in mine):
+            return Unneeded(f"pm2 runs {self.app} already") if self._is_saved(system) else None
+        return Refused(f"pm2 of {self.home} has an application {self.app} already: `pm2 delete {self.app}`")
+
+    def capture(self, system: System) -> Captured:
+        dumps = tuple(
+            SavedFile(path=path, content=self._content(system, path), status=system.status(path).value)
+            for path in self._dumps
+        )
+        known = "yes" if self._mine(self._list(system, self._daemon(system))) else "no"
+        return Captured(
+            files=(self.file.saved(system), *dumps), facts=(self.file.folders(system), Fact("known", known))
+        )
+
+    def apply(self, system: ActingSystem) -> str:
+        self.file.write(system)
+        if not self._mine(self._list(system, self._daemon(system))):
+            self._pm2(system, "start", self.file.path)
+        app = self._settled(system)
+        self._pm2(system, "save", "--force")
+        return f"{self.file.path} is written, and pm2 runs {self.app}: pid {app.pid}"
+
+    def undo(self, system: ActingSystem, captured: Captured) -> str:
+        mine, *dumps = captured.files
+        if captured.fact("known") == "yes":
+            return f"pm2 had {self.app} before, and has it"
+        daemon = daemon_of(system, self.home)
+        if daemon is not None and self._mine(self._list(system, daemon)):
+            self._pm2(system, "delete", self.app)
+        for dump in dumps:
+            self._put_back(system, dump)
+        self.file.take_away(system, mine, captured.fact("made"))
+        return f"pm2 does not know {self.app} any more"
+
+    @property
+    def _dumps(self) -> tuple[str, ...]:
+        return (f"{self.home}/dump.pm2", f"{self.home}/dump.pm2.bak")
+
+    def _content(self, system: System, path: str) -> bytes | None:
+        return None if system.status(path).value is None else system.read(path, _LIMIT).value
+
+    def _is_saved(self, system: System) -> bool:
+        """Whether ``pm2 resurrect`` would bring it back."""
+        content = self._content(system, self._dumps[0]) or b""
+        return without_app(content, self.app) not in (None, content)
+
+    def _put_back(self, system: ActingSystem, saved: SavedFile) -> None:
+        """Gives a dump its bytes back, unless somebody saved another list since."""
+        status, content = system.status(saved.path).value, self._content(system, saved.path)
+        if status is None or content is None or content == saved.content:
+            return
+        if status.kind is not FileKind.REGULAR:
+            raise ChangedError(f"{saved.path} is not a regular file any more")
+        if saved.content is None:
+            system.remove(saved.path, status, content)
+        else:
+            system.replace(saved.path, saved.content, status, content)
+
+    def _settled(self, system: ActingSystem) -> Pm2App:
+        """The application after three seconds without a restart; StepError when pm2 does not keep it up."""
+        daemon = self._daemon(system)
+        deadline = system.monotonic() + _SETTLED
+        first: Pm2App | None = None
+        while True:
+            mine = self._mine(self._list(system, daemon))
+            if not mine or mine[0].status not in ("online", "launching"):
+                state = mine[0].status if mine else "it is not listed"
+                raise StepError(f"pm2 does not keep {self.app} up: {state}")
+            first = first or mine[0]
+            if mine[0].restarts != first.restarts:
+                raise StepError(f"pm2 does not keep {self.app} up: it is restarted again and again")
+            if system.monotonic() >= deadline:
+                return mine[0]
+            system.wait(_LOOK_EVERY)
+
+    def _list(self, system: System, daemon: Pm2Daemon) -> tuple[Pm2App, ...]:
+        reading = listed(system, daemon)
+        if not reading.complete:
+            raise StepError(reading.problem or f"pm2 of {self.home} did not answer")
+        return reading.value
+
+    def _mine(self, apps: tuple[Pm2App, ...]) -> tuple[Pm2App, ...]:
+        return tuple(app for app in apps if app.name == self.app)
+
+    def _daemon(self, system: System) -> Pm2Daemon:
+        daemon = daemon_of(system, self.home)
+        if daemon is None:
+            raise ChangedError(f"pm2 of {self.home} does not run any more")
+        return daemon
+
+    def _pm2(self, system: ActingSystem, *words: str) -> None:
+        answer = system.command((*self._daemon(system).client, *words), timeout=_SECONDS)
+        if answer.status != 0:
+            raise StepError(f"`pm2 {' '.join(words)}` failed: {answer.complaint}")

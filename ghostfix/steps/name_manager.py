@@ -1,0 +1,85 @@
+"""Writing into the service's profile who its manager is."""
+
+import posixpath
+from typing import ClassVar
+
+from ghostfix.errors import ChangedError
+from ghostfix.machine import ActingSystem, System
+from ghostfix.parsers.difference import difference
+from ghostfix.parsers.toml_document import KeyPath
+from ghostfix.parsers.toml_edit import with_text
+from ghostfix.snapshot import FileKind
+from ghostfix.step import Captured, Phase, Refused, SavedFile, Step, Unneeded
+
+_LIMIT = 1 << 20
+_KEY = "manager"
+
+
+class NameManager(Step, frozen=True, kw_only=True, tag="name-manager"):
+    """Sets ``manager`` in the profile's table, so that no later look takes the new job for a stranger.
+
+    It comes last: a profile names no manager that did not take the service.
+    """
+
+    phase: ClassVar[Phase] = Phase.VERIFY
+    title: ClassVar[str] = "name the manager in the service's profile"
+
+    profile: str
+    service: str
+    manager: str
+    before: bytes
+    """What the profile says now."""
+
+    def preview(self) -> str:
+        return f'write manager = "{self.manager}" into {self.profile}'
+
+    def diff(self) -> tuple[str, ...]:
+        after = self.after
+        if after is None:
+            return ()
+        return difference(self.before, after, self.profile)
+
+    @property
+    def after(self) -> bytes | None:
+        """The profile with the manager in it; None where that is not one line's work."""
+        return with_text(self.before, table_of(self.profile, self.service), _KEY, self.manager)
+
+    def precondition(self, system: System) -> Refused | Unneeded | None:
+        status = system.status(self.profile).value
+        content = system.read(self.profile, _LIMIT).value
+        if content == self.after:
+            return Unneeded(f'{self.profile} says manager = "{self.manager}"')
+        if status is None or status.kind is not FileKind.REGULAR or content != self.before:
+            return Refused(f"{self.profile} changed since the plan was made")
+        if self.after is None:
+            return Refused(f'{self.profile} has no single line for it: write manager = "{self.manager}"')
+        return None
+
+    def capture(self, system: System) -> Captured:
+        return Captured(
+            files=(SavedFile(path=self.profile, content=system.read(self.profile, _LIMIT).value),)
+        )
+
+    def apply(self, system: ActingSystem) -> str:
+        status = system.status(self.profile).value
+        if status is None or self.after is None:
+            raise ChangedError(f"{self.profile} is not as it was")
+        if system.read(self.profile, _LIMIT).value != self.after:
+            system.replace(self.profile, self.after, status, self.before)
+        return f'{self.profile} says manager = "{self.manager}"'
+
+    def undo(self, system: ActingSystem, captured: Captured) -> str:
+        saved = captured.files[0].content
+        status, content = system.status(self.profile).value, system.read(self.profile, _LIMIT).value
+        if saved is None or status is None or content == saved:
+            return f"{self.profile} is as it was"
+        if content != self.after:
+            raise ChangedError(f"{self.profile} was edited since; it is left as it is")
+        system.replace(self.profile, saved, status, content)
+        return f"{self.profile} is as it was, byte for byte"
+
+
+def table_of(profile: str, service: str) -> KeyPath:
+    """Where a service stands in a profile's file."""
+    inside = ("tool", "ghostfix") if posixpath.basename(profile) == "pyproject.toml" else ()
+    return (*inside, "services", service)

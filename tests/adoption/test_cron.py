@@ -1,0 +1,55 @@
+import shlex
+
+from msgspec import structs
+
+from ghostfix.adoption.cron import line
+from ghostfix.parsers.crontab import parse
+from tests.adoption.stage import ALICE, NASTY, WANTED, absent, offered
+from tests.fake_system import FakeCrontab, FakeSystem
+
+
+def machine() -> FakeSystem:
+    system = FakeSystem()
+    FakeCrontab(system)
+    system.add_process(300, ("/usr/sbin/cron", "-f"), uid=0, name="cron")
+    system.add_command((*WANTED.ghostfix, "--version"), stdout="ghostfix 1\n")
+    return system
+
+
+def test_the_line() -> None:
+    assert line(structs.replace(WANTED, open_files=None)) == (
+        "* * * * * /opt/py -m ghostfix run web --quiet --config /srv/web/ghostfix.toml "
+        ">>/srv/web/logs/web.log 2>&1"
+    )
+
+
+def test_a_built_in_profile_means_the_folder() -> None:
+    text = line(structs.replace(WANTED, profile=""))
+    assert text.startswith(
+        "* * * * * cd /srv/web && ulimit -n 1024 && /opt/py -m ghostfix run web --quiet >>"
+    )
+
+
+def test_cron_hands_to_the_shell_what_was_meant() -> None:
+    (job,) = parse(f"{line(NASTY)}\n".encode(), has_users=False).jobs
+    words = shlex.split(job.shell_text)
+    assert words[words.index("--config") + 1] == NASTY.profile
+    assert f">>{NASTY.log}" in words
+    assert job.stdin is None
+
+
+def test_it_goes_into_the_owner_s_crontab() -> None:
+    offer = offered("cron", machine(), ALICE)
+    assert (offer.manager, offer.place, offer.scope) == ("cron", "crontab of alice", "alice")
+
+
+def test_what_is_missing_is_told() -> None:
+    assert "no crontab program" in absent("cron", FakeSystem()).reason
+    system = machine()
+    system.end(300)
+    assert "no cron daemon runs" in absent("cron", system).reason
+    system = machine()
+    system.add_command((*WANTED.ghostfix, "--version"), status=126, stderr="/opt/py: Permission denied\n")
+    assert absent("cron", system).reason == "ghost cannot run /opt/py -m ghostfix: /opt/py: Permission denied"
+    long = structs.replace(WANTED, log="/" + "x" * 900)
+    assert "characters long" in absent("cron", machine(), long).reason

@@ -1,0 +1,69 @@
+import json
+
+import pytest
+
+from ghostfix.errors import StepError
+from ghostfix.managers.job_file import JobFile
+from ghostfix.step import Refused, Unneeded
+from ghostfix.steps.adopt_pm2_app import AdoptPm2App
+from tests.restarters.stage import HOME
+from tests.restarters.test_pm2 import GOD, PM2_HOME
+from tests.steps.test_hold_pm2_app import DUMP, FakePm2, other
+
+PATH = f"{HOME}/web.pm2.json"
+CONTENT = json.dumps({"apps": [{"name": "web", "script": "/srv/ghost/run"}]}).encode()
+STEP = AdoptPm2App(reason="adopt", file=JobFile(path=PATH, content=CONTENT), app="web", home=PM2_HOME)
+
+
+def names(pm2: FakePm2) -> list[object]:
+    return [entry["name"] for entry in pm2.entries]
+
+
+def test_given_and_taken_back() -> None:
+    pm2 = FakePm2(other())
+    before = {path: file.content for path, file in pm2.system.files.items()}
+    assert STEP.precondition(pm2.system) is None
+    captured = STEP.capture(pm2.system)
+    assert STEP.apply(pm2.system) == f"{PATH} is written, and pm2 runs web: pid 900"
+    assert names(pm2) == ["other", "web"]
+    assert b"web" in pm2.system.content(DUMP)
+    assert isinstance(STEP.precondition(pm2.system), Unneeded)
+    for _ in range(2):
+        assert STEP.undo(pm2.system, captured) == "pm2 does not know web any more"
+        assert names(pm2) == ["other"]
+        assert {path: file.content for path, file in pm2.system.files.items()} == before
+
+
+def test_an_application_that_does_not_stay_up_is_a_failure_that_can_be_taken_back() -> None:
+    pm2 = FakePm2(other())
+    dump = pm2.system.content(DUMP)
+    captured = STEP.capture(pm2.system)
+    pm2.becomes = {"status": "errored"}
+    with pytest.raises(StepError, match="does not keep web up: errored"):
+        STEP.apply(pm2.system)
+    STEP.undo(pm2.system, captured)
+    assert (names(pm2), pm2.system.content(DUMP)) == (["other"], dump)
+
+
+def test_an_application_of_that_name_is_refused() -> None:
+    pm2 = FakePm2({"name": "web", "pid": 9, "pm2_env": {"name": "web", "pm_exec_path": "/x"}})
+    verdict = STEP.precondition(pm2.system)
+    assert isinstance(verdict, Refused)
+    assert "pm2 delete web" in verdict.reason
+
+
+def test_another_file_in_its_place_is_refused() -> None:
+    pm2 = FakePm2()
+    pm2.system.add_file(PATH, b"{}")
+    assert isinstance(STEP.precondition(pm2.system), Refused)
+
+
+def test_a_pm2_that_is_gone() -> None:
+    pm2 = FakePm2(other())
+    captured = STEP.capture(pm2.system)
+    STEP.apply(pm2.system)
+    pm2.system.end(GOD)
+    assert isinstance(STEP.precondition(pm2.system), Refused)
+    STEP.undo(pm2.system, captured)
+    assert b"web" not in pm2.system.content(DUMP)
+    assert pm2.system.status(PATH).value is None

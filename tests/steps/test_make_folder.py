@@ -1,0 +1,63 @@
+import pytest
+
+from ghostfix.errors import StepError
+from ghostfix.machine import CommandAnswer
+from ghostfix.step import Refused, Unneeded
+from ghostfix.steps.make_folder import MakeFolder
+from tests.fake_system import FakeSystem, answered
+
+STEP = MakeFolder(reason="adopt", path="/srv/web/logs/web")
+
+
+def machine() -> FakeSystem:
+    system = FakeSystem()
+    system.add_folder("/srv/web")
+
+    def mkdir(words: tuple[str, ...], _: bytes) -> CommandAnswer:
+        system.add_folder("/srv/web/logs")
+        system.add_folder(words[-1])
+        return answered(words)
+
+    system.add_programs(("mkdir", "-p", "--"), mkdir)
+    return system
+
+
+def test_made_and_gone_again() -> None:
+    system = machine()
+    assert STEP.precondition(system) is None
+    captured = STEP.capture(system)
+    STEP.apply(system)
+    assert isinstance(STEP.precondition(system), Unneeded)
+    assert STEP.undo(system, captured) == "/srv/web/logs/web is gone again"
+    assert system.status("/srv/web/logs").value is None
+    assert system.status("/srv/web").value is not None
+
+
+def test_what_was_written_into_it_stays() -> None:
+    system = machine()
+    captured = STEP.capture(system)
+    STEP.apply(system)
+    system.add_file("/srv/web/logs/web/a.log", b"x")
+    assert "stays" in STEP.undo(system, captured)
+    assert system.content("/srv/web/logs/web/a.log") == b"x"
+
+
+def test_it_is_made_with_the_rights_of_the_service_s_user() -> None:
+    system = machine()
+    step = STEP.run_as("alice")
+    assert step.preview() == "make the folder /srv/web/logs/web as alice"
+    step.apply(system)
+    assert system.acts[-1].detail == "alice"
+
+
+def test_a_file_in_the_way() -> None:
+    system = machine()
+    system.add_file("/srv/web/logs/web", b"")
+    assert isinstance(STEP.precondition(system), Refused)
+
+
+def test_a_mkdir_that_fails() -> None:
+    system = FakeSystem()
+    system.add_programs(("mkdir",), lambda words, _: answered(words, 1, b"", "mkdir: Permission denied"))
+    with pytest.raises(StepError, match="Permission denied"):
+        STEP.apply(system)
