@@ -1,5 +1,6 @@
 """The FleetReport of what is known of the hosts; and their reports, kept for ``ghostfix report``."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -11,7 +12,8 @@ from ghostfix.fleet import FleetHost, FleetReport, Verb
 from ghostfix.fleets.campaign import Order
 from ghostfix.fleets.shared import shared_findings
 from ghostfix.machine import ActingSystem, System
-from ghostfix.report import Verdict
+from ghostfix.pages.advice import acted, findings
+from ghostfix.report import Report, Verdict
 from ghostfix.runs import archive
 
 
@@ -19,7 +21,7 @@ def assembled(
     system: System, order: Order, hosts: Sequence[FleetHost], code: ExitCode, *, dry_run: bool
 ) -> FleetReport:
     """All that is known of the fleet, its hosts by name."""
-    ordered = sorted(hosts, key=lambda host: host.name)
+    ordered = sorted(hosts, key=lambda host: _natural(host.name))
     return FleetReport(
         version=__version__,
         taken_at=f"{datetime.fromtimestamp(system.now(), UTC):%Y-%m-%dT%H:%M:%SZ}",
@@ -34,7 +36,18 @@ def assembled(
 
 def kept(system: ActingSystem, host: FleetHost) -> FleetHost:
     """The host with the names of its reports; those of a host that is plainly well are not kept."""
-    if host.verdict is Verdict.HEALTHY and host.exit_code == ExitCode.HEALTHY and not host.changed:
+    if not any(_is_worth_opening(report) for report in host.reports):
         return host
     names = tuple(archive.keep_diagnosis(system, report) for report in host.reports)
     return structs.replace(host, kept=names)
+
+
+def _is_worth_opening(report: Report) -> bool:
+    well = report.verdict is Verdict.HEALTHY and report.exit_code == ExitCode.HEALTHY
+    return not well or acted(report) or any(finding.severity != "info" for finding in findings(report))
+
+
+def _natural(name: str) -> tuple[tuple[int, int, str], ...]:
+    """A key that puts web2 before web10."""
+    parts = re.findall(r"\d+|\D+", name)
+    return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts)

@@ -18,7 +18,8 @@ from ghostfix.untrusted import shown, written_out
 _LONGEST = 600
 _DAMAGED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 # How Ansible begins what it says about a connection, before the part that tells something.
-_PREFACES = ("Data could not be sent to remote host", "Failed to connect to the host via ssh: ")
+_PREFACES = ("can be reached over ssh: ", "Failed to connect to the host via ssh: ")
+_DID_NOT_RUN = ("MODULE FAILURE", "Module result deserialization failed")
 _FAILED_TASK = ("Task failed: ", "Module failed: ", "Action failed: ")
 
 
@@ -170,6 +171,7 @@ def _reason(answer: HostAnswer) -> str:
 
 
 def _words(result: ModuleResult) -> str:
-    """The message; what the host printed instead where the module did not come to run."""
+    """The message; what the host printed instead, where the module did not come to run."""
     printed = result.module_stderr.strip() or result.module_stdout.strip()
-    return printed if printed and (not result.msg or "MODULE FAILURE" in result.msg) else result.msg
+    did_not_run = not result.msg or any(sign in result.msg for sign in _DID_NOT_RUN)
+    return printed if printed and did_not_run else result.msg

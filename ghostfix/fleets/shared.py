@@ -1,6 +1,7 @@
 """Findings that hosts share: the same cron line on twelve hosts is one finding with twelve hosts (pure)."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from difflib import SequenceMatcher
 
 from ghostfix.fleet import FleetHost, SharedFinding
 from ghostfix.pages.advice import findings
@@ -64,6 +65,19 @@ def _shared(group: Sequence[tuple[str, Report, FindingReport]]) -> SharedFinding
         severity=next((each for each in _SEVERITIES if each in severities), first.severity),
         service=report.service.name,
         subject=first.subject,
-        summary=summaries[0] if len(summaries) == 1 else f"{summaries[0]} (on each host in its own way)",
+        summary=_in_common(summaries),
         hosts=tuple(dict.fromkeys(name for name, _, _ in group)),
     )
+
+
+def _in_common(summaries: Sequence[str]) -> str:
+    """The words that all summaries share; in the place of each host's own, such as PIDs, stands ``…``."""
+    common = summaries[0].split(" ")
+    for summary in summaries[1:]:
+        words = summary.split(" ")
+        merged: list[str] = []
+        for operation, start, end, _, _ in SequenceMatcher(None, common, words, autojunk=False).get_opcodes():
+            kept = common[start:end] if operation == "equal" else ["…"]
+            merged += kept[1:] if merged[-1:] == ["…"] and kept[:1] == ["…"] else kept
+        common = merged
+    return " ".join(common)

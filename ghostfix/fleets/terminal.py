@@ -19,8 +19,10 @@ _SEVERITIES = {"error": ("bad", "red"), "warning": ("warning", "yellow"), "info"
 
 
 def render(fleet: FleetReport, layout: Layout) -> str:
-    """The fleet as lines of at most ``layout.width`` columns; with ``-q`` one line."""
+    """The fleet as lines of at most ``layout.width`` columns; with ``-q`` one, or none when all is well."""
     page = _FleetPage(fleet, layout)
+    if layout.amount is Amount.QUIET and fleet.exit_code == 0:
+        return ""
     if layout.amount is Amount.QUIET:
         page.line((headline(fleet), "bold"))
     else:

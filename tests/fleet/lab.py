@@ -70,10 +70,15 @@ class Machine:
         """Pulls its network cable."""
         run(["nsenter", "-t", str(self.leader), "-n", "ip", "link", "set", "eth0", "down"])
 
-    def kill(self) -> None:
-        """Ends it as a power cut does."""
+    def plug_in(self) -> None:
+        """Puts the network cable back."""
+        run(["nsenter", "-t", str(self.leader), "-n", "ip", "link", "set", "eth0", "up"])
+
+    def end_all(self) -> None:
+        """Ends everything at once, as a power cut does; its disk stays."""
         assert self.leader > 1
         os.kill(self.leader, signal.SIGKILL)
+        wait_until(lambda: not Path(f"/proc/{self.leader}").exists(), 20, f"{self.name} is off")
 
 
 @dataclass
@@ -118,6 +123,28 @@ class Lab:
         """``ghostfix fleet VERB`` on this inventory."""
         return self.call(str(PROGRAMS / "ghostfix"), "fleet", verb, "-i", str(self.inventory), *options)
 
+    def boot_again(self, machine: Machine) -> None:
+        """Switches a machine on that was switched off; what was on its disk is there."""
+        subprocess.run(
+            [str(MACHINE), "stop", str(machine.folder)], capture_output=True, timeout=60, check=True
+        )
+        self.join(machine.name, machine.address)
+
+    def serve_again(self, machine: Machine) -> None:
+        """Starts the sshd of a machine that lost it."""
+        _serve(self, machine)
+
+    def inner(self, begun: "subprocess.Popen[str]") -> int:
+        """The process of a command that was begun, which ``nsenter`` started in the controller."""
+        return int(Path(f"/proc/{begun.pid}/task/{begun.pid}/children").read_text().split()[0])
+
+    def join(self, name: str, address: str) -> None:
+        """Boots a machine, wires it, and starts its sshd."""
+        machine = Machine(name, address, self.folder / name, _boot(self.folder / name))
+        self.machines[name] = machine
+        _wire(self, machine)
+        _serve(self, machine)
+
     def begin(self, *argv: str) -> "subprocess.Popen[str]":
         """A command in the controller that goes on while the test goes on."""
         return subprocess.Popen(
@@ -144,18 +171,27 @@ def lab(folder: Path, names: Sequence[str]) -> Iterator[Lab]:
     """A controller and machines with these names, up and wired; taken away again, come what may."""
     with ExitStack() as stack:
         built = Lab(folder, stack.enter_context(_controller()))
-        _lay_out_keys(built)
+        _lay_out(built)
+        for name in names:
+            stack.enter_context(_disk(folder / name))
         with ThreadPoolExecutor(4) as pool:
-            # A machine that did boot is registered for its end before any failure is raised.
-            booted = [pool.submit(_boot, folder / name, stack) for name in names]
-        leaders = [each.result() for each in booted]
-        for number, (name, leader) in enumerate(zip(names, leaders, strict=True), 11):
-            built.machines[name] = Machine(name, f"10.77.0.{number}", folder / name, leader)
-        _wire(built)
-        with ThreadPoolExecutor(4) as pool:
-            list(pool.map(lambda machine: _serve(built, machine), built.machines.values()))
+            places = [(name, f"10.77.0.{number}") for number, name in enumerate(names, 11)]
+            list(pool.map(lambda place: built.join(*place), places))
+        built.machines = {name: built.machines[name] for name in names}
         _write_inventory(built)
         yield built
+
+
+@contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    """What a machine writes, in memory; the machine is off when it is taken away."""
+    folder.mkdir()
+    run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", str(folder)])
+    try:
+        yield
+    finally:
+        subprocess.run([str(MACHINE), "stop", str(folder)], capture_output=True, timeout=60, check=False)
+        run(["umount", "--lazy", str(folder)])
 
 
 @contextmanager
@@ -175,8 +211,8 @@ def _controller() -> Iterator[int]:
         holder.wait(10)
 
 
-def _boot(folder: Path, stack: ExitStack) -> int:
-    stack.callback(subprocess.run, [str(MACHINE), "stop", str(folder)], capture_output=True, timeout=60)
+def _boot(folder: Path) -> int:
+    """The machine's systemd, which is up."""
     device = os.stat("/").st_dev
     needed = {str(ROOT), sys.prefix, sys.base_prefix}
     binds = sorted(
@@ -184,7 +220,7 @@ def _boot(folder: Path, stack: ExitStack) -> int:
     )
     done = subprocess.run(
         [str(MACHINE), "start", str(folder), *binds],
-        env={**os.environ, "NETWORK": "own"},
+        env={**os.environ, "NETWORK": "own", "DISK": "kept"},
         capture_output=True,
         text=True,
         timeout=90,
@@ -194,37 +230,41 @@ def _boot(folder: Path, stack: ExitStack) -> int:
     return int(done.stdout.split()[-1])
 
 
-def _lay_out_keys(built: Lab) -> None:
+def _lay_out(built: Lab) -> None:
+    """The keys, and the bridge in the controller."""
     for name in ("user_key", "host_key"):
         run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(built.folder / name)])
-
-
-def _wire(built: Lab) -> None:
-    """A bridge in the controller, and a cable from it to each machine."""
-    controller = str(built.controller)
-    inside = ["nsenter", "-t", controller, "-n", "ip"]
+    inside = ["nsenter", "-t", str(built.controller), "-n", "ip"]
     run([*inside, "link", "set", "lo", "up"])
     run([*inside, "link", "add", "bridge", "type", "bridge"])
     run([*inside, "addr", "add", "10.77.0.1/24", "dev", "bridge"])
     run([*inside, "link", "set", "bridge", "up"])
-    for machine in built.machines.values():
-        leader = str(machine.leader)
-        there = ["nsenter", "-t", leader, "-n", "ip"]
-        cable = ["link", "add", machine.name, "type", "veth", "peer", "name", "eth0", "netns", leader]
-        run([*inside, *cable])
-        run([*inside, "link", "set", machine.name, "master", "bridge", "up"])
-        run([*there, "link", "set", "lo", "up"])
-        run([*there, "addr", "add", f"{machine.address}/24", "dev", "eth0"])
-        run([*there, "link", "set", "eth0", "up"])
+
+
+def _wire(built: Lab, machine: Machine) -> None:
+    """A cable from the bridge to the machine. That of its last life is gone with its network."""
+    leader = str(machine.leader)
+    inside = ["nsenter", "-t", str(built.controller), "-n", "ip"]
+    there = ["nsenter", "-t", leader, "-n", "ip"]
+    card = f"02:00:00:00:00:{machine.address.rpartition('.')[2]}"  # as a real one, the same for all its lives
+    peer = ["peer", "name", "eth0", "address", card, "netns", leader]
+    run([*inside, "link", "add", machine.name, "type", "veth", *peer])
+    run([*inside, "link", "set", machine.name, "master", "bridge", "up"])
+    run([*there, "link", "set", "lo", "up"])
+    run([*there, "addr", "add", f"{machine.address}/24", "dev", "eth0"])
+    run([*there, "link", "set", "eth0", "up"])
 
 
 def _serve(built: Lab, machine: Machine) -> None:
     """Its name, and its sshd."""
-    # What the shell of this machine's root reads has no business on the others.
-    machine.sh(f"hostname {machine.name}; mkdir -p /run/sshd /etc/fleet; rm -f /root/.bash* /root/.profile")
+    # What is this machine's own has no business on the others.
+    machine.sh(
+        f"hostname {machine.name}; mkdir -p /run/sshd /etc/fleet; rm -f /root/.bash* /root/.profile; "
+        "[[ -e /etc/fleet/host_key ]] || rm -rf /root/.local/state /var/spool/cron/crontabs/* /etc/cron.d/*"
+    )
     machine.write("/etc/fleet/sshd_config", _SSHD_CONFIG)
     machine.write("/etc/fleet/host_key", (built.folder / "host_key").read_text(), "600")
-    machine.write("/etc/fleet/authorized_keys", (built.folder / "user_key.pub").read_text(), "600")
+    machine.write("/etc/fleet/authorized_keys", (built.folder / "user_key.pub").read_text())
     machine.sh(
         "systemd-run -q --unit=fleet-sshd -p KillMode=process -p RuntimeDirectory=sshd "
         f"{SSHD} -D -f /etc/fleet/sshd_config"

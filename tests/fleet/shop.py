@@ -11,7 +11,9 @@ SECRET = "hunter2-of-the-shop"
 """A password that stands in command lines on the hosts, and must never be seen anywhere else."""
 
 _PROGRAM = """
-import http.server, socketserver
+import http.server, signal, socketserver, sys
+if "stubborn" in sys.argv:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 class Health(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
@@ -54,9 +56,10 @@ def move_in(machine: Machine) -> None:
     machine.write("/etc/ghostfix/ghostfix.toml", PROFILE)
 
 
-def start(machine: Machine, number: int = 1) -> None:
+def start(machine: Machine, number: int = 1, user: str = "root") -> None:
     """Starts it, and waits until it serves."""
-    machine.sh("\n".join([START] * number))
+    script = "\n".join([START] * number)
+    machine.sh(f"runuser -u {user} -- bash <<'END'\n{script}\nEND")
     wait_until(lambda: number_of(machine) == number and serves(machine), 20, f"the shop on {machine.name}")
 
 
@@ -72,9 +75,10 @@ def serves(machine: Machine) -> bool:
 # the five faults
 
 
-def add_cron_line(machine: Machine) -> None:
-    """A line in root's name that starts the shop each minute. No cron runs, so nothing moves meanwhile."""
-    machine.write("/etc/cron.d/shop", CRON_LINE + "\n")
+def add_cron_line(machine: Machine, above: str = "") -> None:
+    """A line that starts the shop each minute, and has done so twice. No cron runs, so nothing moves."""
+    machine.write("/etc/cron.d/shop", f"{above}{CRON_LINE}\n")
+    start(machine, 2)
 
 
 def add_copies(machine: Machine) -> None:
@@ -88,21 +92,30 @@ def add_stale_pidfile(machine: Machine) -> None:
 
 
 def add_unit(machine: Machine) -> None:
-    """A unit of systemd that starts the shop again whenever it ends."""
+    """A unit of systemd that starts the shop again whenever it ends, beside a copy that somebody started."""
     machine.write(
         "/etc/systemd/system/shop.service",
         f"[Service]\nWorkingDirectory={FOLDER}\nExecStart={RUN}\nRestart=always\nRestartSec=0.3\n",
     )
     machine.sh("systemctl daemon-reload; systemctl start shop.service")
     wait_until(lambda: number_of(machine) == 1 and serves(machine), 20, "the unit starts the shop")
+    machine.sh(START)
+    wait_until(lambda: number_of(machine) == 2, 20, "a copy beside the unit's")
 
 
-def stop(machine: Machine) -> None:
-    """Nobody runs it."""
-    machine.sh("pkill -f '[s]hop.py' || true")
-    wait_until(lambda: number_of(machine) == 0, 20, "the shop ends")
+def end(machine: Machine) -> None:
+    """Every copy, at once."""
+    machine.sh("pkill -KILL -f '[s]hop.py' || true")
+    wait_until(lambda: number_of(machine) == 0, 20, f"no shop on {machine.name}")
+
+
+def add_stubborn_copies(machine: Machine) -> None:
+    """Two copies that hear no TERM, and a profile that gives them a minute: so a repair can be disturbed."""
+    machine.write("/etc/ghostfix/ghostfix.toml", PROFILE.replace("grace = 2", "grace = 60"))
+    machine.sh("\n".join([START.replace("--db", "stubborn --db")] * 2))
+    wait_until(lambda: number_of(machine) == 2 and serves(machine), 20, f"the shop on {machine.name}")
 
 
 def take_python_away(machine: Machine) -> None:
-    """As on a router, or an image that was made small: only for whoever comes in through ssh."""
+    """As on a router, or an image that was made small."""
     machine.sh("rm -f /usr/bin/python* /usr/local/bin/python*")
