@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 _PATIENCE = 0.25
 """Seconds after which a look goes on without the turn."""
+_GRACE = 0.25
+"""Seconds after the deadline in which what was waited for is ended in good order."""
 
 
 class Looks:
@@ -50,6 +52,7 @@ class Look(Generic[T]):
         self._done.acquire()
         self._result: list[T] = []
         self._error: BaseException | None = None
+        self._cut = False
 
     def run(self) -> None:
         """Does it, in this thread, when it has the turn."""
@@ -63,14 +66,22 @@ class Look(Generic[T]):
         finally:
             working.give()
             _here.working = outer
+            self._cut = working.cut
             self._done.release()
 
     def result(self) -> T:
-        """What it gave, or raises what it raised; raises TimeoutError when the deadline comes first."""
+        """What it gave, or raises what it raised; raises TimeoutError when the deadline comes first.
+
+        Also when what it waited for was cut short by the deadline: that somebody would not have answered in
+        the time that is his own, nobody knows.
+        """
         deadline = self._looks.deadline
-        if not self._done.acquire(timeout=-1 if deadline is None else max(0.0, deadline - monotonic())):
+        left = -1 if deadline is None else max(0.0, deadline - monotonic()) + _GRACE
+        if not self._done.acquire(timeout=left):
             raise TimeoutError
         self._done.release()
+        if self._cut:
+            raise TimeoutError
         if self._error is not None:
             raise self._error
         return self._result[0]
@@ -82,6 +93,8 @@ class _Working:
     def __init__(self, looks: Looks) -> None:
         self._looks = looks
         self._has_turn = False
+        self.cut = False
+        """The deadline came while something was waited for that had more time."""
 
     def take(self) -> None:
         self._has_turn = self._looks.turn.acquire(timeout=_PATIENCE)
@@ -94,6 +107,11 @@ class _Working:
     def left(self, seconds: float) -> float:
         deadline = self._looks.deadline
         return seconds if deadline is None else max(0.0, min(seconds, deadline - monotonic()))
+
+    def waited(self, seconds: float, allowed: float) -> None:
+        """Takes note of a wait for ``seconds`` of which only so many were allowed."""
+        deadline = self._looks.deadline
+        self.cut = self.cut or (deadline is not None and allowed < seconds and monotonic() >= deadline)
 
 
 _here = threading.local()
@@ -110,7 +128,9 @@ def waiting(seconds: float) -> Iterator[float]:
         yield seconds
         return
     working.give()
+    allowed = working.left(seconds)
     try:
-        yield working.left(seconds)
+        yield allowed
     finally:
+        working.waited(seconds, allowed)
         working.take()

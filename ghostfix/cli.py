@@ -1,4 +1,7 @@
-"""The typer app: mounts the commands and turns errors into exit codes."""
+"""The entry: reads the command line, and turns errors into exit codes.
+
+Nothing is loaded before it is needed: what loads takes longer than what is done.
+"""
 
 import contextlib
 import errno
@@ -6,65 +9,18 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Sequence
-from typing import Annotated
-
-import typer
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from ghostfix import __version__
-from ghostfix.commands.adopt import adopt
-from ghostfix.commands.demo import demo
-from ghostfix.commands.diagnose import diagnose, plain_diagnosis
-from ghostfix.commands.diff import diff
-from ghostfix.commands.explain import explain
-from ghostfix.commands.fleet import app as fleet
-from ghostfix.commands.init import init
-from ghostfix.commands.repair import repair
-from ghostfix.commands.report import report
-from ghostfix.commands.run import WithCommand, plain, run, run_plainly
-from ghostfix.commands.schema import schema
-from ghostfix.commands.undo import undo
-from ghostfix.commands.watch import watch
-from ghostfix.commands.why import why
 from ghostfix.errors import ExitCode, GhostfixError
-from ghostfix.untrusted import shown
 
+_VERSION = f"ghostfix {__version__}\n"
 _LONGEST = 2_000
+_GARBAGE = 50_000
+"""So many new objects before garbage is looked for: what is loaded at the start is none."""
 _OUTPUT_LOST = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """No place, or a terminal that is gone. All other files are ``system``'s, which raises nothing like it."""
-
-app = typer.Typer(
-    name="ghostfix",
-    no_args_is_help=True,
-    rich_markup_mode="markdown",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-def _show_version(wanted: bool) -> None:
-    if wanted:
-        sys.stdout.write(f"ghostfix {__version__}\n")
-        raise typer.Exit
-
-
-@app.callback()
-def ghostfix(
-    version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
-    ] = False,
-) -> None:
-    """Why will this background service not stay up, and what is the safe way to bring it back?
-
-    `ghostfix diagnose` only looks. `ghostfix repair --dry-run` shows what a repair would do,
-    `ghostfix repair` does it, and `ghostfix undo` takes it back. `ghostfix demo` shows all of
-    that on a broken service of its own.
-    """
-
-
-for command in (diagnose, repair, undo, adopt, report, diff, why, watch, run, init, explain, schema, demo):
-    app.command(cls=WithCommand if command is run else None)(command)
-app.add_typer(fleet, name="fleet")
 
 
 def _is_plain_question(words: Sequence[str]) -> bool:
@@ -84,9 +40,9 @@ def main() -> None:
         finally:
             sys.stdout.flush()
     except GhostfixError as error:
-        _complain(f"ghostfix: {shown(error.message, _LONGEST)}")
+        _complain(f"ghostfix: {_safe(error.message)}")
         if error.hint:
-            _complain(f"  {shown(error.hint, _LONGEST)}")
+            _complain(f"  {_safe(error.hint)}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         _complain("ghostfix: interrupted")
@@ -108,7 +64,7 @@ def main() -> None:
         if os.environ.get("GHOSTFIX_TRACEBACK"):
             raise
         _complain(
-            f"ghostfix: internal error: {type(error).__name__}: {shown(str(error), _LONGEST)}\n"
+            f"ghostfix: internal error: {type(error).__name__}: {_safe(str(error))}\n"
             "  This is a fault of ghostfix. Please report it with the output of the same command\n"
             "  after `export GHOSTFIX_TRACEBACK=1`; secrets may be in it, so read it first."
         )
@@ -116,25 +72,52 @@ def main() -> None:
 
 
 def _obey(words: Sequence[str]) -> None:
-    """Reads the command line and does what it says; what programs ask most goes without typer."""
-    if _is_plain_question(words):
-        why(words[1])
+    """Reads the command line and does what it says; what programs ask most goes without typer's reading."""
+    gc.set_threshold(_GARBAGE)
+    if list(words) == ["--version"]:
+        sys.stdout.write(_VERSION)
         return
+    if _is_plain_question(words):
+        from ghostfix.commands.why import why
+
+        _briefly(partial(why, words[1]))
+        return
+    from ghostfix.commands.run import plain, run_plainly
+
     if plain(words):
         run_plainly(words)
         return
+    from ghostfix.commands.diagnose import plain_diagnosis
+
     diagnosis = plain_diagnosis(words)
-    if diagnosis is None:
-        app()
+    if diagnosis is not None:
+        _briefly(diagnosis)
         return
-    # It lasts a moment: looking for garbage, and tidying up at the end, is a sixth of its whole cost.
+    from ghostfix.application import app
+
+    if words and words[-1] in ("--help", "-h"):
+        _briefly(app)
+    else:
+        app()
+
+
+def _briefly(answer: Callable[[], None]) -> None:
+    """Does what lasts a moment: looking for garbage, and tidying up at its end, is a sixth of its cost."""
+    from typer import Exit
+
     gc.disable()
+    code: int | str | None = 0
     try:
-        diagnosis()
-    except typer.Exit as end:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(end.exit_code)
+        answer()
+    except Exit as end:
+        code = end.exit_code
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):
+            raise
+        code = end.code
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code if isinstance(code, int) else 0)
 
 
 def _open_streams() -> None:
@@ -160,3 +143,10 @@ def _complain(text: str) -> None:
     """Says what is wrong on standard error, as far as it can be written to."""
     with contextlib.suppress(OSError):
         sys.stderr.write(f"{text}\n")
+
+
+def _safe(text: str) -> str:
+    """Text of an error, which may be the machine's, safe to print."""
+    from ghostfix.untrusted import shown  # its patterns cost a tenth of a start in which nothing goes wrong
+
+    return shown(text, _LONGEST)

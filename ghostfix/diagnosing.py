@@ -33,6 +33,8 @@ class Wishes(Struct, frozen=True, kw_only=True):
     wait_healthy: float
     probe_webhook: bool
     all_logs: bool
+    timeout: float
+    """How long one look may take; ``--observe`` and ``--wait-healthy`` are times between looks."""
     snapshot: str | None
     """The file of a saved snapshot, which is judged instead of this machine."""
 
@@ -69,6 +71,7 @@ def _patiently(
                 skip=wishes.skip,
                 prober=system if wishes.probe_webhook else None,
                 all_logs=wishes.all_logs,
+                timeout=wishes.timeout,
                 progress=progress,
             )
         well = exit_code(diagnosis.results, wishes.fail_on) is ExitCode.HEALTHY

@@ -12,7 +12,7 @@ from ghostfix.plan import Choices, Plan, make_plan
 from ghostfix.report import Verdict
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
-from ghostfix.survey import survey
+from ghostfix.survey import TIMEOUT, survey
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,14 @@ def diagnose(
     skip: Collection[str] = (),
     prober: ActingSystem | None = None,
     all_logs: bool = False,
+    timeout: float = TIMEOUT,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Diagnosis:
-    """Looks and judges; changes nothing (with ``prober``, the webhook's payload is sent)."""
-    snapshot = survey(system, service, prober=prober, all_logs=all_logs, progress=progress)
+    """Looks, for ``timeout`` seconds at most, and judges; changes nothing.
+
+    With ``prober``, the webhook's payload is sent.
+    """
+    snapshot = survey(system, service, prober=prober, all_logs=all_logs, timeout=timeout, progress=progress)
     return judged(service, snapshot, only=only, skip=skip)
 
 

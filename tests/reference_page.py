@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import typer.main
 from typer.core import TyperCommand
 
+from ghostfix.application import app
 from ghostfix.checks import CHECKS
-from ghostfix.cli import app
 from ghostfix.errors import ExitCode
 from ghostfix.renderers import FORMATS
 from ghostfix.report import Report

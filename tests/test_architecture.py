@@ -26,6 +26,7 @@ LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"pipeline", "why", "observation", "verification"}),
     frozenset({"renderers"}),
     frozenset({"commands"}),
+    frozenset({"application"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
 )
@@ -56,7 +57,7 @@ FAMILIES = {
     "restarters": "restarters",
     "renderers": "renderers",
     "collectors": "survey",
-    "commands": "cli",
+    "commands": "application",
     "adoption": "adoption",
 }
 """Each family, and the module that lists its members by importing them."""

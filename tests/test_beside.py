@@ -85,3 +85,13 @@ def test_without_threads_it_is_done_at_once(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(threading.Thread, "start", refuse)
     done = Looks().begin(threading.current_thread)
     assert done.result() is threading.current_thread()
+
+
+def test_an_answer_that_the_deadline_cut_short_is_none() -> None:
+    def wait() -> str:
+        with waiting(1000.0) as seconds:
+            threading.Event().wait(seconds)
+        return "nobody answered"
+
+    with pytest.raises(TimeoutError):
+        Looks(0.1).begin(wait).result()

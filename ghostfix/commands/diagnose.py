@@ -41,6 +41,9 @@ def diagnose(
     wait_healthy: Annotated[
         str | None, typer.Option(metavar="60s", help="Give the service so long to become healthy.")
     ] = None,
+    timeout: Annotated[
+        str, typer.Option(metavar="30s", help="Judge by what has answered by then, and name what has not.")
+    ] = "30s",
     save: Annotated[
         str | None,
         typer.Option("--save-snapshot", metavar="FILE", help="Save what was seen, without secrets."),
@@ -84,6 +87,7 @@ def diagnose(
         wait_healthy=0.0 if wait_healthy is None else seconds(wait_healthy, "--wait-healthy"),
         probe_webhook=probe_webhook,
         all_logs=all_logs,
+        timeout=seconds(timeout, "--timeout"),
         snapshot=from_snapshot,
     )
     found = list(diagnoses(system, wishes, presentation))

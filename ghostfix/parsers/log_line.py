@@ -6,7 +6,6 @@ line of a program's output; it tells lines of several programs in one file apart
 
 import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from functools import cached_property
 
 _MONTHS = {
     name: number
@@ -62,12 +61,12 @@ class LogLine:
         """It is the line that ghostfix writes before it starts a service: what follows is a new run's."""
         self._dated, self._now, self._zone = dated, now, zone
 
-    @cached_property
+    @property
     def at(self) -> float | None:
         """Seconds since the epoch."""
         return _time(self._dated, self._now, self._zone)
 
-    @cached_property
+    @property
     def level(self) -> str | None:
         """In capitals: ``ERROR``, ``INFO``; None when the line names none."""
         if self.starts or self.body[:1].isspace():

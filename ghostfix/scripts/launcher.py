@@ -5,7 +5,6 @@ session, change the user or start the command again and again. What they run on 
 a container (``ssh``, ``docker``) is not a start here.
 """
 
-import posixpath
 import re
 import shlex
 from collections.abc import Callable, Sequence
@@ -29,10 +28,10 @@ def launches(words: Sequence[str], stdin: str | None = None) -> Launch | None:
     """What a command runs by way of a launcher; None when its program is none."""
     if not words:
         return None
-    reader = _READERS.get(posixpath.basename(words[0]))
+    reader = _READERS.get(words[0].rpartition("/")[2])
     if reader is not None:
         return reader(list(words[1:]))
-    if posixpath.basename(words[0]) in ("at", "batch") and stdin:
+    if words[0].rpartition("/")[2] in ("at", "batch") and stdin:
         return Launch(text=stdin)
     return None
 

@@ -1,5 +1,6 @@
 """Commands: run without a shell, in a session of their own, bounded in time and in output."""
 
+import errno
 import os
 import pwd
 import selectors
@@ -15,6 +16,9 @@ from ghostfix.system.text import reason
 MAX_OUTPUT = 8_388_608
 _CHUNK = 65_536
 _TICK = 0.05
+_SCARCE = 2.0
+"""Seconds for which a command is tried again that cannot be started: our own other looks end meanwhile."""
+_USED_UP = (errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 # What says how *our* Python runs, and would mislead another one.
 _OUR_PYTHON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 
@@ -35,24 +39,39 @@ def run(
         if problem is not None:
             return CommandAnswer(argv=words, status=None, problem=problem)
     try:
-        process = subprocess.Popen(
-            words,
-            stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=cwd,
-            env=_environment(account),
-            start_new_session=True,
-            user=None if account is None else account.pw_uid,
-            group=None if account is None else account.pw_gid,
-            extra_groups=None if account is None else _groups(account),
-        )
+        process = _started(words, bool(stdin), cwd, account)
     except OSError as error:
         return CommandAnswer(argv=words, status=None, problem=_why_not(words, cwd, error))
     except (ValueError, IndexError, subprocess.SubprocessError) as error:
         return CommandAnswer(argv=words, status=None, problem=f"cannot be run: {error}")
     with process, waiting(timeout) as seconds:
         return _Conversation(process, words, stdin, seconds).answer()
+
+
+def _started(
+    argv: tuple[str, ...], fed: bool, cwd: str | None, account: pwd.struct_passwd | None
+) -> subprocess.Popen[bytes]:
+    """Starts it, and waits a little where the machine has no process or descriptor left for it just now."""
+    deadline = time.monotonic() + _SCARCE
+    while True:
+        try:
+            return subprocess.Popen(
+                argv,
+                stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                cwd=cwd,
+                env=_environment(account),
+                start_new_session=True,
+                user=None if account is None else account.pw_uid,
+                group=None if account is None else account.pw_gid,
+                extra_groups=None if account is None else _groups(account),
+            )
+        except OSError as error:
+            if error.errno not in _USED_UP or time.monotonic() >= deadline:
+                raise
+        with waiting(_TICK) as seconds:
+            time.sleep(seconds)
 
 
 class _Conversation:

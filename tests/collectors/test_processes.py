@@ -32,8 +32,10 @@ def test_holders_of_the_port_and_pids_in_files_and_workers_have_details() -> Non
     system.add_process(200, ("stranger",), listens=[5555])
     system.add_process(201, ("other",), listens=[5556])
     system.add_process(202, ("bystander",))
-    system.add_process(203, ("python", "-c", "from multiprocessing.spawn import spawn_main; spawn_main(1)"))
-    system.add_process(204, ("gunicorn: worker [app]",))
+    code = "from multiprocessing.spawn import spawn_main; spawn_main(1)"
+    system.add_process(203, ("python", "-c", code), cwd="/srv/ghost")
+    system.add_process(204, ("gunicorn: worker [app]",), cwd="/srv/ghost")
+    system.add_process(205, ("gunicorn: worker [other]",), cwd="/srv/other")
     system.add_file("/srv/ghost/a.pid", b"202\n")
     assert detailed(system) == {1, 200, 202, 203, 204}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from ghostfix.cli import app
+from ghostfix.application import app
 from ghostfix.errors import GhostfixError
 from ghostfix.origins.explanation_text import text_of
 from ghostfix.why import why

@@ -1,0 +1,85 @@
+"""Measuring: commands run in turn, many times; what counts is the ratio of their medians."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_OURS = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH", "PYTHONHOME")
+"""Variables that make every Python slower to start, or other than a user's."""
+
+PYTHON = sys.executable
+GHOSTFIX = str(Path(sys.executable).with_name("ghostfix"))
+NOTHING = Path(__file__).with_name("nothing.py")
+"""A typer program that does nothing: what a start costs that nobody can get below."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command to be measured. Its output goes nowhere."""
+
+    argv: tuple[str, ...]
+    cwd: str = "/"
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run took: seconds that passed, seconds of processor time (children included), MiB at most."""
+
+    seconds: float
+    processor: float
+    peak: float
+    status: int
+
+
+def run(command: Command) -> Cost:
+    """Runs the command once."""
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        command.argv,
+        cwd=command.cwd,
+        env=environment(command.variables),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _, status, used = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, process.returncode)
+
+
+def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Our own, as a user has it."""
+    inherited = {name: value for name, value in os.environ.items() if name not in _OURS}
+    return inherited | {"COLUMNS": "100"} | dict(variables or {})
+
+
+def medians(commands: Mapping[str, Command], times: int) -> dict[str, Cost]:
+    """The median cost of each; they are run in turn, so that a busy moment hits all of them alike."""
+    costs: dict[str, list[Cost]] = {name: [] for name in commands}
+    for command in commands.values():
+        run(command)  # whatever has to be compiled or cached
+    for _ in range(times):
+        for name, command in commands.items():
+            costs[name].append(run(command))
+    return {name: _median(each) for name, each in costs.items()}
+
+
+def _median(costs: list[Cost]) -> Cost:
+    return Cost(
+        seconds=statistics.median(cost.seconds for cost in costs),
+        processor=statistics.median(cost.processor for cost in costs),
+        peak=statistics.median(cost.peak for cost in costs),
+        status=costs[-1].status,
+    )
+
+
+def milliseconds(seconds: float) -> str:
+    """As a person reads it."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 10 else f"{seconds:.1f} s"

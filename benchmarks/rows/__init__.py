@@ -1,0 +1,16 @@
+"""The rows of the table, in its order: those first that share the crowd of 1,250."""
+
+from benchmarks.row import Row
+from benchmarks.rows import diagnose, growth, log, scarcity, sockets, start, waiting, watch, why
+
+ROWS: dict[str, Row] = {
+    "diagnose": diagnose.measure,
+    "why": why.measure,
+    "start": start.measure,
+    "waiting": waiting.measure,
+    "watch": watch.measure,
+    "scarcity": scarcity.measure,
+    "log": log.measure,
+    "sockets": sockets.measure,
+    "growth": growth.measure,
+}
