@@ -7,6 +7,7 @@ and an instance that was started in another way never had it.
 
 import fnmatch
 import posixpath
+import sys
 
 from msgspec import Struct
 
@@ -64,9 +65,11 @@ def wanted_service(system: System, name: str | None, config: str | None, command
     """
     try:
         services = load(system, name, config)
-    except ProfileError:
+    except ProfileError as error:
         if not command or config is not None or name is None:
             raise
+        if error.hint.startswith("did you mean"):  # in doubt it was a slip, and another lock than meant
+            sys.stderr.write(f"ghostfix: {error.message}: {error.hint} The command is started by itself.\n")
         return _ad_hoc(system, name, command)
     if name is None and services[0].profile.startswith(BUILT_IN):
         if command:

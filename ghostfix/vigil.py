@@ -12,7 +12,7 @@ from typing import Protocol
 
 from msgspec import Struct, structs
 
-from ghostfix.instance import matching_processes
+from ghostfix.instance import is_service
 from ghostfix.machine import System
 from ghostfix.process import Process, ProcessId, ProcessTree
 from ghostfix.running import known_better
@@ -115,10 +115,16 @@ class Vigil:
 
     def members(self) -> tuple[int, ...]:
         """The PIDs of all instances and of everything below them."""
-        tree = ProcessTree(self._table.values())
-        return tuple(
-            pid for top in self._roots for pid in (top, *(below.pid for below in tree.descendants(top)))
-        )
+        children: dict[int, list[int]] = {}
+        for pid, process in self._table.items():
+            children.setdefault(process.ppid, []).append(pid)
+        found = dict.fromkeys(self._roots)
+        waiting = list(self._roots)
+        while waiting:
+            below = [pid for pid in children.get(waiting.pop(), ()) if pid not in found]
+            found.update(dict.fromkeys(below))
+            waiting += below
+        return tuple(found)
 
     def look(self) -> tuple[Event, ...]:
         """What has happened since the last look, in the order in which it did."""
@@ -210,9 +216,10 @@ class Vigil:
         self._next_full = began + max(_FULL, took / _SHARE)
 
     def _recognise(self, process: Process) -> None:
+        if process.pid in self._own and process.pid != 1:
+            return
         better = known_better(self._system, self._service, process)
-        tree = ProcessTree((better,))
-        if matching_processes(tree, self._own, self._service):
+        if better.alive and is_service(self._service, better):
             self._table[process.pid] = self._matching[process.pid] = better
             self._lookout.hold(better)
 

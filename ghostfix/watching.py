@@ -10,7 +10,8 @@ from ghostfix.errors import ProfileError
 from ghostfix.machine import System
 from ghostfix.pages.phrase import lasting, percent_of
 from ghostfix.process import Process
-from ghostfix.profile import load
+from ghostfix.profile import BUILT_IN, load
+from ghostfix.running import running_instances
 from ghostfix.service import Service
 from ghostfix.snapshot import HealthAnswer, Resources
 from ghostfix.starter import origin_of, starter_of
@@ -51,8 +52,14 @@ class _Errand(Generic[T]):
 
 
 def watched_service(system: System, name: str | None, config: str | None) -> Service:
-    """The one service to watch; raises ProfileError when the profile has several and none is named."""
+    """The one service to watch; raises ProfileError when it is left open which, or nothing is known of it."""
     services = load(system, name, config)
+    first = services[0]
+    if name is None and first.profile.startswith(BUILT_IN) and not running_instances(system, first):
+        raise ProfileError(
+            f"there is no ghostfix.toml in {shown(first.directory)} or above it: what should be watched?",
+            "go to the service's folder, or `ghostfix watch --config FILE`; `ghostfix init` writes a profile",
+        )
     if len(services) > 1:
         names = ", ".join(shown(service.name, 40) for service in services)
         raise ProfileError(

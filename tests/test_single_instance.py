@@ -48,6 +48,13 @@ def test_a_command_without_a_name_is_called_by_its_own() -> None:
     assert wanted_service(machine(b""), None, None, ("/opt/bin/job", "1")).name == "job"
 
 
+def test_a_name_that_may_be_a_slip_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert wanted_service(machine(), "wbe", None, ("sleep",)).name == "wbe"
+    assert "did you mean `web`?" in capsys.readouterr().err
+    assert wanted_service(machine(), "nightly", None, ("sleep",)).name == "nightly"
+    assert capsys.readouterr().err == ""
+
+
 def test_the_only_service_need_not_be_named() -> None:
     assert wanted_service(machine(), None, None, ()).name == "web"
 

@@ -4,12 +4,13 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.parser import text_string_to_metric_families as classic_families
 
+from ghostfix.errors import ProfileError
 from ghostfix.openmetrics import openmetrics
 from ghostfix.service import HealthWanted, Limits, Service
 from ghostfix.watch_lines import sighting_line, verdict_line
 from ghostfix.watch_record import Kind, Record, Sighting, verdict_sentence
 from ghostfix.watch_view import sparkline, view
-from ghostfix.watching import Watch
+from ghostfix.watching import Watch, watched_service
 from tests.fake_lookout import FakeLookout
 from tests.fake_system import START, FakeSystem
 
@@ -57,6 +58,12 @@ def respawned(system: FakeSystem) -> None:
 
 def kinds(record: Record) -> list[Kind]:
     return [sighting.kind for sighting in record.sightings]
+
+
+def test_without_a_profile_there_is_nothing_to_watch() -> None:
+    with pytest.raises(ProfileError, match="what should be watched"):
+        watched_service(FakeSystem(), None, None)
+    assert watched_service(FakeSystem(), "ghost-runner", None).name == "ghost-runner"
 
 
 def test_a_service_that_holds() -> None:

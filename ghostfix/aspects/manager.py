@@ -52,7 +52,7 @@ def starts_watchdog(job: Job, watchdog: Job) -> bool:
 
 
 def is_own_supervisor(job: Job) -> bool:
-    """Whether it is a ``ghostfix run --restart``, which whoever describes the service started on purpose."""
+    """Whether it is a ``ghostfix run`` that stays, which whoever describes the service started on purpose."""
     return job.kind == "ghostfix"
 
 
@@ -64,6 +64,8 @@ def _below(supervisor: Job, starter: Job) -> bool:
 def _together(one: Job, other: Job) -> bool:
     if starts_watchdog(one, other) or starts_watchdog(other, one):
         return True
+    if is_own_supervisor(one) and is_own_supervisor(other):
+        return True  # one lock lets one of them start it
     if _below(one, other) or _below(other, one):
         return True
     if one.kind != other.kind or one.scope != other.scope or one.kind == "cron":

@@ -1,4 +1,4 @@
-"""``ghostfix run --restart``: our own supervisor, for services without a manager."""
+"""``ghostfix run`` that stays: our own supervisor (``--restart``), and a standby (``--if-running=wait``)."""
 
 from ghostfix.instance import roots
 from ghostfix.invocation import read_argv
@@ -16,13 +16,13 @@ KIND = "ghostfix"
 
 
 def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[Job, ...]]:
-    """Each supervisor that has an instance below it, or is about to start one, the oldest first."""
+    """Each that has an instance below it, or will start one in its time, the oldest first."""
     caller = system.caller()
     tops = roots(tree, {caller.pid, *caller.ancestors}, service)
     found = []
     for process in sorted(tree.by_pid.values(), key=lambda each: (each.id.started, each.pid)):
         run = read_own_run(read_argv(process.argv))
-        if run is None or not run.restarts or not process.alive:
+        if run is None or not (run.restarts or run.waits) or not process.alive:
             continue
         below = tuple(top for top in tops if process in tree.ancestors(top.pid))
         if below or run.means(service, system.cwd(process)):
@@ -38,7 +38,7 @@ def _job(
         id=f"run {run.name or service.name}",
         where=None,
         command=as_typed(process.argv, 10_000),
-        trigger="when the process ends",
+        trigger="when the process ends" if run.restarts else "when whoever runs has ended",
         enabled=process.state is not ProcessState.STOPPED,
         restarts_on_exit=True,
         link=Link(LinkKind.OWNS_PROCESS if below else LinkKind.RUNS),
@@ -52,4 +52,4 @@ def _job(
     )
 
 
-RESTARTER = Restarter(kind=KIND, title="ghostfix run --restart", jobs=jobs, hold=watchdog.hold)
+RESTARTER = Restarter(kind=KIND, title="ghostfix run that stays", jobs=jobs, hold=watchdog.hold)

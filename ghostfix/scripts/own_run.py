@@ -20,6 +20,8 @@ class OwnRun(Struct, frozen=True, kw_only=True):
     """Typed behind ``--``; it replaces the profile's."""
     restarts: bool = False
     """It stays, and starts the service again when that ends."""
+    waits: bool = False
+    """It waits for whoever runs to end, and takes over."""
 
     def means(self, service: Service, cwd: str | None) -> bool:
         """Whether it starts this very service, when it is called in ``cwd`` (None: unknown)."""
@@ -58,6 +60,7 @@ def read_own_run(invocation: Invocation | None) -> OwnRun | None:
         config=options.get("--config", options.get("-c")),
         command=command,
         restarts="--restart" in options,
+        waits=options.get("--if-running") == "wait",
     )
 
 

@@ -44,7 +44,7 @@ class LinuxLookout:
         if last and last == self._last:
             return None
         self._last = last
-        return frozenset(int(name) for name in os.listdir("/proc") if name.isdecimal())
+        return frozenset(map(int, filter(str.isdecimal, os.listdir("/proc"))))
 
     def hold(self, process: Process) -> None:
         """Opens a pidfd, and makes sure that it is of this very process."""

@@ -58,6 +58,14 @@ def test_what_does_not_start_it_again_is_none(argv: tuple[str, ...]) -> None:
     assert found(machine(argv, instance=False)) == ()
 
 
+def test_a_standby_will_start_it_too_and_does_not_compete() -> None:
+    system = machine()
+    system.add_process(600, ("ghostfix", "run", "web", "--if-running=wait"), cwd=DIRECTORY)
+    _, standby = found(system)
+    assert (standby.processes[0].pid, standby.trigger) == (600, "when whoever runs has ended")
+    assert len(managers(survey(system, SERVICE))) == 1
+
+
 def test_elsewhere_it_is_another_service_of_that_name() -> None:
     assert found(machine(instance=False, cwd="/srv/other")) == ()
 

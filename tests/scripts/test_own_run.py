@@ -19,6 +19,7 @@ SERVICE = Service(name="web", profile="/srv/web/ghostfix.toml", directory="/srv/
         ("python3 -m ghostfix run web", OwnRun(name="web")),
         ("python3 /opt/venv/bin/ghostfix run web", OwnRun(name="web")),
         ("nohup ghostfix run --if-running fail web", OwnRun(name="web")),
+        ("ghostfix run web --if-running=wait", OwnRun(name="web", waits=True)),
         ("ghostfix run --restart=always -c p.toml web", OwnRun(name="web", config="p.toml", restarts=True)),
         (
             "ghostfix run web -- ./x --restart always",
