@@ -96,6 +96,15 @@ def shown() -> tuple[str, ...]:
     return tuple(dict.fromkeys(f"ghostfix {match['name']}{match['rest']}".strip() for match in alone))
 
 
+def typed(command: str) -> str:
+    """As it is shown, but a watch for a second only, and without writing outside the folder."""
+    if command.startswith("ghostfix init"):
+        return command.replace("init", "init --output drafted.toml")
+    if command.startswith("ghostfix watch"):
+        return re.sub(r" --for \S+|/var/lib/node_exporter/", "", command) + " --for 1s"
+    return command
+
+
 WEB = """[services.web]
 script = "web.py"
 ports = [5555]
@@ -117,10 +126,10 @@ def test_every_command_shown_can_be_typed(tmp_path: Path) -> None:
     service = subprocess.Popen([sys.executable, "web.py"], cwd=tmp_path)
     try:
         for command in shown():
-            words = command.replace("init", "init --output drafted.toml") if " init" in command else command
-            answer = _run((), words, tmp_path)
+            answer = _run((), typed(command), tmp_path)
             assert answer.returncode in (0, 1, 4), f"{command}\n{answer.stdout}{answer.stderr}"
-            assert answer.returncode != 4 or "ghostfix undo" in command, f"{command}\n{answer.stderr}"
+            may_refuse = command.startswith(("ghostfix undo", "ghostfix adopt"))  # no run yet, no systemd
+            assert answer.returncode != 4 or may_refuse, f"{command}\n{answer.stderr}"
     finally:
         service.kill()
         service.wait()
