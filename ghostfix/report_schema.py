@@ -1,7 +1,8 @@
-"""The JSON Schema of what ``--format json`` prints: one report, or several in one document."""
+"""The JSON Schema of what ``--format json`` prints: one report, several in one document, or a fleet's."""
 
 import msgspec
 
+from ghostfix.fleet import FleetReport
 from ghostfix.renderers.json import Reports
 from ghostfix.report import Report
 
@@ -10,11 +11,13 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def report_schema() -> str:
     """The schema as a JSON document with a line end, made from the records themselves."""
-    references, definitions = msgspec.json.schema_components((Report, Reports), ref_template="#/$defs/{name}")
+    references, definitions = msgspec.json.schema_components(
+        (Report, Reports, FleetReport), ref_template="#/$defs/{name}"
+    )
     document = {
         "$schema": _DIALECT,
         "title": "ghostfix report",
-        "description": "What `ghostfix diagnose --format json` prints. Keys are only ever added.",
+        "description": "What `--format json` prints, for one machine or a fleet. Keys are only ever added.",
         "anyOf": list(references),
         "$defs": definitions,
     }

@@ -435,3 +435,12 @@ def test_a_profile_that_is_gone_by_now_is_not_trusted() -> None:
     refusal = trust(system, service)
     assert refusal is not None
     assert "it is gone" in refusal.reason
+
+
+def test_the_profile_for_all_users_of_a_machine_comes_before_the_built_in_one() -> None:
+    system = machine("/etc/ghostfix/ghostfix.toml", MINIMAL)
+    (service,) = load(system, None, None)
+    assert (service.profile, service.directory) == ("/etc/ghostfix/ghostfix.toml", system.caller().home)
+    own = f"{system.caller().home}/.config/ghostfix/ghostfix.toml"
+    system.add_file(own, MINIMAL.encode())
+    assert load(system, "web", None)[0].profile == own

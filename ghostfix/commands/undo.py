@@ -51,7 +51,7 @@ def undo(
     chosen = run or _last(runs)
     planned = () if chosen is None else execute.would_undo(system, chosen)
     if chosen is None or dry_run or not any(entry.state is EntryState.PLANNED for entry in planned):
-        tell(chosen, planned, None)
+        tell(chosen, planned, None if dry_run else planned)
         return
     if not yes:
         tell(chosen, planned, None)

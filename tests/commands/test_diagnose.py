@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
+from ghostfix.commands.diagnose import plain_diagnosis
 from ghostfix.renderers import FORMATS
 from ghostfix.report_schema import report_schema
 from tests.commands.test_cli import ghostfix
@@ -129,3 +130,43 @@ def test_a_service_that_becomes_healthy_is_waited_for_and_then_nothing_is_said(t
     assert (impatient.returncode, "::error" in impatient.stdout) == (1, True)
     assert (patient.returncode, patient.stdout, patient.stderr) == (0, "", "")
     assert len(_Health.started) == 1
+
+
+PLAIN = (
+    "diagnose --format json",
+    "diagnose --format json --fail-on warning -- shop",
+    "diagnose --format json --config f.toml --only a,b --skip c",
+)
+NOT_PLAIN = (
+    "diagnose",
+    "diagnose --format terminal",
+    "diagnose --format json shop",
+    "diagnose --format json --keep",
+    "diagnose --format json --fail-on",
+    "diagnose --format json --fail-on never",
+    "diagnose --format json --format json",
+    "diagnose --format json -- shop web",
+    "repair --format json",
+)
+
+
+@pytest.mark.parametrize("line", PLAIN)
+def test_what_programs_ask_is_read_without_typer(line: str) -> None:
+    assert plain_diagnosis(line.split()) is not None
+
+
+@pytest.mark.parametrize("line", NOT_PLAIN)
+def test_every_other_line_is_left_to_typer(line: str) -> None:
+    assert plain_diagnosis(line.split()) is None
+
+
+@pytest.mark.real
+def test_both_ways_lead_to_the_same_answer(folder: Path) -> None:
+    plain = ghostfix(folder, "diagnose", "--format", "json", "--only", "not-running", "--", "web")
+    typed = ghostfix(folder, "diagnose", "web", "--only", "not-running", "--format", "json")
+    assert plain.returncode == typed.returncode == 1
+    one, other = (json.loads(answer.stdout) for answer in (plain, typed))
+    assert one["results"] == other["results"]
+    wrong = ghostfix(folder, "diagnose", "--format", "json", "--", "nosuch")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "no service called `nosuch`" in wrong.stderr

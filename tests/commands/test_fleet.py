@@ -1,0 +1,59 @@
+"""``ghostfix fleet`` where there is no fleet: what is typed wrongly, and where Ansible is not installed."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from ghostfix.errors import ProfileError
+from ghostfix.fleet import Verb
+from ghostfix.fleets.play import Play, Reach, Task
+from ghostfix.system import ansible
+from tests.commands.test_cli import ghostfix
+
+WRONG = {
+    "no inventory": (("diagnose",), "--inventory"),
+    "a misspelt format": (("diagnose", "-i", "h,", "--format", "jsno"), "did you mean `json`?"),
+    "a format of one machine": (
+        ("diagnose", "-i", "h,", "--format", "markdown"),
+        "terminal, json, html, junit",
+    ),
+    "a misspelt check": (("diagnose", "-i", "h,", "--only", "stale-pidfil"), "did you mean `stale-pidfile`?"),
+    "half of a batch": (("repair", "-i", "h,", "--serial", "0"), "a number of hosts or a percentage"),
+    "more than all": (("repair", "-i", "h,", "--serial", "120%"), "a number of hosts or a percentage"),
+    "no duration": (("repair", "-i", "h,", "--hold-for", "long"), "10s, 5m or 1h"),
+    "half a quote": (("undo", "-i", "h,", "--ansible-args", "-u 'me"), "cannot be split into words"),
+    "an unknown verb": (("mend",), "No such command"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_said(name: str, tmp_path: Path) -> None:
+    words, message = WRONG[name]
+    answer = ghostfix(tmp_path, "fleet", *words)
+    assert answer.returncode == 2
+    assert message in " ".join(answer.stderr.replace("│", " ").split())
+    assert "Traceback" not in answer.stderr
+
+
+def test_each_verb_explains_itself(tmp_path: Path) -> None:
+    for verb in ("diagnose", "repair", "undo"):
+        answer = ghostfix(tmp_path, "fleet", verb, "--help")
+        assert answer.returncode == 0
+        assert f"Example: ghostfix fleet {verb}" in answer.stdout
+    shown = ghostfix(tmp_path, "fleet", "collection").stdout.strip()
+    assert (Path(shown) / "ansible_collections/ghostfix/ghostfix/galaxy.yml").is_file()
+
+
+def test_without_ansible_it_says_what_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither its program nor its module is there."""
+    play = Play(verb=Verb.DIAGNOSE, task=Task(), reach=Reach(inventory=("h,",)), look=True)
+    with monkeypatch.context() as without_module:
+        without_module.setitem(sys.modules, "ansible_runner.interface", None)
+        with pytest.raises(ProfileError) as told:
+            ansible.perform(play, lambda answer: None)
+        assert told.value.hint == "`pip install 'ghostfix[fleet]'` installs it"
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ProfileError, match="needs Ansible"):
+        ansible.perform(play, lambda answer: None)

@@ -1,0 +1,39 @@
+"""``ghostfix undo`` as programs ask it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.commands.test_cli import ghostfix
+from tests.real.small_house import PIDFILE, small_house
+
+
+def test_without_runs_the_documents_say_so(tmp_path: Path) -> None:
+    listed = ghostfix(tmp_path, "undo", "--list", "--format", "json")
+    assert json.loads(listed.stdout) == {"schema": "ghostfix.runs/1", "runs": []}
+    nothing = ghostfix(tmp_path, "undo", "--yes", "--format", "json")
+    assert json.loads(nothing.stdout) == {
+        "schema": "ghostfix.undo/1",
+        "run": None,
+        "dry_run": False,
+        "changed": False,
+        "entries": [],
+    }
+
+
+@pytest.mark.real
+def test_what_is_taken_back_is_told_once(tmp_path: Path) -> None:
+    with small_house(tmp_path) as house:
+        done = ghostfix(tmp_path, "repair", "--yes", "--only", "stale-pidfile", "--no-start")
+        assert done.returncode in (0, 4), done.stderr
+        (listed,) = json.loads(ghostfix(tmp_path, "undo", "--list", "--format", "json").stdout)["runs"]
+        assert (listed["service"], listed["done"]) == ("ghost", 1)
+        dry = json.loads(ghostfix(tmp_path, "undo", "--dry-run", "--format", "json").stdout)
+        assert (dry["run"], dry["changed"], dry["dry_run"]) == (listed["id"], True, True)
+        assert not house.pid_file.exists()
+        real = json.loads(ghostfix(tmp_path, "undo", "--yes", "--format", "json").stdout)
+        assert (real["changed"], real["dry_run"], real["entries"][0]["state"]) == (True, False, "undone")
+        assert house.pid_file.read_bytes() == PIDFILE
+        again = json.loads(ghostfix(tmp_path, "undo", listed["id"], "--yes", "--format", "json").stdout)
+        assert again["changed"] is False

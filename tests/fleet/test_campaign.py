@@ -1,0 +1,97 @@
+import msgspec
+import pytest
+
+from ghostfix.errors import ProfileError
+from ghostfix.fleet import FleetHost, HostState, Verb
+from ghostfix.fleets.campaign import Order, Perform, exit_code, in_need, look, roll
+from ghostfix.fleets.play import AnswerKind, HostAnswer, ModuleResult, Play, PlayEnd, Reach, Task
+from tests.fleet.samples import HEALTHY, INCIDENT, seen, unknown
+
+ORDER = Order(verb=Verb.REPAIR, task=Task(), reach=Reach(inventory=("hosts.ini",), limit="web*"), serial="2")
+TEXT = msgspec.json.encode(HEALTHY).decode()
+SEEN = (
+    seen("web1", INCIDENT, changed=True),
+    seen("web2", HEALTHY),
+    seen("web3", INCIDENT, changed=True),
+    seen("web4", INCIDENT, changed=True),
+    unknown("web5", HostState.UNREACHABLE, "No route to host"),
+)
+
+
+def silent(host: FleetHost, answered: int) -> None:
+    pass
+
+
+def ansible(
+    *answers: HostAnswer, status: int = 0, interrupted: bool = False, complaints: tuple[str, ...] = ()
+) -> tuple[Perform, list[Play]]:
+    """An Ansible that gives these answers, and what it was asked."""
+    plays: list[Play] = []
+
+    def perform(play: Play, tell: object) -> PlayEnd:
+        plays.append(play)
+        assert callable(tell)
+        for answer in answers:
+            tell(answer)
+        return PlayEnd(status=status, interrupted=interrupted, complaints=complaints)
+
+    return perform, plays
+
+
+def said(host: str, kind: AnswerKind = AnswerKind.OK, **result: object) -> HostAnswer:
+    return HostAnswer(host=host, kind=kind, result=msgspec.convert(result, ModuleResult))
+
+
+def test_a_roll_is_about_the_ill_only_and_gives_all() -> None:
+    perform, plays = ansible(*(said(name, text=TEXT, changed=True) for name in ("web4", "web1", "web3")))
+    told: list[tuple[str, int]] = []
+    hosts, interrupted = roll(ORDER, SEEN, perform, lambda host, number: told.append((host.name, number)))
+    assert [host.name for host in in_need(SEEN)] == ["web1", "web3", "web4"]
+    assert (plays[0].hosts, plays[0].serial, plays[0].look) == (("web1", "web3", "web4"), "2", False)
+    assert [(host.name, host.state) for host in hosts] == [
+        ("web1", HostState.DONE),
+        ("web2", HostState.SEEN),
+        ("web3", HostState.DONE),
+        ("web4", HostState.DONE),
+        ("web5", HostState.UNREACHABLE),
+    ]
+    assert told == [("web4", 1), ("web1", 2), ("web3", 3)]
+    assert not interrupted
+    assert exit_code(hosts, interrupted) == 3  # nobody is ill, and one is not known
+
+
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_who_did_not_answer_is_lost_or_was_spared(interrupted: bool) -> None:
+    perform, _ = ansible(
+        said("web1", AnswerKind.STARTED),
+        said("web1", text=TEXT, changed=True),
+        said("web3", AnswerKind.STARTED),
+        interrupted=interrupted,
+    )
+    hosts, ended = roll(ORDER, SEEN, perform, silent)
+    states = {host.name: host.state for host in hosts}
+    assert (states["web1"], states["web3"], states["web4"]) == (
+        HostState.DONE,
+        HostState.LOST,
+        HostState.SPARED,
+    )
+    assert exit_code(hosts, ended) == (130 if interrupted else 4)
+
+
+def test_hosts_that_are_down_never_hide_those_that_are_ill() -> None:
+    assert exit_code(SEEN, interrupted=False) == 1
+
+
+def test_an_inventory_without_such_a_host_says_so() -> None:
+    perform, _ = ansible(status=1, complaints=("[ERROR]: no hosts matched",))
+    with pytest.raises(ProfileError, match=r"could not look at hosts\.ini: \[ERROR\]: no hosts matched"):
+        look(ORDER, perform, silent)
+    perform, _ = ansible()
+    with pytest.raises(ProfileError, match=r"no host of hosts\.ini matches --limit web\*"):
+        look(ORDER, perform, silent)
+
+
+def test_an_interrupted_look_is_none() -> None:
+    perform, _ = ansible(said("web1", text=TEXT), interrupted=True)
+    with pytest.raises(KeyboardInterrupt):
+        look(ORDER, perform, silent)
