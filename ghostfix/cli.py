@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import NoReturn
 
 from ghostfix import __version__
 from ghostfix.errors import ExitCode, GhostfixError
@@ -82,16 +83,19 @@ def _obey(words: Sequence[str]) -> None:
 
         _briefly(partial(why, words[1]))
         return
+    if words[:1] == ["diagnose"]:
+        from ghostfix.plain_diagnosis import answer, question
+
+        asked = question(words)
+        if asked is not None:
+            from ghostfix.system import local_system
+
+            gc.disable()
+            _leave(answer(local_system(), asked))
     from ghostfix.commands.run import plain, run_plainly
 
     if plain(words):
         run_plainly(words)
-        return
-    from ghostfix.commands.diagnose import plain_diagnosis
-
-    diagnosis = plain_diagnosis(words)
-    if diagnosis is not None:
-        _briefly(diagnosis)
         return
     from ghostfix.application import app
 
@@ -115,9 +119,14 @@ def _briefly(answer: Callable[[], None]) -> None:
         if isinstance(end.__context__, BrokenPipeError):
             raise
         code = end.code
+    _leave(code if isinstance(code, int) else 0)
+
+
+def _leave(code: int) -> NoReturn:
+    """Ends at once: what is left in memory needs no tidying."""
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 0)
+    os._exit(code)
 
 
 def _open_streams() -> None:

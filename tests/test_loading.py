@@ -49,6 +49,7 @@ def loaded(folder: Path, *arguments: str) -> set[str]:
         (
             ("diagnose", "--format", "json"),
             {
+                "typer",
                 "rich",
                 "hashlib",
                 "ssl",

@@ -40,19 +40,6 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every check, and
 ShowSecrets = Annotated[bool, typer.Option("--show-secrets", help="Do not hide passwords and tokens.")]
 
 
-def codes(text: str | None, known: tuple[str, ...]) -> tuple[str, ...]:
-    """The codes in ``a,b,c``; raises ProfileError, with the nearest right one, for an unknown code."""
-    from difflib import get_close_matches
-
-    wanted = tuple(code.strip() for code in (text or "").split(",") if code.strip())
-    for code in wanted:
-        if code not in known:
-            near = get_close_matches(code, known, n=1)
-            hint = f"did you mean `{near[0]}`?" if near else "`ghostfix explain` lists the codes."
-            raise ProfileError(f"there is no check called `{code}`", hint)
-    return wanted
-
-
 def seconds(text: str, option: str) -> float:
     """A duration (``10``, ``10s``, ``5m``, ``1h``) in seconds; raises ProfileError when it is none."""
     factors = {"s": 1.0, "m": 60.0, "h": 3600.0}

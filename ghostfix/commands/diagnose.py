@@ -1,8 +1,6 @@
 """``ghostfix diagnose``: what is wrong with a service, and why; only looks."""
 
 import sys
-from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -61,12 +59,13 @@ def diagnose(
     Example: `ghostfix diagnose ghost-runner --format json`
     """
     from ghostfix.checks import CHECKS
-    from ghostfix.commands import codes, seconds
+    from ghostfix.commands import seconds
     from ghostfix.diagnosing import Wishes, diagnoses
     from ghostfix.errors import ProfileError, worst
     from ghostfix.finding import Severity
     from ghostfix.presentation import Presentation
     from ghostfix.runs import archive
+    from ghostfix.selection import codes
     from ghostfix.snapshot_file import Look, save_snapshot
     from ghostfix.system import local_system
     from ghostfix.telling import diagnosis_report
@@ -107,31 +106,3 @@ def diagnose(
     for report in reports if keep else ():
         sys.stderr.write(f"ghostfix: kept as {archive.keep_diagnosis(system, report)}\n")
     raise typer.Exit(worst(report.exit_code for report in reports))
-
-
-_PLAIN = ("--format", "--fail-on", "--config", "--only", "--skip")
-
-
-def plain_diagnosis(words: Sequence[str]) -> Callable[[], None] | None:
-    """What ``diagnose --format json [--option value]... [-- NAME]`` asks for, read without typer.
-
-    So Ansible asks on each host of a fleet. Where typer reads options with pydantic, that takes a fifth of
-    the whole diagnosis. None for any other command line: typer reads it, and says what is wrong with it.
-    """
-    if words[:3] != ["diagnose", "--format", "json"]:
-        return None
-    end = words.index("--") if "--" in words else len(words)
-    options, names = words[1:end], words[end + 1 :]
-    chosen = dict(zip(options[::2], options[1::2], strict=False))
-    plain = len(options) == 2 * len(chosen) and len(names) <= 1 and chosen.keys() <= set(_PLAIN)
-    if not plain or chosen.get("--fail-on", "error") not in set(Threshold):
-        return None
-    return partial(
-        diagnose,
-        name=names[0] if names else None,
-        config=chosen.get("--config"),
-        format_="json",
-        only=chosen.get("--only"),
-        skip=chosen.get("--skip"),
-        fail_on=Threshold(chosen.get("--fail-on", "error")),
-    )

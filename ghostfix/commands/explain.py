@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ghostfix.commands import codes
+from ghostfix.selection import codes
 
 
 def explain(

@@ -330,7 +330,7 @@ def _reach(
 
 def _codes(only: str | None, skip: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     from ghostfix.checks import CHECKS
-    from ghostfix.commands import codes
+    from ghostfix.selection import codes
 
     known = tuple(check.code for check in CHECKS)
     return codes(only, known), codes(skip, known)

@@ -36,12 +36,13 @@ def repair(
     from ghostfix import pipeline, profile
     from ghostfix.acting import Manner, carry_out, wanted
     from ghostfix.checks import CHECKS
-    from ghostfix.commands import codes, seconds
+    from ghostfix.commands import seconds
     from ghostfix.errors import ExitCode, ProfileError, RepairError
     from ghostfix.execute import pin_processes
     from ghostfix.plan import Choices
     from ghostfix.presence import require_presence
     from ghostfix.presentation import Presentation
+    from ghostfix.selection import codes
     from ghostfix.system import local_system
     from ghostfix.telling import diagnosis_report
 

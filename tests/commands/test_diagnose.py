@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from ghostfix.commands.diagnose import plain_diagnosis
+from ghostfix.plain_diagnosis import question
 from ghostfix.renderers import FORMATS
 from ghostfix.report_schema import report_schema
 from tests.commands.test_cli import ghostfix
@@ -152,12 +152,12 @@ NOT_PLAIN = (
 
 @pytest.mark.parametrize("line", PLAIN)
 def test_what_programs_ask_is_read_without_typer(line: str) -> None:
-    assert plain_diagnosis(line.split()) is not None
+    assert question(line.split()) is not None
 
 
 @pytest.mark.parametrize("line", NOT_PLAIN)
 def test_every_other_line_is_left_to_typer(line: str) -> None:
-    assert plain_diagnosis(line.split()) is None
+    assert question(line.split()) is None
 
 
 @pytest.mark.real
