@@ -54,6 +54,7 @@ EFFECTS: Mapping[str, tuple[str, ...]] = {
         "high-load",
         "memory-pressure",
         "open-files",
+        "over-limit",
     ),
     "port-conflict": ("log-address-in-use", "port-unbound", "health-degraded", "health-unreachable"),
     "port-shared": ("health-degraded", "webhook-failing"),

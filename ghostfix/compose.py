@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from msgspec import structs
 
 from ghostfix import __version__
+from ghostfix.aspects.at_hand import managers_at_hand
 from ghostfix.aspects.headcount import processes_of
 from ghostfix.cause import Cause
 from ghostfix.checks import CHECKS
@@ -121,6 +122,7 @@ class _Composer:
             plan=None if plan is None else self.plan(plan),
             run=None if run is None else self.run(run),
             verification=None if verification is None else self.verification(verification),
+            offers=managers_at_hand(snapshot, self.service),
             events=tuple(sorted((*self.tracebacks(), *self.firings()), key=lambda event: event.at)),
             notes=tuple(self.text(note, 1_000) for note in notes),
         )

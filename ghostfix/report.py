@@ -227,6 +227,8 @@ class Report(Struct, frozen=True, kw_only=True):
     verification: VerificationReport | None = None
     fail_on: str = "error"
     """The severity from which on a finding counts for the exit code: ``info``, ``warning`` or ``error``."""
+    offers: tuple[str, ...] = ()
+    """Managers to which a service without one could be given: values of ``ghostfix adopt --with``."""
     events: tuple[EventReport, ...] = ()
     """What is known to have happened, and when; the oldest first."""
     notes: tuple[str, ...] = ()

@@ -255,6 +255,7 @@ def incident() -> Report:
         ),
         results=_incident_results(),
         causes=_incident_causes(),
+        offers=("launchd",),
         events=(
             EventReport(
                 at=_TAKEN_AT - 5400,

@@ -20,6 +20,7 @@ from ghostfix.checks import (
     not_running,
     open_files,
     orphan_instance,
+    over_limit,
     port_conflict,
     port_shared,
     port_unbound,
@@ -77,4 +78,5 @@ CHECKS: tuple[Check, ...] = (
     memory_pressure.CHECK,
     disk_full.CHECK,
     open_files.CHECK,
+    over_limit.CHECK,
 )

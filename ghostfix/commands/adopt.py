@@ -2,11 +2,17 @@
 
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ghostfix.commands import Config, Format, Name, Output, Quiet, ShowSecrets, Verbose
+
+if TYPE_CHECKING:
+    from ghostfix.acting import Manner
+    from ghostfix.errors import ExitCode
+    from ghostfix.presentation import Presentation
+    from ghostfix.service import Service
 
 
 class Manager(StrEnum):
@@ -49,16 +55,12 @@ def adopt(
 
     Example: `ghostfix adopt web --with systemd --dry-run`
     """
-    from ghostfix import pipeline, profile
-    from ghostfix.acting import Manner, carry_out, wanted
-    from ghostfix.adopting import DifferentJobError, adopt, adopter_named
+    from ghostfix import profile
+    from ghostfix.acting import Manner
     from ghostfix.commands import seconds
-    from ghostfix.errors import ExitCode, ProfileError, RepairError
-    from ghostfix.execute import pin_processes
+    from ghostfix.errors import ProfileError, RepairError
     from ghostfix.presentation import Presentation
     from ghostfix.system import local_system
-    from ghostfix.telling import diagnosis_report
-    from ghostfix.untrusted import shown
 
     watch_for = seconds(hold_for, "--hold-for")
     presentation = Presentation.of(format_, output, quiet=quiet, verbose=verbose, reveal=show_secrets)
@@ -71,29 +73,54 @@ def adopt(
     distrust = profile.trust(system, service)
     if distrust is not None:
         raise RepairError(f"nothing was done: {distrust.reason}")
+    manner = Manner(yes=yes, watch_for=watch_for)
+    raise typer.Exit(give(service, with_.value, presentation, manner, dry_run, keep_profile, evict))
+
+
+def give(
+    service: "Service",
+    kind: str,
+    presentation: "Presentation",
+    manner: "Manner",
+    dry_run: bool = False,
+    keep_profile: bool = False,
+    evict: bool = False,
+) -> "ExitCode":
+    """Looks, plans, shows, asks and does it; the exit code. Raises RepairError where it cannot be done."""
+    from dataclasses import replace
+
+    from ghostfix import pipeline
+    from ghostfix.acting import carry_out, wanted
+    from ghostfix.adopting import DifferentJobError, adopt, adopter_named
+    from ghostfix.errors import ExitCode
+    from ghostfix.execute import pin_processes
+    from ghostfix.system import local_system
+    from ghostfix.telling import diagnosis_report
+    from ghostfix.untrusted import shown
+
+    system = local_system()
     with presentation.looking(service.name) as progress:
         diagnosis = pipeline.diagnose(system, service, progress=progress)
-    adopter = adopter_named(with_.value)
+    adopter = adopter_named(kind)
     try:
         adoption = adopt(system, diagnosis, adopter, _own_words(), evict=evict, edit_profile=not keep_profile)
     except DifferentJobError as error:
-        sys.stderr.write("".join(f"{shown(line, 1_000, reveal=show_secrets)}\n" for line in error.diff))
-        raise
-    pin_processes(system, adoption.plan)
-    if dry_run or not yes:
-        report = diagnosis_report(
-            system, diagnosis, plan=adoption.plan, notes=adoption.notes, reveal=show_secrets
+        sys.stderr.write(
+            "".join(f"{shown(line, 1_000, reveal=presentation.reveal)}\n" for line in error.diff)
         )
+        raise
+    plan, notes = adoption.plan, adoption.notes
+    pin_processes(system, plan)
+    if dry_run or not manner.yes:
+        report = diagnosis_report(system, diagnosis, plan=plan, notes=notes, reveal=presentation.reveal)
         presentation.show((report,), system)
         if dry_run:
-            raise typer.Exit(ExitCode.HEALTHY)
-    manner = Manner(yes=yes, watch_for=watch_for, settle=adopter.settles)
-    if not wanted(adoption.plan, presentation, manner):
-        raise typer.Exit(ExitCode.REPAIR_INCOMPLETE)
-    _, code = carry_out(
-        system, diagnosis, adoption.plan, adoption.service, presentation, manner, adoption.notes
-    )
-    raise typer.Exit(code)
+            return ExitCode.HEALTHY
+    if not wanted(plan, presentation, manner):
+        return ExitCode.REPAIR_INCOMPLETE
+    manner = replace(manner, settle=adopter.settles)
+    _, code = carry_out(system, diagnosis, plan, adoption.service, presentation, manner, notes)
+    return code
 
 
 def _own_words() -> tuple[str, ...]:

@@ -1,10 +1,16 @@
 """``ghostfix repair``: does what the diagnosis asks for, in an order that holds, and watches it hold."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ghostfix.commands import Config, Format, Name, Only, Output, Quiet, ShowSecrets, Skip, Verbose
+
+if TYPE_CHECKING:
+    from ghostfix.acting import Manner
+    from ghostfix.errors import ExitCode
+    from ghostfix.pipeline import Diagnosis
+    from ghostfix.presentation import Presentation
 
 
 def repair(
@@ -73,4 +79,19 @@ def repair(
     if not wanted(plan, presentation, manner):
         raise typer.Exit(ExitCode.REPAIR_INCOMPLETE)
     _, code = carry_out(system, diagnosis, plan, service, presentation, manner)
-    raise typer.Exit(code)
+    raise typer.Exit(_kept(diagnosis, presentation, manner) if code is ExitCode.HEALTHY else code)
+
+
+def _kept(diagnosis: "Diagnosis", presentation: "Presentation", manner: "Manner") -> "ExitCode":
+    """The last phase, for who is there to be asked: one manager for good, where the service has none."""
+    from ghostfix.aspects.at_hand import managers_at_hand
+    from ghostfix.commands.adopt import give
+    from ghostfix.errors import ExitCode
+
+    at_hand = managers_at_hand(diagnosis.snapshot, diagnosis.service)
+    if manner.yes or not manner.watch_for or not at_hand:
+        return ExitCode.HEALTHY
+    question = f"It holds. To keep it so, give it to {at_hand[0]} for good (you see the job first)? [y/N] "
+    if not presentation.agrees(question):
+        return ExitCode.HEALTHY
+    return give(diagnosis.service, at_hand[0], presentation, manner)

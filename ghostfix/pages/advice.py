@@ -31,6 +31,7 @@ _PREVENTION: Mapping[str, str] = {
     "recycled-pidfile": "Have the service remove its PID file when it ends, or lock it while it runs.",
     "port-conflict": "Give each program a port of its own, and end the service when it cannot bind it.",
     "process-count": "Limit the service's processes in its manager (TasksMax=, ulimit -u).",
+    "over-limit": "Let the manager enforce the service's limits (`ghostfix adopt` writes them).",
     "zombie-processes": "Have the parent wait for its children; until then, restart the parent.",
     "missing-venv": "Start the service with the venv's own interpreter, by its full path.",
     "wrong-interpreter": "Start the service with the venv's own interpreter, by its full path.",
@@ -71,6 +72,16 @@ def prevention(report: Report) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_PREVENTION[code] for code in codes if code in _PREVENTION))
 
 
+def keeping(report: Report) -> tuple[Advice, ...]:
+    """The commands that keep it from coming back, for a service without a manager that was found ill."""
+    ill = acted(report) or any(finding.severity == "error" for finding in findings(report))
+    if not ill or not report.offers or (report.plan is not None and report.plan.asked[0] == "adopt"):
+        return ()
+    best, *others = report.offers
+    besides = f" (or to {', '.join(others)})" if others else ""
+    return (Advice(_command("adopt", report, "--with", best), f"gives it to one manager for good{besides}"),)
+
+
 def acted(report: Report) -> bool:
     """Whether a repair did something, or set out to: its findings are then those from before."""
     return report.run is not None and not report.run.dry_run
@@ -88,7 +99,7 @@ def _after_run(report: Report) -> tuple[Advice, ...]:
         return ()
     back = Advice(f"ghostfix undo {shlex.quote(report.run.id)}", "takes this repair back")
     if went_well(report):
-        return (Advice(_command("diagnose", report), "looks again"), back)
+        return (Advice(_command("diagnose", report), "looks again"), back, *keeping(report))
     return (Advice(_asked(report), "goes on from here"), *_left_out(report), back)
 
 

@@ -28,6 +28,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
         "memory-pressure",
         "disk-full",
         "open-files",
+        "over-limit",
     ),
 }
 OTHER = "Other"

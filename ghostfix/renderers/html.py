@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from ghostfix.pages.advice import acted, findings, next_commands, prevention
+from ghostfix.pages.advice import acted, findings, keeping, next_commands, prevention
 from ghostfix.pages.html_style import STYLE
 from ghostfix.pages.layout import Layout
 from ghostfix.pages.markup import Markup, element, together
@@ -234,6 +234,11 @@ def _skipped(result: ResultReport) -> Markup:
 
 def _next(report: Report) -> Markup | None:
     rows = [element("li", _code(one.command), f" {one.effect}") for one in next_commands(report)]
+    rows += [
+        element("li", _code(one.command), f" {one.effect}")
+        for one in keeping(report)
+        if one not in next_commands(report)
+    ]
     rows += [element("li", _prose(sentence)) for sentence in prevention(report)]
     return _section("What next", element("ul", *rows)) if rows else None
 

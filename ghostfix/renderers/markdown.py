@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from ghostfix.pages.advice import acted, findings, next_commands, prevention
+from ghostfix.pages.advice import acted, findings, keeping, next_commands, prevention
 from ghostfix.pages.chain import chains
 from ghostfix.pages.family import FAMILIES, OTHER, family
 from ghostfix.pages.layout import Layout
@@ -182,8 +182,11 @@ def _metrics(report: Report) -> list[str]:
 
 
 def _next(report: Report) -> list[str]:
-    immediate = [f"- {code(one.command)} {one.effect}" for one in next_commands(report)]
-    lasting = [f"- {sentence}" for sentence in prevention(report)]
+    immediate = [
+        f"- {code(one.command)} {one.effect}" for one in next_commands(report) if one not in keeping(report)
+    ]
+    lasting = [f"- {code(one.command)} {one.effect}" for one in keeping(report)]
+    lasting += [f"- {sentence}" for sentence in prevention(report)]
     return [
         "## Next steps",
         "",

@@ -9,7 +9,7 @@ from tests.renderers import SITUATIONS
 
 KEYS = (
     "schema", "version", "taken_at", "host", "service", "verdict", "exit_code", "metrics", "instances",
-    "restarters", "results", "causes", "plan", "run", "verification", "fail_on", "events", "notes",
+    "restarters", "results", "causes", "plan", "run", "verification", "fail_on", "offers", "events", "notes",
 )  # fmt: skip
 
 

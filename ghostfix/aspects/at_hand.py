@@ -1,0 +1,40 @@
+"""At hand: the managers to which a service without one could be given on this machine, the best first."""
+
+import posixpath
+import re
+
+from ghostfix.process import Process
+from ghostfix.service import Service
+from ghostfix.snapshot import Snapshot
+
+_PM2 = re.compile(r"PM2 v[^:]*: God")
+_CRONS = frozenset({"cron", "crond"})
+
+
+def managers_at_hand(snapshot: Snapshot, service: Service) -> tuple[str, ...]:
+    """Values for ``ghostfix adopt --with``; none for a service that has a manager, or cannot be started.
+
+    Told by the processes that were seen, so what ``adopt`` finds when it asks them may be less.
+    """
+    if service.manager != "none" or not service.start_command or not service.instances:
+        return ()
+    if snapshot.host.platform == "macos":
+        return ("launchd",)
+    uid = snapshot.host.uid
+    alive = [process for process in snapshot.tree.by_pid.values() if process.alive]
+    there = {
+        "systemd": uid == 0 and any(one.pid == 1 and one.name == "systemd" for one in alive),
+        "systemd-user": uid != 0 and any(one.uid == uid and _is_user_systemd(one) for one in alive),
+        "supervisord": any(uid in (0, one.uid) and _supervises(one) for one in alive),
+        "pm2": any(one.uid == uid and one.argv and _PM2.match(one.argv[0]) for one in alive),
+        "cron": any(one.name in _CRONS for one in alive),
+    }
+    return tuple(kind for kind, is_there in there.items() if is_there)
+
+
+def _is_user_systemd(process: Process) -> bool:
+    return process.name == "systemd" and "--user" in process.argv
+
+
+def _supervises(process: Process) -> bool:
+    return any(posixpath.basename(word) == "supervisord" for word in process.argv[:2])
