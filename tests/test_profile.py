@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ghostfix.errors import ExitCode, ProfileError
 from ghostfix.machine import Caller, Signal
 from ghostfix.profile import built_in_names, load, trust
-from ghostfix.service import Service
+from ghostfix.service import Limits, Service
 from tests.fake_system import FakeSystem
 
 MINIMAL = '[services.web]\nmodule = "web.main"\n'
@@ -192,6 +192,12 @@ def test_everything_else_is_taken_as_it_stands() -> None:
         ("[services.web.limits]\nzombies = 1\nprocesses = 'x'", 5, "limits.processes", "a whole number"),
         ("limits = { memory_percent = 140 }", 3, "limits.memory_percent", "expected a percentage up to 100"),
         ("limits = { load_per_cpu = nan }", 3, "limits.load_per_cpu", "expected a number above 0"),
+        ('limits = { service_memory = "lots" }', 3, "limits.service_memory", "expected a size of 1M or more"),
+        ('limits = { service_memory = "512m" }', 3, "limits.service_memory", 'such as "512M" or "2G"'),
+        ('limits = { service_memory = "1K" }', 3, "limits.service_memory", "expected a size of 1M or more"),
+        ("limits = { service_memory = 512 }", 3, "limits.service_memory", 'text in "quotes"'),
+        ("limits = { service_open_files = 0 }", 3, "limits.service_open_files", "a number above 0"),
+        ("limits = { service_processes = 1.5 }", 3, "limits.service_processes", "a whole number"),
         ('limits = "many"', 3, "limits", 'expected a table, found the text "many"'),
         ('health = { url = "ftp://x/" }', 3, "health.url", "expected an http:// or https:// URL with a host"),
         ('health = { url = "http://" }', 3, "health.url", "with a host"),
@@ -235,6 +241,11 @@ def test_says_where_and_what_was_expected(lines: str, line: int, key: str, expec
     ("lines", "key", "hint"),
     [
         ("port = [80]", "services.web.port", "did you mean `ports`?"),
+        (
+            "limits = { service_procs = 3 }",
+            "services.web.limits.service_procs",
+            "did you mean `service_processes`?",
+        ),
         ("limits = { proceses = 3 }", "services.web.limits.proceses", "did you mean `processes`?"),
         ('stop = { signal = "SIGTERM" }', "services.web.stop.signal", "did you mean `TERM`?"),
         ('[servces.x]\nmodule = "x"', "servces", "did you mean `services`?"),
@@ -444,3 +455,12 @@ def test_the_profile_for_all_users_of_a_machine_comes_before_the_built_in_one() 
     own = f"{system.caller().home}/.config/ghostfix/ghostfix.toml"
     system.add_file(own, MINIMAL.encode())
     assert load(system, "web", None)[0].profile == own
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("512M", 512 << 20), ("2G", 2 << 30), ("1.5G", 3 << 29), ("2048K", 2 << 20), ("1T", 1 << 40)],
+)
+def test_the_service_s_own_memory_is_read_in_powers_of_1024(text: str, size: int) -> None:
+    assert Limits(service_memory=text).service_memory_bytes == size
+    assert Limits().service_memory_bytes is None

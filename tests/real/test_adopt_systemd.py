@@ -1,12 +1,13 @@
 """A genuine systemd is given a service: it accepts, starts, restarts, limits and gives up, and forgets."""
 
+import sys
 from collections.abc import Iterator
 
 import pytest
 
 from ghostfix.service import Service
 from tests.real.adopting import CRASHING, ghostfix, settle
-from tests.real.restarter_bench import MachineBench, becomes, digest, machine, sh
+from tests.real.restarter_bench import ROOT, MachineBench, becomes, digest, machine, sh
 from tests.real.test_systemd_real import REASON
 
 HOME = "/srv/ghost"
@@ -145,3 +146,18 @@ def test_all_other_restarters_are_held(bench: MachineBench) -> None:
     assert digest(bench, "/etc/systemd", f"{HOME}/ghostfix.toml") == before
     becomes(lambda: len(bench.running(SERVICE)) == 1, "the old unit runs it again")
     sh(bench, "systemctl stop ghost-old; rm /etc/systemd/system/ghost-old.service; systemctl daemon-reload")
+
+
+def test_a_repair_that_held_offers_it_to_who_is_there_to_be_asked(bench: MachineBench) -> None:
+    settle(bench, HOME)
+    before = digest(bench, "/etc/systemd", f"{HOME}/ghostfix.toml")
+    program = f"env PYTHONPATH={ROOT} COLUMNS=120 {sys.executable} -m ghostfix repair ghost --hold-for 1s"
+    answers = "y\\ny\\ny\\n"  # the repair's steps, the offer, the adoption's steps
+    told = sh(bench, f"cd {HOME} && printf '{answers}' | script -qec '{program}' /dev/null")
+    assert "To keep it so, give it to systemd for good" in told
+    assert [shown(bench, "MainPID")] == [str(pid) for pid in bench.running(SERVICE)]
+    ghostfix(bench, HOME, "undo --yes")  # the adoption
+    ghostfix(bench, HOME, "undo --yes")  # the repair before it
+    assert digest(bench, "/etc/systemd", f"{HOME}/ghostfix.toml") == before
+    assert "To keep it so" not in ghostfix(bench, HOME, "repair ghost --yes --hold-for 1s")
+    assert shown(bench, "LoadState") == "not-found"
