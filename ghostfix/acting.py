@@ -45,7 +45,8 @@ def wanted(plan: Plan, presentation: Presentation, manner: Manner) -> bool:
             f"  `ghostfix {' '.join(plan.asked)} --yes` does the plan as it stands.\n"
         )
         return False
-    if manner.each or presentation.agrees(f"Do these {len(plan.steps)} steps? [y/N] "):
+    these = "this step" if len(plan.steps) == 1 else f"these {len(plan.steps)} steps"
+    if manner.each or presentation.agrees(f"Do {these}? [y/N] "):
         return True
     sys.stderr.write("ghostfix: nothing was done.\n")
     return False

@@ -1,6 +1,6 @@
 from msgspec import structs
 
-from ghostfix.pages.advice import next_commands, prevention, went_well
+from ghostfix.pages.advice import keeping, next_commands, prevention, went_well
 from ghostfix.report import PlanReport, Report, ServiceReport, SubjectReport
 from tests import sample_reports as samples
 
@@ -25,6 +25,22 @@ def test_a_profile_with_a_name_of_its_own_is_named() -> None:
     )
     built_in = ServiceReport("web", "/srv", "built-in web")
     assert commands(structs.replace(samples.incident(), service=built_in))[1] == "ghostfix repair web"
+
+
+def test_an_ill_service_without_a_manager_is_offered_those_at_hand() -> None:
+    report = structs.replace(samples.incident(), offers=("systemd", "cron"))
+    (offer,) = keeping(report)
+    assert offer.command == "ghostfix adopt ghost-runner --with systemd"
+    assert offer.effect == "gives it to one manager for good (or to cron)"
+    assert keeping(structs.replace(report, offers=())) == ()
+    assert keeping(samples.healthy()) == ()
+
+
+def test_a_plan_is_asked_for_again_in_its_own_words() -> None:
+    plan = structs.replace(samples.incident_plan(), asked=("adopt", "--with", "cron"))
+    report = structs.replace(samples.planned(), plan=plan)
+    assert commands(report)[0] == "ghostfix adopt ghost-runner --with cron"
+    assert keeping(report) == ()
 
 
 def test_what_only_a_person_can_repair_is_explained() -> None:
@@ -52,6 +68,7 @@ def test_after_a_repair_there_is_a_way_on_and_a_way_back() -> None:
     assert commands(samples.repaired()) == [
         "ghostfix diagnose ghost-runner",
         "ghostfix undo 20261118-110640-ab12",
+        "ghostfix adopt ghost-runner --with launchd",
     ]
     assert commands(samples.half_repaired()) == [
         "ghostfix repair ghost-runner",

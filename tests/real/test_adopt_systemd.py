@@ -29,7 +29,7 @@ def bench(booted: MachineBench) -> Iterator[MachineBench]:
     yield booted
     booted.run(
         f"systemctl disable --now ghost; rm -f {UNIT}; systemctl daemon-reload; systemctl reset-failed; "
-        f"pkill -KILL -f {HOME}/ghost.py; rm -rf {HOME}"
+        f"pkill -KILL -f {HOME}/[g]host.py; rm -rf {HOME}"
     )
 
 

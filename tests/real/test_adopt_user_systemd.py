@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.real, pytest.mark.slow, pytest.mark.skipif(REASON is n
 def bench(house: House) -> Iterator[MachineBench]:
     settle(house.bench, FOLDER, owner="gina")
     yield house.bench
-    house.bench.run(f"pkill -KILL -f {FOLDER}/ghost.py; rm -rf {FOLDER}")
+    house.bench.run(f"pkill -KILL -f {FOLDER}/[g]host.py; rm -rf {FOLDER}")
 
 
 def trace(bench: MachineBench) -> str:
