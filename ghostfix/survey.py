@@ -51,9 +51,10 @@ def survey(
     sources = _Sources(timeout, progress)
     look = sources.begin
 
-    # Those that wait for somebody else's answer, and need nothing that is read here.
+    # Those that may have to wait for somebody else's answer, and need nothing of what is read below.
     health_ = look("health", lambda: health.collect(system, service), None)
     environment_ = look("environment", lambda: environment.collect(system, service), _NOWHERE)
+    logs_ = look("logs", lambda: logs.read(system, service, all_logs), _NO_LOGS)
     webhook_ = None if prober is None else look("webhook", lambda: webhook.collect(prober, service), None)
 
     everyone = look("processes", system.processes, _NOBODY).reading()
@@ -68,7 +69,6 @@ def survey(
         (each.kind, look(each.kind, partial(each.jobs, system, service, tree), _NO_JOBS))
         for each in RESTARTERS
     ]
-    logs_ = look("logs", lambda: logs.collect(system, service, since, all_logs), _NO_LOGS)
     resources_ = look("resources", lambda: resources.collect(system, service), None)
     return Snapshot(
         taken_at=system.now(),
@@ -79,7 +79,7 @@ def survey(
         pidfiles=pidfiles_,
         environment=environment_.reading(),
         resources=resources_.reading(),
-        logs=logs_.reading(),
+        logs=logs.dated(logs_.reading(), since),
         health=health_.reading(),
         webhook=WEBHOOK_NOT_SENT if webhook_ is None else webhook_.reading(),
         restarters=tuple(JobsOfKind(kind, source.reading()) for kind, source in restarters_),

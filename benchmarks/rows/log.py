@@ -17,7 +17,7 @@ _TRACEBACK = (
     b'  File "/srv/app.py", line 10, in handle\n    answer(request)\n'
     b"TypeError: '<' not supported between instances of 'NoneType' and 'int'\n"
 )
-_LINES = 5_000
+_LINES = 20_000
 """Ordinary lines between two tracebacks."""
 GIB = 1 << 30
 

@@ -17,7 +17,7 @@ def measure(bench: Bench) -> Iterator[Result]:
     """``why :PORT`` beside ``ss -ltnp``, a start of Python apart."""
     bench.leave()
     port = free_port()
-    with crowd(bench.folder, 1_250, files=76, listeners=4), _serving(port):
+    with _serving(port), crowd(bench.folder, 1_250, files=76, listeners=4):
         costs = medians(
             {
                 "ss": Command((program("ss", "iproute2"), "-ltnp")),

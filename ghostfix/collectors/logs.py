@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from msgspec import structs
 
+from ghostfix.large_log import LARGE, spots, visit
 from ghostfix.machine import System
 from ghostfix.parsers.error_tally import KINDS_KEPT
 from ghostfix.parsers.log_blocks import blocks, feed, telling
@@ -18,7 +19,7 @@ from ghostfix.reading import Reading
 from ghostfix.service import Service
 from ghostfix.snapshot import FileKind, FileStatus, LogExcerpt
 
-TAIL = 4 * 1024 * 1024
+TAIL = 2 * 1024 * 1024
 """So many bytes of the end of a log are read."""
 TELLING = 256 * 1024
 """Fewer, when so many of them are about errors: each line of these has to be read."""
@@ -32,11 +33,33 @@ _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 def collect(
     system: System, service: Service, since: float | None, everything: bool = False
 ) -> Reading[tuple[LogExcerpt, ...]]:
-    """The errors in every log that the profile's patterns match, what cannot be read first.
+    """The errors in every log that the profile's patterns match, ``dated`` by the present instance."""
+    return dated(read(system, service, everything), since)
 
-    ``since`` is when the present instance was started (None: none runs). Old errors are kept: judging is
-    the checks' business, by ``last_at``. An error without a timestamp, in a log that was last written
-    before ``since``, gets the time of that writing: it cannot be younger.
+
+def dated(reading: Reading[tuple[LogExcerpt, ...]], since: float | None) -> Reading[tuple[LogExcerpt, ...]]:
+    """An error without a timestamp, in a log last written before ``since``, gets the time of that writing.
+
+    It cannot be younger. ``since`` is when the present instance was started (None: none runs). Old errors are
+    kept: judging is the checks' business, by ``last_at``.
+    """
+    if since is None:
+        return reading
+    return structs.replace(reading, value=tuple(_dated(excerpt, since) for excerpt in reading.value))
+
+
+def _dated(excerpt: LogExcerpt, since: float) -> LogExcerpt:
+    if excerpt.modified >= since:
+        return excerpt
+    errors = tuple(
+        error if error.last_at is not None else structs.replace(error, last_at=excerpt.modified)
+        for error in excerpt.errors
+    )
+    return structs.replace(excerpt, errors=errors)
+
+
+def read(system: System, service: Service, everything: bool = False) -> Reading[tuple[LogExcerpt, ...]]:
+    """The errors in every log that the profile's patterns match, what cannot be read first.
 
     Incomplete when a log, or the folder of one, could not be read. A folder or a FIFO that a pattern
     happens to match is only noted; one that the profile names is a log that cannot be read.
@@ -53,7 +76,7 @@ def collect(
     newest = sorted(logs, key=lambda log: -log[1].modified)[:FILES]
     notes = [f"of {len(logs)} logs only the {FILES} written last were read"] if len(logs) > FILES else []
     for path, status in (log for log in logs if log in newest):
-        excerpt, forgotten = _excerpt(system, path, status, since, everything)
+        excerpt, forgotten = _excerpt(system, path, status, everything)
         excerpts.append(excerpt)
         if forgotten:
             notes.append(f"{path}: of more than {KINDS_KEPT} kinds of errors {forgotten} are left out")
@@ -101,39 +124,43 @@ def _regular(system: System, path: str) -> FileStatus | LogExcerpt | None:
     return status.value
 
 
-def _excerpt(
-    system: System, path: str, status: FileStatus, since: float | None, everything: bool
-) -> tuple[LogExcerpt, int]:
+def _excerpt(system: System, path: str, status: FileStatus, everything: bool) -> tuple[LogExcerpt, int]:
     """What the log, or its end, says, and how many kinds of errors were too many."""
-    head = system.read(path, 2)
-    encoding = _WIDE.get(head.value, "utf-8")
-    start = 0 if everything else _start(system, path, status.size)
-    start += start % 2 if encoding != "utf-8" else 0
     log = TracebackLog(system.now())
     problem: list[str] = []
-    pieces = _pieces(system, path, start, status.size, problem)
+    start = _read(system, path, status.size, everything, log, problem)
+    log.close()
+    excerpt = LogExcerpt(
+        path=path,
+        size=status.size,
+        modified=status.modified,
+        read_from=start,
+        errors=log.errors,
+        problem="; ".join(problem) or None,
+    )
+    return excerpt, log.forgotten
+
+
+def _read(
+    system: System, path: str, size: int, everything: bool, log: TracebackLog, problem: list[str]
+) -> int:
+    """Reads the log, or its end; gives where it began."""
+    head = system.read(path, 2)
+    encoding = _WIDE.get(head.value, "utf-8")
+    found = spots(system, path) if everything and encoding == "utf-8" and size >= LARGE else None
+    if found is not None:
+        visit(system, path, size, log, found)
+        return 0
+    start = 0 if everything else _start(system, path, size)
+    start += start % 2 if encoding != "utf-8" else 0
+    pieces = _pieces(system, path, start, size, problem)
     for block in blocks(pieces if encoding == "utf-8" else _narrowed(pieces, encoding)):
         if start and log.lines == 0:
             # The line in whose middle the reading begins is counted, but what is left of it says nothing.
             feed(log, block[max(0, block.find(b"\n")) :] if b"\n" in block else b"")
         else:
             feed(log, block)
-    log.close()
-    errors = log.errors
-    if since is not None and status.modified < since:
-        errors = tuple(
-            error if error.last_at is not None else structs.replace(error, last_at=status.modified)
-            for error in errors
-        )
-    excerpt = LogExcerpt(
-        path=path,
-        size=status.size,
-        modified=status.modified,
-        read_from=start,
-        errors=errors,
-        problem="; ".join(problem) or None,
-    )
-    return excerpt, log.forgotten
+    return start
 
 
 def _pieces(system: System, path: str, start: int, end: int, problem: list[str]) -> Iterator[bytes]:

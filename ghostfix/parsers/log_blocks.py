@@ -7,14 +7,14 @@ from ghostfix.parsers.traceback_log import WORDS, TracebackLog
 LINE = 64 * 1024
 """So many bytes of a line are kept."""
 BLOCK = 32 * 1024
-"""About so many bytes are looked at together."""
+"""About so many bytes are looked at together, when nothing else is asked for."""
 _RAW_WORDS = tuple(word.encode() for word in WORDS)
 _TELLING = (b"rror", b"Traceback", b"xception")
 """Those words that stand in nearly every block about which there is a lot to read."""
 _NEAR = 30
 
 
-def blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def blocks(pieces: Iterable[bytes], size: int = BLOCK) -> Iterator[bytes]:
     """The same text, cut at line ends, each block without its last one; an endless line is cut short."""
     rest = b""
     for piece in pieces:
@@ -22,15 +22,15 @@ def blocks(pieces: Iterable[bytes]) -> Iterator[bytes]:
         if not ended:
             rest = (rest + piece)[:LINE]
             continue
-        yield from _cut(rest + whole)
+        yield from _cut(rest + whole, size)
         rest = begun[:LINE]
     if rest:
         yield rest
 
 
-def _cut(text: bytes) -> Iterator[bytes]:
+def _cut(text: bytes, size: int) -> Iterator[bytes]:
     at = 0
-    while (end := text.find(b"\n", at + BLOCK)) >= 0:
+    while (end := text.find(b"\n", at + size)) >= 0:
         yield text[at:end]
         at = end + 1
     yield text[at:]
