@@ -17,7 +17,7 @@ from ghostfix.plan import Choices, Plan, each_once, runs_as
 from ghostfix.profile import BUILT_IN
 from ghostfix.reading import Confidence
 from ghostfix.service import Service
-from ghostfix.step import Phase, Step
+from ghostfix.step import Phase, Refused, Step
 from ghostfix.steps.make_folder import MakeFolder
 from ghostfix.steps.name_manager import NameManager
 from ghostfix.steps.probe_webhook import ProbeWebhook
@@ -66,6 +66,9 @@ def adopt(
         hint = "\n  ".join(part for part in (offer.hint, _others(system, wanted, adopter)) if part)
         raise RepairError(f"{service.name} cannot be given to {adopter.title}: {offer.reason}", hint)
     _require_same(system, offer)
+    verdict = offer.step.precondition(system)
+    if isinstance(verdict, Refused):
+        raise RepairError(f"{service.name} cannot be given to {adopter.title}: {verdict.reason}")
     managed = structs.replace(service, manager=offer.manager)
     return Adoption(
         service=managed,

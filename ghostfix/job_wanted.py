@@ -59,6 +59,8 @@ class JobWanted(Struct, frozen=True, kw_only=True):
 def job_wanted(system: System, service: Service, user: str, ghostfix: tuple[str, ...]) -> JobWanted | str:
     """What a manager has to run for this service; a text says why none may be told to."""
     command = service.start_command
+    if service.instances != 1:
+        return f"the profile wants {service.instances} instances, and this gives a manager one job for one"
     if not command:
         return f"the profile does not say how to start {service.name}: add `start = [...]`"
     program = service.path(command[0]) if "/" in command[0] else system.program(command[0])

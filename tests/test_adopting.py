@@ -140,6 +140,8 @@ def test_another_unit_of_that_name_is_shown_as_a_difference() -> None:
         ({"script": None, "match": "web"}, "does not say how to start web"),
         ({"start": ("nothing-of-that-name",)}, "is not on the PATH"),
         ({"start": ("python3", "a\nExecStartPre=/bin/evil")}, "control characters"),
+        ({"instances": 3}, "the profile wants 3 instances"),
+        ({"name": "web@1"}, "an instance of a template"),
         ({"directory": "/srv/web\\"}, "blank or a backslash"),
     ],
 )
@@ -157,6 +159,14 @@ def test_root_runs_and_writes_nothing_that_others_can_change() -> None:
     house.system.add_folder("/var/log/alice", uid=1000)
     with pytest.raises(RepairError, match=r"root would write to /var/log/alice/web\.log"):
         house.adopt(structs.replace(SERVICE, logs=("/var/log/alice/web.log",)))
+
+
+def test_what_the_step_would_refuse_is_refused_before_it_is_planned() -> None:
+    house = House()
+    packaged = "/usr/lib/systemd/system/web.service"
+    house.systemctl.add("web.service", FragmentPath=packaged)
+    with pytest.raises(RepairError, match=f"systemd has another unit of that name: {packaged}"):
+        house.adopt()
 
 
 def test_a_manager_that_is_not_there_is_named_with_those_that_are() -> None:

@@ -33,6 +33,10 @@ def offer(system: System, wanted: JobWanted) -> Offer | Absent:
             f"{user} cannot run {shlex.join(wanted.ghostfix)}: {answer.complaint}",
             f"install ghostfix where {user} can run it",
         )
+    if wanted.user and wanted.profile:
+        readable = system.ask(("test", "-r", wanted.profile), user=wanted.user)
+        if readable.status != 0:
+            return Absent(f"{user} cannot read {wanted.profile}", f"put it where {user} can read it")
     text = line(wanted)
     if len(text) > _LONGEST:
         return Absent(f"the line would be {len(text)} characters long, and cron takes {_LONGEST}")

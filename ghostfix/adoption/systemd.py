@@ -16,6 +16,7 @@ from ghostfix.steps.adopt_unit import AdoptUnit
 FOLDER = "/etc/systemd/system"
 ENFORCES = frozenset({"service_memory", "service_open_files", "service_processes"})
 _PLAIN = re.compile(r"[A-Za-z0-9_@:,./+=-]+", re.ASCII)
+_RENAME = "give the service another name in the profile"
 _BACKS_OFF = 254
 """The version of systemd from which on RestartSteps= is known."""
 
@@ -26,6 +27,8 @@ def offer(system: System, wanted: JobWanted) -> Offer | Absent:
             "this machine was not booted with systemd",
             "`--with cron` needs none; in a container, give it to whatever starts the container",
         )
+    if "@" in wanted.name:
+        return Absent("a unit's name with @ is an instance of a template", _RENAME)
     if system.caller().uid != 0:
         return Absent(
             "only root can give the machine's systemd a unit",

@@ -26,6 +26,8 @@ def offer(system: System, wanted: JobWanted) -> Offer | Absent:
         )
     own = [folder for folder in unit_folders(system, scope) if folder.startswith(f"{scope.home}/")]
     folder = next((folder for folder in own if folder.endswith("/systemd/user")), None)
+    if "@" in wanted.name:
+        return Absent("a unit's name with @ is an instance of a template", "name the service otherwise")
     if folder is None:
         return Absent(f"the systemd of {caller.user} does not say where its units lie")
     mine = structs.replace(wanted, user="")

@@ -92,8 +92,9 @@ def give(
     from ghostfix import pipeline
     from ghostfix.acting import carry_out, wanted
     from ghostfix.adopting import DifferentJobError, adopt, adopter_named
-    from ghostfix.errors import ExitCode
+    from ghostfix.errors import ExitCode, RepairError
     from ghostfix.execute import pin_processes
+    from ghostfix.presence import require_presence
     from ghostfix.system import local_system
     from ghostfix.telling import diagnosis_report
     from ghostfix.untrusted import shown
@@ -101,6 +102,7 @@ def give(
     system = local_system()
     with presentation.looking(service.name) as progress:
         diagnosis = pipeline.diagnose(system, service, progress=progress)
+    require_presence(diagnosis)
     adopter = adopter_named(kind)
     try:
         adoption = adopt(system, diagnosis, adopter, _own_words(), evict=evict, edit_profile=not keep_profile)
@@ -116,6 +118,11 @@ def give(
         presentation.show((report,), system)
         if dry_run:
             return ExitCode.HEALTHY
+    if plan.withheld:
+        raise RepairError(
+            f"nothing was done: it could not start without this: {plan.withheld[0].step.preview()}",
+            "`--evict` does that as well; or give the service another port",
+        )
     if not wanted(plan, presentation, manner):
         return ExitCode.REPAIR_INCOMPLETE
     manner = replace(manner, settle=adopter.settles)

@@ -89,7 +89,8 @@ def _kept(diagnosis: "Diagnosis", presentation: "Presentation", manner: "Manner"
     from ghostfix.errors import ExitCode
 
     at_hand = managers_at_hand(diagnosis.snapshot, diagnosis.service)
-    if manner.yes or not manner.watch_for or not at_hand:
+    one_document = presentation.format != "terminal" or presentation.output is not None
+    if manner.yes or not manner.watch_for or one_document or not at_hand:
         return ExitCode.HEALTHY
     question = f"It holds. To keep it so, give it to {at_hand[0]} for good (you see the job first)? [y/N] "
     if not presentation.agrees(question):

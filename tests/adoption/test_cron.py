@@ -13,6 +13,7 @@ def machine() -> FakeSystem:
     FakeCrontab(system)
     system.add_process(300, ("/usr/sbin/cron", "-f"), uid=0, name="cron")
     system.add_command((*WANTED.ghostfix, "--version"), stdout="ghostfix 1\n")
+    system.add_command(("test", "-r", WANTED.profile))
     return system
 
 
@@ -51,5 +52,8 @@ def test_what_is_missing_is_told() -> None:
     system = machine()
     system.add_command((*WANTED.ghostfix, "--version"), status=126, stderr="/opt/py: Permission denied\n")
     assert absent("cron", system).reason == "ghost cannot run /opt/py -m ghostfix: /opt/py: Permission denied"
+    system = machine()
+    system.add_command(("test", "-r", WANTED.profile), status=1)
+    assert absent("cron", system, ALICE).reason == "alice cannot read /srv/web/ghostfix.toml"
     long = structs.replace(WANTED, log="/" + "x" * 900)
     assert "characters long" in absent("cron", machine(), long).reason
