@@ -185,4 +185,7 @@ def _require_same(system: System, offer: Offer) -> None:
 
 def _others(system: System, wanted: JobWanted, adopter: Adopter) -> str:
     there = [f"`--with {kind}`" for kind in adopters_there(system, wanted) if kind != adopter.kind]
-    return f"this machine offers: {', '.join(there)}" if there else ""
+    if there:
+        return f"this machine offers: {', '.join(there)}"
+    alone = f"`ghostfix run {wanted.name} --restart on-failure`"
+    return f"no other one is there; {alone} needs none: one instance, and an end to a crash loop"

@@ -60,6 +60,4 @@ def plist(wanted: JobWanted, label: str) -> bytes:
     return plistlib.dumps(document, sort_keys=False)
 
 
-ADOPTER = Adopter(
-    kind="launchd", title="macOS's launchd", enforces=frozenset({"service_open_files"}), offer=offer
-)
+ADOPTER = Adopter(kind="launchd", title="launchd", enforces=frozenset({"service_open_files"}), offer=offer)

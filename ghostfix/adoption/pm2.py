@@ -78,6 +78,4 @@ def ecosystem(wanted: JobWanted) -> bytes:
     return msgspec.json.format(msgspec.json.encode({"apps": [app]}), indent=2) + b"\n"
 
 
-ADOPTER = Adopter(
-    kind="pm2", title="the pm2 of your user", enforces=frozenset({"service_memory"}), offer=offer
-)
+ADOPTER = Adopter(kind="pm2", title="pm2", enforces=frozenset({"service_memory"}), offer=offer)

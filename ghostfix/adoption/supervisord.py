@@ -101,7 +101,7 @@ def section(wanted: JobWanted, *, as_root: bool) -> str | None:
 
 ADOPTER = Adopter(
     kind="supervisord",
-    title="the supervisord that runs",
+    title="supervisord",
     enforces=frozenset({"service_open_files"}),
     offer=offer,
 )
