@@ -23,7 +23,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from ghostfix import __version__
-from ghostfix.errors import ChangedError, RepairError, StepError
+from ghostfix.errors import ChangedError, ProfileError, RepairError, StepError
 from ghostfix.machine import ActingSystem, System
 from ghostfix.runs.state import check_private, is_private, lock_path, own_folder, state_folder, unwritable
 from ghostfix.runs.story import SCHEMA, Entry, EntryState, Journal, Line, Opening, RunState, read_journal
@@ -126,11 +126,11 @@ def reopen(system: ActingSystem, run: str) -> JournalWriter:
 
 
 def load(system: System, run: str) -> Journal:
-    """The story of a run. Raises RepairError when there is none, or none that can be read."""
+    """The story of a run. Raises ProfileError when there is none, RepairError when it cannot be read."""
     folder = run_folder(system, run)
     status = system.status(_story(folder)).value
     if status is None:
-        raise RepairError(f"there is no run {run}", _LIST_HINT)
+        raise ProfileError(f"there is no run {run}", _LIST_HINT)
     if not is_private(system, status, FileKind.REGULAR):
         raise RepairError(f"{_story(folder)} is not a private file of your own, so it is not trusted")
     reading = system.read(_story(folder), _LIMIT)
@@ -212,9 +212,9 @@ def _summary(system: System, run: str) -> RunSummary:
 def run_folder(system: System, run: str) -> str:
     """The folder of a run, after a look at who owns what is above it."""
     if not _RUN.fullmatch(run):
-        raise RepairError(f"{run[:60]!r} is not the id of a run", _LIST_HINT)
+        raise ProfileError(f"{run[:60]!r} is not the id of a run", _LIST_HINT)
     if system.status(state_folder(system)).value is None:
-        raise RepairError(f"there is no run {run}", _LIST_HINT)
+        raise ProfileError(f"there is no run {run}", _LIST_HINT)
     check_private(system)
     return f"{state_folder(system)}/runs/{run}"
 
