@@ -1,5 +1,6 @@
 """Asking systemd: which managers there are, and what ``systemctl show`` says of their units."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -18,6 +19,7 @@ _PROPERTIES = (
 )  # fmt: skip
 _PATTERNS = ("*.service", "*.timer", "*.socket", "*.path")
 _SECONDS = 10.0
+_UNIT_LIMIT = 1 << 20
 
 
 class Scope(Struct, frozen=True):
@@ -131,6 +133,21 @@ def ask_properties(system: System, scope: Scope, unit: str, *names: str) -> Comm
     return system.ask(
         scope.command("show", "--no-pager", f"--property={','.join(names)}", "--", unit), timeout=_SECONDS
     )
+
+
+def unit_digest(system: System, fragment: str, drop_ins: Sequence[str], *, without: str) -> str:
+    """The SHA-256, in hexadecimal, of a unit's file and drop-ins, those named ``without`` left out.
+
+    Empty when one of them cannot be read, or when there is none.
+    """
+    whole = hashlib.sha256()
+    paths = [path for path in (fragment, *drop_ins) if path and not path.endswith(f"/{without}")]
+    for path in paths:
+        reading = system.read(path, _UNIT_LIMIT)
+        if not reading.complete:
+            return ""
+        whole.update(path.encode(errors="surrogateescape") + b"\0" + reading.value + b"\0")
+    return whole.hexdigest() if paths else ""
 
 
 def properties(text: str) -> dict[str, str]:

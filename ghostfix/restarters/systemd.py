@@ -5,7 +5,15 @@ from collections.abc import Iterator, Sequence
 from ghostfix.instance import roots
 from ghostfix.job import Job, Link, LinkKind, Place
 from ghostfix.machine import Platform, System
-from ghostfix.managers.systemctl import LoadedUnit, Scope, loaded_units, named_units, scopes, unit_folders
+from ghostfix.managers.systemctl import (
+    LoadedUnit,
+    Scope,
+    loaded_units,
+    named_units,
+    scopes,
+    unit_digest,
+    unit_folders,
+)
 from ghostfix.managers.unit_start import UnitStart, unit_file, unit_start
 from ghostfix.parsers.unit_file import RESTARTS, UnitFile, exec_command, is_template
 from ghostfix.process import Process, ProcessTree
@@ -60,7 +68,8 @@ def hold(job: Job, reason: str) -> tuple[Step, ...]:
     """A drop-in that keeps the unit from starting, and a stop; nothing for one that is held or masked."""
     if not job.enabled and not job.starts:
         return ()
-    return (HoldUnit(reason=reason, unit=job.id, scope=job.scope),)
+    digest = job.source.decode("ascii", "replace")
+    return (HoldUnit(reason=reason, unit=job.id, scope=job.scope, digest=digest),)
 
 
 def restart(job: Job, reason: str) -> tuple[Step, ...]:
@@ -149,6 +158,7 @@ class _Look:
             confidence=_confidence(unit, start, owned),
             guarded=True,
             starts=tuple(process.pid for process in owned),
+            source=self._digest(unit),
         )
 
     def _trigger_job(self, trigger: LoadedUnit, job: Job) -> Job:
@@ -171,7 +181,12 @@ class _Look:
             link=job.link,
             confidence=job.confidence,
             guarded=True,
+            source=self._digest(trigger),
         )
+
+    def _digest(self, unit: LoadedUnit) -> bytes:
+        """By which a hold knows that it is still the unit that was looked at."""
+        return unit_digest(self.system, unit.fragment, unit.drop_ins, without=HOLD_FILE).encode()
 
 
 def _owns(unit: LoadedUnit, process: Process) -> bool:

@@ -5,7 +5,14 @@ from typing import ClassVar
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
-from ghostfix.managers.systemctl import Scope, ask_properties, properties, scope_named, unit_folders
+from ghostfix.managers.systemctl import (
+    Scope,
+    ask_properties,
+    properties,
+    scope_named,
+    unit_digest,
+    unit_folders,
+)
 from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
 
 HOLD_FILE = "zz-ghostfix-hold.conf"
@@ -42,6 +49,8 @@ class HoldUnit(Step, frozen=True, kw_only=True, tag="hold-unit"):
 
     unit: str
     scope: str
+    digest: str = ""
+    """``unit_digest`` of its files when the plan was made; empty when they could not be read."""
 
     def preview(self) -> str:
         whose = "" if self.scope == "system" else f" of {self.scope.partition(':')[2]}"
@@ -55,7 +64,9 @@ class HoldUnit(Step, frozen=True, kw_only=True, tag="hold-unit"):
             return Refused(f"no systemd for {self.scope} runs, or it is not ours to ask")
         if not scope.user and system.caller().uid != 0:
             return Refused(f"{self.unit} belongs to the machine's systemd: only root may hold it")
-        state = ask_properties(system, scope, self.unit, "LoadState", "ActiveState", "DropInPaths")
+        state = ask_properties(
+            system, scope, self.unit, "LoadState", "ActiveState", "FragmentPath", "DropInPaths"
+        )
         if state.status != 0:
             return Refused(f"systemctl could not be asked about {self.unit}: {state.complaint}")
         values = properties(state.text)
@@ -63,6 +74,10 @@ class HoldUnit(Step, frozen=True, kw_only=True, tag="hold-unit"):
             return Unneeded(f"{self.unit} does not exist any more")
         if HOLD_FILE in values.get("DropInPaths", "") and values.get("ActiveState") not in _RUNNING:
             return Unneeded(f"{self.unit} is held already")
+        drop_ins = values.get("DropInPaths", "").split()
+        digest = unit_digest(system, values.get("FragmentPath", ""), drop_ins, without=HOLD_FILE)
+        if self.digest and digest != self.digest:
+            return Refused(f"the files of {self.unit} have changed since the plan was made: look again")
         if _folder(system, scope) is None:
             return Refused(f"the folder for the unit files of {self.scope} is not known")
         return None

@@ -17,6 +17,8 @@ from ghostfix.owner import runner
 from ghostfix.running import running_instances
 from ghostfix.service import Service
 from ghostfix.step import Refused
+from ghostfix.steps.create_venv import CreateVenv
+from ghostfix.steps.install_packages import InstallPackages
 from ghostfix.steps.start_service import StartService
 from ghostfix.steps.stop_process import StopProcess
 from ghostfix.system import local_system
@@ -106,6 +108,37 @@ def test_a_planned_user_who_is_not_there(service: Service, system: ActingSystem)
     step = StartService(reason="r", service=structs.replace(service)).run_as("no-such-user")
     with pytest.raises(StepError, match="there is no user no-such-user"):
         step.apply(system)
+
+
+@pytest.mark.slow
+def test_its_venv_is_made_and_filled_as_the_owner(system: ActingSystem, folder: Path) -> None:
+    """Nothing of it belongs to root, and undo takes it out of the way again."""
+    venv, owner = folder / ".venv", pwd.getpwnam(USER).pw_uid
+    make = CreateVenv(reason="r", path=str(venv), replaces_broken=False, python="/usr/bin/python3").run_as(
+        USER
+    )
+    assert make.precondition(system) is None
+    made = make.capture(system)
+    make.apply(system)
+    install = InstallPackages(reason="r", python=f"{venv}/bin/python", packages=("iniconfig",)).run_as(USER)
+    assert f"as {USER}" in install.preview()
+    assert install.precondition(system) is None
+    before = install.capture(system)
+    install.apply(system)
+    assert list(venv.glob("lib/python3*/site-packages/iniconfig/__init__.py"))
+    assert {path.lstat().st_uid for path in venv.rglob("*")} == {owner}
+    assert os.geteuid() == 0
+    install.undo(system, before)
+    assert not list(venv.glob("lib/python3*/site-packages/iniconfig"))
+    make.undo(system, made)
+    assert not venv.exists()
+
+
+def test_root_makes_no_venv_as_itself(system: ActingSystem, folder: Path) -> None:
+    step = CreateVenv(
+        reason="r", path=str(folder / ".venv"), replaces_broken=False, python="/usr/bin/python3"
+    )
+    assert step.precondition(system) == Refused(f"{USER} could change what would be run as root")
 
 
 def test_stopping_needs_no_owner(service: Service) -> None:

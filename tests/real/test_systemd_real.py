@@ -96,6 +96,29 @@ def test_a_unit_that_restarts_the_service(bench: MachineBench, service: Service)
     assert found(bench, "systemd", service, "ghost.service").starts == bench.running(service)
 
 
+def test_a_unit_that_is_edited_and_reloaded_between_plan_and_step(
+    bench: MachineBench, service: Service
+) -> None:
+    """By then it runs somebody else's program, which must go on."""
+    restarting(bench)
+    becomes(lambda: len(bench.running(service)) == 1, "the unit starts the service")
+    job = found(bench, "systemd", service, "ghost.service")
+    sh(
+        bench,
+        f"sed -i 's|^ExecStart=.*|ExecStart=/bin/sleep 1000|' {UNITS}/ghost.service && "
+        "systemctl daemon-reload && systemctl restart ghost.service",
+    )
+    with pytest.raises(AssertionError, match="have changed since the plan was made"):
+        bench.hold(job)
+    assert sh(bench, "systemctl is-active ghost.service").strip() == "active"
+    assert sh(bench, "systemctl show -p DropInPaths --value ghost.service").strip() == ""
+    assert found_none(bench, service)
+
+
+def found_none(bench: MachineBench, service: Service) -> bool:
+    return not any(job.id == "ghost.service" for job in look(bench, "systemd", service))
+
+
 def test_a_hand_made_link_survives_the_hold(bench: MachineBench, service: Service) -> None:
     unit(bench, "ghost.service", "[Service]", RUN, "Restart=on-failure", "RestartSec=0.2")
     sh(

@@ -3,11 +3,12 @@ import pytest
 from ghostfix.collectors import processes
 from ghostfix.job import Job, LinkKind
 from ghostfix.machine import Platform
+from ghostfix.managers.systemctl import unit_digest
 from ghostfix.process import ProcessDetail, ProcessTree
 from ghostfix.reading import Confidence, Reading
 from ghostfix.restarters.systemd import RESTARTER
 from ghostfix.service import Service
-from ghostfix.steps.hold_unit import HoldUnit
+from ghostfix.steps.hold_unit import HOLD_FILE, HoldUnit
 from ghostfix.steps.restart_unit import RestartUnit
 from tests.fake_system import FakeSystem
 from tests.fake_systemctl import UNITS, FakeSystemctl
@@ -56,7 +57,9 @@ def test_a_unit_that_restarts_the_service() -> None:
     assert (job.id, job.scope, str(job.where)) == ("ghost.service", "system", f"{UNITS}/ghost.service:2")
     assert job.trigger == "when it ends (Restart=always), at boot (multi-user.target)"
     assert (job.enabled, job.restarts_on_exit, job.link.kind) == (True, True, LinkKind.RUNS)
-    assert RESTARTER.hold(job, "x") == (HoldUnit(reason="x", unit="ghost.service", scope="system"),)
+    digest = unit_digest(system, f"{UNITS}/ghost.service", (), without=HOLD_FILE)
+    held = HoldUnit(reason="x", unit="ghost.service", scope="system", digest=digest)
+    assert RESTARTER.hold(job, "x") == (held,)
     assert RESTARTER.restart is not None
     assert RESTARTER.restart(job, "x") == (RestartUnit(reason="x", unit="ghost.service", scope="system"),)
 

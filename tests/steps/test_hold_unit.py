@@ -2,6 +2,7 @@ import pytest
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import Platform
+from ghostfix.managers.systemctl import unit_digest
 from ghostfix.step import Refused, Unneeded
 from ghostfix.steps.hold_unit import HOLD_FILE, HoldUnit
 from tests.fake_system import FakeSystem, default_caller
@@ -40,6 +41,17 @@ def test_held_and_released_the_machine_is_as_it_was() -> None:
     assert set(system.files) == set(before)
     STEP.undo(system, captured)
     assert set(system.files) == set(before)
+
+
+def test_a_unit_that_was_edited_since_is_refused() -> None:
+    system, systemctl = booted()
+    digest = unit_digest(system, f"{UNITS}/ghost.service", (), without=HOLD_FILE)
+    step = HoldUnit(reason="x", unit="ghost.service", scope="system", digest=digest)
+    assert step.precondition(system) is None
+    systemctl.add("ghost.service", "[Service]\nExecStart=/usr/sbin/innocent\n", MainPID="700")
+    verdict = step.precondition(system)
+    assert isinstance(verdict, Refused)
+    assert "have changed since the plan was made" in verdict.reason
 
 
 def test_undo_of_an_act_that_was_not_begun() -> None:
