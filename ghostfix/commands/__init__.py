@@ -1,11 +1,15 @@
 """The subcommands, one a file, and the options that several of them share."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ghostfix.errors import ProfileError
+
+if TYPE_CHECKING:
+    from ghostfix.machine import System
+    from ghostfix.service import Service
 
 
 class Threshold(StrEnum):
@@ -38,6 +42,17 @@ Skip = Annotated[str | None, typer.Option("--skip", metavar="CODE,..", help="All
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing when healthy, one line when not.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every check, and all evidence.")]
 ShowSecrets = Annotated[bool, typer.Option("--show-secrets", help="Do not hide passwords and tokens.")]
+
+
+def one_service(system: "System", name: str | None, config: str | None, verb: str) -> "Service":
+    """The service of a command that acts on one; raises ProfileError when the profile leaves that open."""
+    from ghostfix import profile
+
+    services = profile.load(system, name, config)
+    if len(services) > 1:
+        names = ", ".join(service.name for service in services)
+        raise ProfileError(f"the profile has several services: {names}", f"say which one to {verb}")
+    return services[0]
 
 
 def seconds(text: str, option: str) -> float:

@@ -57,19 +57,15 @@ def adopt(
     """
     from ghostfix import profile
     from ghostfix.acting import Manner
-    from ghostfix.commands import seconds
-    from ghostfix.errors import ProfileError, RepairError
+    from ghostfix.commands import one_service, seconds
+    from ghostfix.errors import RepairError
     from ghostfix.presentation import Presentation
     from ghostfix.system import local_system
 
     watch_for = seconds(hold_for, "--hold-for")
     presentation = Presentation.of(format_, output, quiet=quiet, verbose=verbose, reveal=show_secrets)
     system = local_system()
-    services = profile.load(system, name, config)
-    if len(services) > 1:
-        names = ", ".join(service.name for service in services)
-        raise ProfileError(f"the profile has several services: {names}", "say which one to adopt")
-    service = services[0]
+    service = one_service(system, name, config, "adopt")
     distrust = profile.trust(system, service)
     if distrust is not None:
         raise RepairError(f"nothing was done: {distrust.reason}")

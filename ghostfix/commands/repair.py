@@ -42,8 +42,8 @@ def repair(
     from ghostfix import pipeline, profile
     from ghostfix.acting import Manner, carry_out, wanted
     from ghostfix.checks import CHECKS
-    from ghostfix.commands import seconds
-    from ghostfix.errors import ExitCode, ProfileError, RepairError
+    from ghostfix.commands import one_service, seconds
+    from ghostfix.errors import ExitCode, RepairError
     from ghostfix.execute import pin_processes
     from ghostfix.plan import Choices
     from ghostfix.presence import require_presence
@@ -57,11 +57,7 @@ def repair(
     watch_for = 0.0 if no_start else seconds(hold_for, "--hold-for")
     presentation = Presentation.of(format_, output, quiet=quiet, verbose=verbose, reveal=show_secrets)
     system = local_system()
-    services = profile.load(system, name, config)
-    if len(services) > 1:
-        names = ", ".join(service.name for service in services)
-        raise ProfileError(f"the profile has several services: {names}", "say which one to repair")
-    service = services[0]
+    service = one_service(system, name, config, "repair")
     with presentation.looking(service.name) as progress:
         diagnosis = pipeline.diagnose(system, service, only=chosen, skip=left_out, progress=progress)
     require_presence(diagnosis)
