@@ -146,8 +146,9 @@ class _Composer:
             if due:
                 times = f" × {len(due)}" if len(due) > 1 else ""
                 until = due[0] if len(due) > 1 else None
-                text = self.text(f"{job.kind} {job.id} was due{times}: {job.trigger}", 200)
-                yield EventReport(at=due[-1], until=until, kind="firing", text=text)
+                text = self.text(f"{job.kind} {job.id} was due{times} by its schedule, {job.trigger}", 200)
+                every = tuple(reversed(due))
+                yield EventReport(at=every[0], until=until, kind="firing", text=text, times=every)
 
     def instance(self, instance: Instance) -> InstanceReport:
         root = instance.root

@@ -206,6 +206,8 @@ class EventReport(Struct, frozen=True, kw_only=True):
     kind: str
     """``traceback``, ``respawn``, ``ended``, or ``firing``: a job was due, by its schedule."""
     text: str
+    times: tuple[float, ...] = ()
+    """Each time that it happened, the oldest first, where all of them are known: a job's times are."""
 
 
 class Report(Struct, frozen=True, kw_only=True):

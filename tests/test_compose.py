@@ -237,4 +237,6 @@ def test_a_job_is_told_when_it_was_due_since_the_instance_began() -> None:
         )
         seen = [(event.at, event.until) for event in report.events if event.kind == "firing"]
         assert seen == told
-        assert all("alice:7 was due × 3: every 5 minutes" in event.text for event in report.events)
+        assert all(
+            "alice:7 was due × 3 by its schedule, every 5 minutes" in event.text for event in report.events
+        )

@@ -15,6 +15,11 @@ def listed(words: Sequence[str]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+def spoken(state: str) -> str:
+    """What became of a step, in words: ``not reached``, ``not needed``."""
+    return "not needed" if state == "unneeded" else state.replace("-", " ")
+
+
 def lasting(seconds: float) -> str:
     """A span of time in its largest sensible unit: ``4 s``, ``12 min``, ``3 h``, ``9 days``."""
     for limit, size, unit in ((120, 1, "s"), (7200, 60, "min"), (172800, 3600, "h")):

@@ -1,9 +1,10 @@
-"""Pictures: the chain of causes and the timeline as inline SVG, in a width for desks and one for phones."""
+"""Pictures: the chain of causes and the timeline as inline SVG, for a desk, a page and a phone."""
 
 import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from ghostfix.pages.markup import Markup, element
 from ghostfix.pages.phrase import lasting
@@ -12,8 +13,10 @@ from ghostfix.report import CauseReport, SubjectReport
 
 _Key = tuple[str, SubjectReport]
 
-NARROW = 340.0
-WIDE = 1_000.0
+NARROW, PAPER, WIDE = 340.0, 700.0, 1_000.0
+WIDTHS = (WIDE, PAPER, NARROW)
+"""For a desk, for a printed page, and for a phone; the style shows one of them."""
+_NAMES = {WIDE: "wide", PAPER: "paper", NARROW: "narrow"}
 _LETTER = 7.0
 """Pixels of an average letter at the pictures' 13 px, generously."""
 _LINE = 17.0
@@ -53,7 +56,7 @@ def causes_picture(causes: Sequence[CauseReport], width: float) -> Markup:
 
 def timeline_picture(line: Timeline, width: float) -> Markup:
     """Each moment on a line of its own; the scale is that of ages, so that the last seconds have room too."""
-    labels = 0.0 if width <= NARROW else 330.0
+    labels = 0.0 if width <= NARROW else 0.38 * width
     row = 38.0 if labels == 0 else 26.0
     scale = _Scale(
         labels + 8, width - 28, max((line.now - m.at for m in line.moments), default=0.0), line.now
@@ -65,7 +68,7 @@ def timeline_picture(line: Timeline, width: float) -> Markup:
         y = top + (13 if labels else 26)
         room = int((labels or width) / _LETTER)
         drawn.append(element("text", _cut(moment.text, room), x=2.0, y=top + (17 if labels else 14)))
-        drawn.append(_mark(moment, scale, y))
+        drawn += _marks(moment, scale, y)
     return _svg(width, height, "What happened when", drawn)
 
 
@@ -103,15 +106,30 @@ def _tick(scale: _Scale, seconds: float, height: float) -> Markup:
     )
 
 
-def _mark(moment: Moment, scale: _Scale, y: float) -> Markup:
+def _marks(moment: Moment, scale: _Scale, y: float) -> list[Markup]:
+    """A bar for what lasted, and a dot for what happened, for each time where all of them are known."""
     start = scale.place(moment.at)
     end = start if moment.until is None else scale.place(moment.until)
     kind = f"{moment.kind} {moment.state}".strip()
-    title = element("title", moment.text)
+    if moment.times:
+        line = [element("line", x1=start, x2=end, y1=y, y2=y, class_="grid")]
+        return line + [_dot(at, moment, scale, y, f"mark {kind}", 4.0) for at in moment.times]
     if moment.until is not None:
+        title = element("title", f"{moment.text}, {_clock(moment.at)} to {_clock(moment.until)}")
         long = max(end - start, 3.0)
-        return element("rect", title, x=start, y=y - 4, width=long, height=8.0, rx=4.0, class_=f"mark {kind}")
-    return element("circle", title, cx=start, cy=y, r=5.0, class_=f"mark {kind}")
+        return [
+            element("rect", title, x=start, y=y - 4, width=long, height=8.0, rx=4.0, class_=f"mark {kind}")
+        ]
+    return [_dot(moment.at, moment, scale, y, f"mark {kind}", 5.0)]
+
+
+def _dot(at: float, moment: Moment, scale: _Scale, y: float, kind: str, radius: float) -> Markup:
+    title = element("title", f"{moment.text}, {_clock(at)}")
+    return element("circle", title, cx=scale.place(at), cy=y, r=radius, class_=kind)
+
+
+def _clock(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _depths(causes: Sequence[CauseReport]) -> dict[_Key, int]:
@@ -226,5 +244,5 @@ def _key(cause: CauseReport) -> _Key:
 def _svg(width: float, height: float, label: str, parts: Sequence[Markup]) -> Markup:
     return element(
         "svg", *parts, viewBox=f"0 0 {width:.0f} {height:.0f}", width=width, height=height, role="img",
-        aria_label=label, class_="narrow" if width <= NARROW else "wide",
+        aria_label=label, class_=_NAMES.get(width, "wide"),
     )  # fmt: skip

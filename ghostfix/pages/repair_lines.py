@@ -1,7 +1,7 @@
 """The lines of a page that are about a repair: its plan, what was done, and whether it held."""
 
 from ghostfix.pages.page import Page
-from ghostfix.pages.phrase import counted
+from ghostfix.pages.phrase import counted, spoken
 from ghostfix.report import PlanReport, RunReport, VerificationReport
 
 _PHASES = {
@@ -72,4 +72,4 @@ def verification_lines(page: Page, seen: VerificationReport) -> None:
 def _told(state: str, detail: str) -> str:
     if state in ("done", "undone"):
         return detail or state
-    return f"{state.replace('-', ' ')}: {detail}" if detail else state.replace("-", " ")
+    return f"{spoken(state)}: {detail}" if detail else spoken(state)

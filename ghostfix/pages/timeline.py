@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from msgspec import Struct
 
+from ghostfix.pages.phrase import spoken
 from ghostfix.report import Report
 
 
@@ -17,6 +18,8 @@ class Moment(Struct, frozen=True, kw_only=True):
     state: str = ""
     """Of a step: what became of it."""
     text: str
+    times: tuple[float, ...] = ()
+    """Each time that it happened, when that is known of something that happened more than once."""
 
 
 class Timeline(Struct, frozen=True, kw_only=True):
@@ -26,20 +29,31 @@ class Timeline(Struct, frozen=True, kw_only=True):
     now: float
 
 
+def seconds_at(moment: str) -> float:
+    """Seconds since the epoch of a report's time, ISO 8601 in UTC."""
+    return datetime.strptime(moment, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+
+
 def timeline(report: Report) -> Timeline:
     """Starts of instances, tracebacks, respawns, the times when jobs were due, and the steps of a repair."""
-    now = datetime.strptime(report.taken_at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp()
+    now = seconds_at(report.taken_at)
     moments = [
         Moment(at=one.started, until=max(now, one.started), kind="instance", text=f"pid {one.pid} runs")
         for one in report.instances
         if one.started > 0
     ]
     moments += [
-        Moment(at=event.at, until=event.until, kind=event.kind, text=event.text) for event in report.events
+        Moment(at=event.at, until=event.until, kind=event.kind, text=event.text, times=event.times)
+        for event in report.events
     ]
     entries = () if report.run is None else report.run.entries
     moments += [
-        Moment(at=entry.at, kind="step", state=entry.state, text=f"{entry.n}. {entry.kind}: {entry.state}")
+        Moment(
+            at=entry.at,
+            kind="step",
+            state=entry.state,
+            text=f"{entry.n}. {entry.kind}: {spoken(entry.state)}",
+        )
         for entry in entries
         if entry.at is not None
     ]

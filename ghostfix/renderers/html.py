@@ -3,14 +3,25 @@
 from collections.abc import Iterable, Sequence
 
 from ghostfix.pages.advice import acted, findings, keeping, next_commands, prevention
+from ghostfix.pages.gist import gist
 from ghostfix.pages.html_style import STYLE
 from ghostfix.pages.layout import Layout
 from ghostfix.pages.markup import Markup, element, together
-from ghostfix.pages.picture import NARROW, WIDE, causes_picture, timeline_picture
+from ghostfix.pages.phrase import lasting, spoken
+from ghostfix.pages.picture import WIDTHS, causes_picture, timeline_picture
 from ghostfix.pages.process_forest import Grove, groves
 from ghostfix.pages.quantity import Quantity, quantities
-from ghostfix.pages.timeline import timeline
-from ghostfix.report import EvidenceReport, FindingReport, InstanceReport, PlaceReport, Report, ResultReport
+from ghostfix.pages.timeline import seconds_at, timeline
+from ghostfix.report import (
+    EntryReport,
+    EvidenceReport,
+    FindingReport,
+    InstanceReport,
+    PlaceReport,
+    Report,
+    ResultReport,
+    StepReport,
+)
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """What the page may load: nothing but its own style."""
@@ -43,16 +54,16 @@ def document(title: str, *articles: Markup) -> str:
 
 def article(report: Report) -> Markup:
     """One report, as a part of a page."""
+    story = (_plan(report), _findings(report)) if acted(report) else (_findings(report), _plan(report))
     parts = (
         _head(report),
         _causes(report),
-        _findings(report),
-        _plan(report),
+        *story,
         _processes(report),
         _timeline(report),
         _metrics(report),
         _checks(report),
-        _next(report),
+        _prevention(report),
     )
     return element("article", *(part for part in parts if part is not None))
 
@@ -62,18 +73,28 @@ def _section(title: str, *children: str) -> Markup:
 
 
 def _head(report: Report) -> Markup:
+    """What a tired person reads first: the verdict, the root cause, and what to type next."""
     verdict, host = report.verdict.value, report.host
     when = report.taken_at.replace("T", " ").replace("Z", " UTC")
-    word = element("span", verdict, class_=f"word {verdict}")
+    where = f"{host.hostname} ({host.platform}), {when}, exit code {report.exit_code}"
+    word = element("span", verdict, class_=f"verdict {verdict}")
+    told = [element("p", line.label, " ", element("b", line.text), class_="lead") for line in gist(report)]
+    commands = [
+        element("li", _code(one.command), " ", element("span", one.effect, class_="soft"))
+        for one in next_commands(report)
+    ]
     return element(
         "header",
-        element("h1", f"{report.service.name}: ", word),
-        element("p", f"{host.hostname} ({host.platform}), {when}, exit code {report.exit_code}"),
+        element("h1", report.service.name, " ", word),
+        element("p", where, class_="soft"),
+        *told,
+        *(element("p", note, class_="note") for note in report.notes),
+        *([element("p", "What to type next", class_="lead"), element("ul", *commands, class_="next")]
+          if commands else []),
         element(
             "p", "Profile ", _code(report.service.profile), ", folder ", _code(report.service.directory),
-            f", ghostfix {report.version}, Python {host.python}", class_="soft",
+            f", ghostfix {report.version}, Python {host.python}", class_="soft small",
         ),
-        *(element("p", note, class_="note") for note in report.notes),
         class_=verdict,
     )  # fmt: skip
 
@@ -81,8 +102,8 @@ def _head(report: Report) -> Markup:
 def _causes(report: Report) -> Markup | None:
     if not report.causes:
         return None
-    wide = causes_picture(report.causes, WIDE)
-    return _section("Why", wide, causes_picture(report.causes, NARROW))
+    title = "Why it was so before the repair" if acted(report) else "Why"
+    return _section(title, *(causes_picture(report.causes, width) for width in WIDTHS))
 
 
 def _findings(report: Report) -> Markup:
@@ -103,6 +124,8 @@ def _trouble(result: ResultReport) -> str:
 
 def _finding(finding: FindingReport) -> Markup:
     tag = element("span", finding.severity, class_=f"tag {finding.severity}")
+    said = element("span", finding.summary, class_="said")
+    code = element("span", finding.code, class_="soft code")
     told = [element("p", finding.cause)]
     if finding.doubt is not None:
         told.append(element("p", f"Not certain: {finding.doubt}", class_="warning"))
@@ -113,7 +136,7 @@ def _finding(finding: FindingReport) -> Markup:
         told.append(element("ul", *(element("li", step) for step in finding.repair)))
     about = f"{finding.code}, {finding.confidence}, about {finding.subject.kind} {finding.subject.name}"
     told.append(element("p", about, class_="soft"))
-    return element("details", element("summary", tag, finding.summary), *told)
+    return element("details", element("summary", tag, said, code), *told)
 
 
 def _evidence(evidence: EvidenceReport) -> Markup:
@@ -128,23 +151,22 @@ def _plan(report: Report) -> Markup | None:
     if plan is None or not (plan.steps or plan.withheld):
         return None
     entries = {} if run is None else {entry.n: entry for entry in run.entries}
-    rows = []
-    for step in plan.steps:
-        entry = entries.get(step.n)
-        state = "" if entry is None else entry.state
-        last = "" if step.reversible else " (cannot be undone)"
-        told: list[str] = [f"{step.n}. {step.preview}{last} ", element("span", state, class_=f"word {state}")]
-        detail = [step.phase, f"for {step.reason}"] + ([entry.detail] if entry and entry.detail else [])
-        written = [element("pre", "\n".join(step.diff))] if step.diff else []
-        rows.append(
-            element("li", *told, element("br"), element("span", ", ".join(detail), class_="soft"), *written)
-        )
+    rows = [_step(step, entries.get(step.n)) for step in plan.steps]
     held = [
         element("li", f"Left out: {held.preview}; ", _code(held.option), " does it", class_="soft")
         for held in plan.withheld
     ]
     title = f"What was done (run {run.id})" if run is not None and acted(report) else "What a repair would do"
     return _section(title, element("ul", *rows, *held, class_="steps"), *_verification(report))
+
+
+def _step(step: StepReport, entry: EntryReport | None) -> Markup:
+    last = "" if step.reversible else " (cannot be undone)"
+    tag = [] if entry is None else [element("span", spoken(entry.state), class_=f"tag {entry.state}")]
+    detail = [step.phase, f"for {step.reason}"] + ([entry.detail] if entry and entry.detail else [])
+    told = [*tag, f"{step.n}. {step.preview}{last}", element("br")]
+    written = [element("pre", "\n".join(step.diff))] if step.diff else []
+    return element("li", *told, element("span", ", ".join(detail), class_="soft"), *written)
 
 
 def _verification(report: Report) -> Iterable[Markup]:
@@ -161,27 +183,27 @@ def _verification(report: Report) -> Iterable[Markup]:
 
 
 def _processes(report: Report) -> Markup:
-    rows = [_grove(grove) for grove in groves(report)]
+    rows = [_grove(grove, seconds_at(report.taken_at)) for grove in groves(report)]
     title = "What runs, and who started it"
     if not rows:
         return _section(title, element("p", "No instance was seen."))
     return _section(title, element("ul", *rows, class_="tree"))
 
 
-def _grove(grove: Grove) -> Markup:
+def _grove(grove: Grove, now: float) -> Markup:
     job = grove.restarter
-    if job is None:
-        named = f"Started by {grove.starter}" if grove.starter else "Started by nobody that could be seen"
-        head = together([named])
-        hops: list[Markup] = []
-    else:
+    hops: list[Markup] = []
+    if job is not None:
         state = "" if job.enabled else " (held or disabled)"
-        head = together(
-            [element("b", f"{job.kind} {job.id}"), f", {job.trigger}{state}: ", _code(job.command)]
-        )
+        name = element("b", f"{job.kind} {job.id}")
+        head = together([name, f", {job.trigger}{state} ", _code(job.command)])
         places = (() if job.where is None else (job.where,)) + job.link.hops
-        hops = [element("li", _hop(place), class_="soft") for place in places]
-    below = [*hops, *(_instance(one) for one in grove.instances)]
+        hops = [element("li", _hop(place), class_="hop soft") for place in places]
+    elif grove.starter:
+        head = together(["Started by ", element("b", grove.starter)])
+    else:
+        head = together([element("b", "Started by somebody"), " who cannot be seen any more"])
+    below = [*hops, *(_instance(one, now) for one in grove.instances)]
     return element("li", head, *([element("ul", *below)] if below else []))
 
 
@@ -189,18 +211,20 @@ def _hop(place: PlaceReport) -> Markup:
     return together([_place(place.file, place.line), " ", _code(place.text)] if place.text else [place.file])
 
 
-def _instance(instance: InstanceReport) -> Markup:
-    ports = f", port {', '.join(map(str, instance.listening))}" if instance.listening else ""
+def _instance(instance: InstanceReport, now: float) -> Markup:
+    facts = [f"for {lasting(now - instance.started)}", f"parent {instance.ppid}"]
+    facts += [f"port {', '.join(map(str, instance.listening))}"] if instance.listening else []
     members = [element("li", f"pid {one.pid} ", _code(one.cmdline)) for one in instance.members]
     below = [element("ul", *members)] if members else []
-    return element("li", element("b", f"pid {instance.pid}"), f"{ports} ", _code(instance.cmdline), *below)
+    head = (element("b", f"pid {instance.pid}", class_="pid"), f" {', '.join(facts)} ")
+    return element("li", *head, _code(instance.cmdline), *below)
 
 
 def _timeline(report: Report) -> Markup | None:
     line = timeline(report)
     if not line.moments:
         return None
-    return _section("When", timeline_picture(line, WIDE), timeline_picture(line, NARROW))
+    return _section("When", *(timeline_picture(line, width) for width in WIDTHS))
 
 
 def _metrics(report: Report) -> Markup:
@@ -218,29 +242,25 @@ def _metric(row: Quantity) -> Markup:
     return element("div", element("div", row.name), bar, value, class_="row")
 
 
-def _checks(report: Report) -> Markup:
+def _checks(report: Report) -> Markup | None:
     clear = [result.check for result in report.results if result.outcome == "clear"]
     skipped = [r for r in report.results if r.outcome == "skipped" and not r.unread]
-    told = [element("p", "Nothing found by: ", ", ".join(clear) or "none", ".")]
+    told = [element("p", "Nothing found by: ", ", ".join(clear), ".")] if clear else []
     if skipped:
         told.append(element("p", "Not applicable:"))
         told.append(element("ul", *(_skipped(result) for result in skipped)))
-    return _section("The other checks", *told)
+    return _section("The other checks", *told) if told else None
 
 
 def _skipped(result: ResultReport) -> Markup:
     return element("li", f"{result.check}: {result.reason or ''}", class_="soft")
 
 
-def _next(report: Report) -> Markup | None:
-    rows = [element("li", _code(one.command), f" {one.effect}") for one in next_commands(report)]
-    rows += [
-        element("li", _code(one.command), f" {one.effect}")
-        for one in keeping(report)
-        if one not in next_commands(report)
-    ]
+def _prevention(report: Report) -> Markup | None:
+    told = next_commands(report)
+    rows = [element("li", _code(one.command), f" {one.effect}") for one in keeping(report) if one not in told]
     rows += [element("li", _prose(sentence)) for sentence in prevention(report)]
-    return _section("What next", element("ul", *rows)) if rows else None
+    return _section("So that it does not come back", element("ul", *rows)) if rows else None
 
 
 def _prose(sentence: str) -> Markup:

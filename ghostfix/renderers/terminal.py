@@ -8,6 +8,7 @@ from rich.padding import Padding
 from ghostfix.pages.advice import acted, findings, next_commands, went_well
 from ghostfix.pages.chain import chains
 from ghostfix.pages.family import FAMILIES, OTHER, family
+from ghostfix.pages.gist import tally
 from ghostfix.pages.layout import Amount, Layout
 from ghostfix.pages.page import Page
 from ghostfix.pages.phrase import counted, lasting
@@ -141,13 +142,17 @@ class _Page(Page):
         self.line(
             (f"{self.marks.verdict} {report.verdict.value.upper()}", style),
             (f"  {report.service.name}", "bold"),
-            (f" on {report.host.hostname} ({report.host.platform}){_tally(report)}", ""),
+            (f" on {report.host.hostname} ({report.host.platform}){self._tally()}", ""),
         )
         when = report.taken_at.replace("T", " ").replace("Z", " UTC")
         self.line(
             (f"profile: {report.service.profile}; folder: {report.service.directory}; {when}", "dim"),
             indent=2,
         )
+
+    def _tally(self) -> str:
+        told = "" if acted(self.report) else tally(self.report)
+        return f": {told}" if told else ""
 
     def _state(self) -> str:
         report = self.report
@@ -191,8 +196,7 @@ class _Page(Page):
             members = [result for result in shown if family(result.check) == name]
             if members:
                 self.heading(name)
-                for result in members:
-                    self._result(result)
+                self._family(members)
         if skipped and self.verbose:
             self.heading("Not applicable")
             for result in skipped:
@@ -202,6 +206,16 @@ class _Page(Page):
             names = ", ".join(result.check for result in skipped)
             self.gap()
             self.item(self.marks.skipped, "dim", self.text(f"not applicable: {names}", "dim"))
+
+    def _family(self, members: Sequence[ResultReport]) -> None:
+        """What one family's checks found; those that found nothing share a line unless all is wanted."""
+        well = [] if self.verbose else [one for one in members if one.outcome == "clear"]
+        for result in members:
+            if result not in well:
+                self._result(result)
+        if well:
+            names = ", ".join(result.check for result in well)
+            self.item(self.marks.good, "green", self.text(names, "dim"), indent=2)
 
     def _result(self, result: ResultReport) -> None:
         for finding in result.findings:
@@ -317,17 +331,6 @@ class _Page(Page):
             else:
                 self.line((one.command, "bold cyan"), indent=2)
                 self.line((one.effect, "dim"), indent=4)
-
-
-def _tally(report: Report) -> str:
-    """How many findings of each severity there are: ``: 7 errors, 1 warning``."""
-    severities = [] if acted(report) else [finding.severity for finding in findings(report)]
-    counts = [
-        counted(severities.count(severity), severity)
-        for severity in ("error", "warning")
-        if severity in severities
-    ]
-    return f": {', '.join(counts)}" if counts else ""
 
 
 def _evidence(evidence: EvidenceReport) -> str:

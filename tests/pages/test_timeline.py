@@ -13,8 +13,15 @@ def test_the_oldest_is_first_and_every_step_has_its_place() -> None:
     assert [moment.state for moment in line.moments if moment.kind == "step"] == [
         "done", "failed", "done", "unneeded", "not-reached",
     ]  # fmt: skip
-    assert {moment.kind for moment in line.moments} == {"instance", "traceback", "respawn", "step"}
+    kinds = {moment.kind for moment in line.moments}
+    assert kinds == {"instance", "traceback", "firing", "respawn", "step"}
     assert line.now == 1_795_000_000.0
+
+
+def test_each_time_that_a_job_was_due_is_a_dot() -> None:
+    picture = timeline_picture(timeline(SITUATIONS["incident"]), WIDE)
+    assert picture.count('class="mark firing"') == 12
+    assert "was due × 12 by its schedule, every 5 minutes, 2026-11-18 10:06:40 UTC" in picture
 
 
 def test_a_clock_that_was_set_back_draws_no_bar_backwards() -> None:
