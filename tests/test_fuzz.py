@@ -10,6 +10,7 @@ import importlib
 import tracemalloc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -115,6 +116,9 @@ PARSERS = (
     Parser("parsers.pm2_app:read_config", (*_NODE, *_JSON, "script: 'x.js'", "interpreter: 'python'"), ("/srv/app",)),
     Parser("parsers.js_literal:read_literal", (*_NODE, *_JSON)),
     Parser("parsers.package_json:script_line", (*_JSON, '{"scripts":', '{"start":', '"node x.js"'), ("start",), text=False),
+    Parser("parsers.container_inspect:read_inspect", (*_JSON, '[{"Id": "4f"', '"State": {"Running": true}', '"RestartPolicy": {"Name": "always"}', "}]"), text=False),
+    Parser("parsers.toml_edit:with_text", ("[services.x]\n", 'manager = "none"\n', "manager=", "[services]\nx.manager = 'a'\n", "# x\n"), (("services", "x"), "manager", "cron"), text=False),
+    Parser("scripts.launcher:launches", ("env\n", "A=1\n", "timeout\n", "5\n", "nohup\n", "bash\n", "-c\n", "watch\n", "nodemon\n", "--exec\n", "xargs\n", "flock\n", "-n\n"), lines=True),
     Parser("parsers.anacrontab:parse", ("1\t5\tcron.daily\trun-parts /etc/cron.daily\n", "@monthly ", "SHELL=/bin/sh\n"), text=False),
     Parser("parsers.at_job:read_queue", ("3\tMon Nov 23 21:00:00 2026 a root\n", "= ")),
     Parser("parsers.at_job:read_script", ("#!/bin/sh\n", "# atrun uid=0 gid=0\n", "cd /x || {\n", "A=b; export A\n", "python -m app\n")),
@@ -143,6 +147,24 @@ NAMES = [
     f"{parser.name}{'' if index == 0 or PARSERS[index - 1].name != parser.name else ' again'}"
     for index, parser in enumerate(PARSERS)
 ]
+
+
+PARTS = {
+    "parsers.error_tally": "traceback_log", "parsers.open_traceback": "traceback_log",
+    "parsers.log_blocks": "traceback_log", "parsers.difference": "what ghostfix wrote itself",
+    "parsers.git_branch": "small files, in tests/parsers", "scripts.manager_command": "words of shell_script",
+    "scripts.own_run": "an argv, in tests/scripts", "scripts.mentions": "a list", "scripts.script": "records",
+    "scripts.python_value": "python_script",
+}  # fmt: skip
+"""Modules that are no parser of their own: what they are a part of."""
+
+
+@pytest.mark.parametrize("family", ["parsers", "scripts"])
+def test_every_parser_has_its_turn(family: str) -> None:
+    folder = Path(__file__).parents[1] / "ghostfix" / family
+    there = {f"{family}.{path.stem}" for path in folder.glob("*.py") if path.stem != "__init__"}
+    tried = {parser.name.partition(":")[0] for parser in PARSERS} | PARTS.keys()
+    assert {name for name in there - tried if not name.startswith("scripts.shell_")} == set()
 
 
 def inputs(parser: Parser) -> st.SearchStrategy[bytes]:

@@ -31,6 +31,8 @@ LOOKING = (("diagnose",), ("repair", "--dry-run"), ("explain", "stale-pidfile"))
 LOOKING_LONGER = (
     ("diagnose", "--format", "json", "--verbose", "--show-secrets"),
     ("diagnose", "--observe", "1s", "--all-logs"),
+    ("why", "ghost-runner", "--verbose"),
+    ("watch", "--for", "1s"),
     ("repair", "--dry-run", "--evict", "--no-start", "--format", "markdown"),
 )
 AFTER_A_REPAIR = (("undo", "--list"), ("undo", "--dry-run"), ("report",), ("diagnose",), ("repair", "-n"))
