@@ -19,7 +19,7 @@ from ghostfix.origins.keeping import Keeper
 from ghostfix.origins.role import role_of
 from ghostfix.origins.target import processes_of
 from ghostfix.origins.upkeep import Line, Upkeep, upkeep
-from ghostfix.origins.vitals import Vitals, vitals_of
+from ghostfix.origins.vitals import Descriptor, Vitals, vitals_of
 from ghostfix.parsers.git_branch import GitCheckout, checkout_of
 from ghostfix.process import Listener, Process, ProcessDetail, ProcessTree
 from ghostfix.reading import Reading
@@ -119,8 +119,9 @@ def _explanation(
         control_group=_shown(detail.control_group),
         terminal=_shown(vitals.terminal),
         capabilities=vitals.capabilities,
-        usage=_usage(process, detail, vitals),
+        usage=_usage(process, detail, vitals, now),
         warnings=tuple(structs.replace(each, text=shown(each.text)) for each in cautions(seen)),
+        descriptors=tuple(Descriptor(each.number, shown(each.target)) for each in vitals.descriptors),
         tree=tree,
     )
 
@@ -163,18 +164,23 @@ def _socket(listener: Listener) -> Socket:
     return Socket(address=listener.address, port=listener.port, reach=reach, owners=listener.owners)
 
 
-def _usage(process: Process, detail: ProcessDetail, vitals: Vitals) -> Usage:
+def _usage(process: Process, detail: ProcessDetail, vitals: Vitals, now: float) -> Usage:
+    age = max(now - process.id.started, 0.01)
+    spent = vitals.cpu_seconds
     return Usage(
         memory_bytes=process.memory_bytes,
         virtual_bytes=vitals.virtual_bytes,
         shared_bytes=vitals.shared_bytes,
         swapped_bytes=vitals.swapped_bytes,
         threads=vitals.threads,
-        cpu_seconds=vitals.cpu_seconds,
+        cpu_seconds=spent,
+        cpu_percent=None if spent is None else round(100 * spent / age, 1),
         open_files=detail.open_file_count,
         open_file_limit=detail.open_file_limit,
         read_bytes=vitals.read_bytes,
         written_bytes=vitals.written_bytes,
+        read_calls=vitals.read_calls,
+        write_calls=vitals.write_calls,
     )
 
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ghostfix.origins.caution import Caution
 from ghostfix.origins.keeping import Keeper
+from ghostfix.origins.vitals import Descriptor
 from ghostfix.parsers.git_branch import GitCheckout
 
 SCHEMA = "ghostfix.why/1"
@@ -48,10 +49,14 @@ class Usage(Struct, frozen=True, kw_only=True):
     swapped_bytes: int | None = None
     threads: int | None = None
     cpu_seconds: float | None = None
+    cpu_percent: float | None = None
+    """Of one core, on average since it started."""
     open_files: int | None = None
     open_file_limit: int | None = None
     read_bytes: int | None = None
     written_bytes: int | None = None
+    read_calls: int | None = None
+    write_calls: int | None = None
 
 
 class Explanation(Struct, frozen=True, kw_only=True):
@@ -86,6 +91,8 @@ class Explanation(Struct, frozen=True, kw_only=True):
     capabilities: str | None
     usage: Usage
     warnings: tuple[Caution, ...]
+    descriptors: tuple[Descriptor, ...] = ()
+    """The first 512 of its open file descriptors."""
     tree: tuple[Ancestor, ...] = ()
     """With ``--tree``: its top, and everything below that, parents before their children."""
 

@@ -5,12 +5,15 @@ from datetime import UTC, datetime
 
 from ghostfix.origins.explanation import Ancestor, Explanation, Why
 from ghostfix.origins.keeping import Keeper
+from ghostfix.origins.vitals import Descriptor
 from ghostfix.pages.phrase import lasting
 from ghostfix.pages.quantity import number, size
 
 _LABEL = 13
 _NARROWEST = 40
 _GAP = "  "
+_DESCRIPTORS = 10
+"""So many are listed for a person."""
 
 
 def text_of(answer: Why, *, width: int = 100, verbose: bool = False, tree: bool = False) -> str:
@@ -131,6 +134,10 @@ def _more(seen: Explanation) -> Iterator[tuple[str, str]]:
         yield "Memory", ", ".join(known)
     if usage.read_bytes is not None and usage.written_bytes is not None:
         yield "Disk", f"{size(usage.read_bytes)} read, {size(usage.written_bytes)} written"
+    if usage.read_calls is not None and usage.write_calls is not None:
+        yield "Calls", f"{usage.read_calls} to read, {usage.write_calls} to write"
+    if seen.descriptors:
+        yield "Descriptors", ", ".join(_descriptors(seen.descriptors))
     if seen.capabilities is not None:
         yield "Capabilities", seen.capabilities
     if seen.control_group is not None:
@@ -159,10 +166,17 @@ def _usage(seen: Explanation) -> Iterator[str]:
     if usage.threads is not None:
         yield f"{usage.threads} thread{'' if usage.threads == 1 else 's'}"
     if usage.cpu_seconds is not None:
-        yield f"{number(usage.cpu_seconds)} s of CPU"
+        share = "" if usage.cpu_percent is None else f" ({number(usage.cpu_percent)} % on average)"
+        yield f"{number(usage.cpu_seconds)} s of CPU{share}"
     if usage.open_files is not None:
         limit = "" if usage.open_file_limit is None else f" of {usage.open_file_limit}"
         yield f"{usage.open_files}{limit} open files"
+
+
+def _descriptors(descriptors: Sequence[Descriptor]) -> Iterator[str]:
+    yield from (f"{each.number} {each.target}" for each in descriptors[:_DESCRIPTORS])
+    if len(descriptors) > _DESCRIPTORS:
+        yield f"and {len(descriptors) - _DESCRIPTORS} more (all with --json)"
 
 
 def _sentence(text: str) -> str:

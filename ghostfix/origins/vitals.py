@@ -22,6 +22,13 @@ _ADMIN = 21
 _LAST_CAPABILITY = 40
 
 
+class Descriptor(Struct, frozen=True):
+    """One open file descriptor: its number, and where it leads, as ``/proc/PID/fd`` names it."""
+
+    number: int
+    target: str
+
+
 class Vitals(Struct, frozen=True, kw_only=True):
     """Sizes are bytes, times are seconds."""
 
@@ -33,10 +40,15 @@ class Vitals(Struct, frozen=True, kw_only=True):
     cpu_seconds: float | None = None
     read_bytes: int | None = None
     written_bytes: int | None = None
+    read_calls: int | None = None
+    write_calls: int | None = None
+    """How often it has asked the kernel to read and to write, sockets and terminals included."""
     capabilities: str | None = None
     """The effective ones, in words: ``all``, ``none``, or how many."""
     executable_deleted: bool = False
     folder_deleted: bool = False
+    descriptors: tuple[Descriptor, ...] = ()
+    """The first 512."""
     deleted_files: tuple[str, ...] = ()
     """Files that it holds open, and that have no name any more."""
     preloaded: tuple[str, ...] = ()
@@ -52,7 +64,7 @@ def vitals_of(system: System, pid: int) -> Vitals:
     folder = f"/proc/{pid}"
     status = parse_status(_text(system, f"{folder}/status"))
     io = parse_status(_text(system, f"{folder}/io"))
-    files, terminal = _descriptors(system, folder)
+    descriptors = _descriptors(system, folder)
     return Vitals(
         threads=_number(status.get("Threads")),
         virtual_bytes=_size(status.get("VmSize")),
@@ -62,12 +74,15 @@ def vitals_of(system: System, pid: int) -> Vitals:
         cpu_seconds=parse_cpu_seconds(_text(system, f"{folder}/stat")),
         read_bytes=_number(io.get("read_bytes")),
         written_bytes=_number(io.get("write_bytes")),
+        read_calls=_number(io.get("syscr")),
+        write_calls=_number(io.get("syscw")),
         capabilities=capabilities_in_words(status.get("CapEff")),
         executable_deleted=system.resolve(f"{folder}/exe").endswith(_DELETED),
         folder_deleted=system.resolve(f"{folder}/cwd").endswith(_DELETED),
-        deleted_files=files,
+        descriptors=descriptors,
+        deleted_files=_deleted(descriptors),
         preloaded=preloading(_text(system, f"{folder}/environ")),
-        terminal=terminal,
+        terminal=_terminal(descriptors),
     )
 
 
@@ -107,17 +122,26 @@ def preloading(environment: str) -> tuple[str, ...]:
     return tuple(sorted({name for name, _, value in pairs if name in _PRELOADS and value}))
 
 
-def _descriptors(system: System, folder: str) -> tuple[tuple[str, ...], str | None]:
-    deleted: set[str] = set()
-    terminal: str | None = None
-    numbers = system.names(f"{folder}/fd").value
-    for number in sorted(numbers, key=lambda name: (len(name), name))[:_MOST_DESCRIPTORS]:
-        path = system.resolve(f"{folder}/fd/{number}")
-        if path.startswith(("/dev/pts/", "/dev/tty")) and number in ("0", "1", "2"):
-            terminal = terminal or path.removeprefix("/dev/")
-        if path.endswith(_DELETED) and not path.startswith((f"{folder}/", "/dev/", "/memfd:", _NAMELESS)):
-            deleted.add(path.removesuffix(_DELETED))
-    return tuple(sorted(deleted)), terminal
+def _descriptors(system: System, folder: str) -> tuple[Descriptor, ...]:
+    names = [name for name in system.names(f"{folder}/fd").value if name.isdigit()]
+    return tuple(
+        # What has no path (``pipe:[12]``) is resolved as if it lay in the folder of the links.
+        Descriptor(int(name), system.resolve(f"{folder}/fd/{name}").removeprefix(f"{folder}/fd/"))
+        for name in sorted(names, key=int)[:_MOST_DESCRIPTORS]
+    )
+
+
+def _deleted(descriptors: tuple[Descriptor, ...]) -> tuple[str, ...]:
+    unnamed = ("/dev/", "/memfd:", _NAMELESS)
+    paths = {each.target for each in descriptors if each.target.startswith("/")}
+    paths = {path for path in paths if path.endswith(_DELETED)}
+    return tuple(sorted(path.removesuffix(_DELETED) for path in paths if not path.startswith(unnamed)))
+
+
+def _terminal(descriptors: tuple[Descriptor, ...]) -> str | None:
+    terminals = [each.target for each in descriptors if each.number <= 2]
+    found = (path for path in terminals if path.startswith(("/dev/pts/", "/dev/tty")))
+    return next((path.removeprefix("/dev/") for path in found), None)
 
 
 def _text(system: System, path: str) -> str:

@@ -106,7 +106,7 @@ def test_nobody_is_an_error(system: FakeSystem) -> None:
 
 KEYS = """
 pid name command user uid ppid state started age_s chain kept_alive_by summary signs listeners cwd executable
-interpreter venv git container control_group terminal capabilities usage warnings tree
+interpreter venv git container control_group terminal capabilities usage warnings descriptors tree
 """
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ghostfix.machine import Platform
-from ghostfix.origins.vitals import Vitals, capabilities_in_words, parse_cpu_seconds, vitals_of
+from ghostfix.origins.vitals import Descriptor, Vitals, capabilities_in_words, parse_cpu_seconds, vitals_of
 from tests.fake_system import FakeSystem
 
 STATUS = b"""Name:\tpython3
@@ -20,7 +20,7 @@ CapEff:\t000001ffffffffff
 def test_what_the_kernel_counts() -> None:
     system = FakeSystem()
     system.add_file("/proc/77/status", STATUS)
-    system.add_file("/proc/77/io", b"rchar: 1\nread_bytes: 4096\nwrite_bytes: 8192\n")
+    system.add_file("/proc/77/io", b"rchar: 1\nsyscr: 7\nsyscw: 9\nread_bytes: 4096\nwrite_bytes: 8192\n")
     system.add_file("/proc/77/environ", b"A=LD_PRELOAD=x\0LD_PRELOAD=/x.so\0LD_AUDIT=\0")
     system.add_symlink("/proc/77/fd/0", "/dev/pts/3")
     system.add_symlink("/proc/77/fd/5", "/var/log/a.log (deleted)")
@@ -29,6 +29,9 @@ def test_what_the_kernel_counts() -> None:
     seen = vitals_of(system, 77)
     assert (seen.threads, seen.virtual_bytes, seen.shared_bytes) == (4, 27848 * 1024, 10024 * 1024)
     assert (seen.read_bytes, seen.written_bytes, seen.capabilities) == (4096, 8192, "all")
+    assert (seen.read_calls, seen.write_calls) == (7, 9)
+    assert [each.number for each in seen.descriptors] == [0, 4, 5, 6]
+    assert seen.descriptors[1] == Descriptor(4, "/var/log/b.log")
     assert seen.preloaded == ("LD_PRELOAD",)
     assert (seen.terminal, seen.deleted_files) == ("pts/3", ("/var/log/a.log",))
 
