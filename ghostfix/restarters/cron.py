@@ -146,9 +146,10 @@ def _follow(
     result = search(system, service, entry.shell_text, home, given)
     if result.trail is not None:
         return _Candidate(tab=tab, entry=entry, user=user, home=home, trail=result.trail), ()
-    caller = system.caller()
-    ours = entry.enabled and (caller.uid == 0 or caller.user == user)
-    return None, result.problems if ours else ()
+    if not result.problems or not entry.enabled:
+        return None, ()
+    caller = system.caller()  # not for each line: it is read from its ancestors' files
+    return None, result.problems if caller.uid == 0 or caller.user == user else ()
 
 
 def _line(candidate: _Candidate) -> Line:

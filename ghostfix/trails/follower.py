@@ -1,6 +1,7 @@
 """Follower: from a command to the starts of the service, through every script on the way."""
 
 import posixpath
+import re
 from collections.abc import Iterable, Sequence
 
 from msgspec import structs
@@ -27,6 +28,12 @@ _DEPTH = 6
 _PACKAGE_RUNNERS = frozenset({"npm", "yarn", "pnpm", "bun"})
 
 
+_PLAIN = re.compile(
+    r"\s*(?P<words>/[\w./@%+,:=-]++(?:[ \t]++[\w./@%+,:=-]++)*+)(?: ?>>? ?/dev/null)?(?: 2>&1)?\s*"
+)
+"""One command by its path, and words that mean themselves: most lines of most crontabs."""
+
+
 class Follower:
     """One search: what was read, what could not be read, and the scripts that are being followed."""
 
@@ -46,6 +53,12 @@ class Follower:
 
     def text(self, text: str, program: Program, depth: int) -> tuple[Start, ...]:
         """Follows shell text that stands in no file."""
+        plain = _PLAIN.fullmatch(text)
+        if plain is not None:
+            # Nothing for a shell to read: where the words lead nowhere, its parser need not find them first.
+            inner = structs.replace(program, words=tuple(plain["words"].split()), stdin=None)
+            if not self.program(inner, depth):
+                return ()
         scene = self._scene("", program, None)
         script = read_shell(text.encode(errors="surrogateescape"), scene, self._files.content)
         return self._commands(script, program, depth)
