@@ -5,16 +5,18 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 _OURS = ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "PYTHONPATH", "PYTHONHOME")
 """Variables that make every Python slower to start, or other than a user's."""
 
 PYTHON = sys.executable
 GHOSTFIX = str(Path(sys.executable).with_name("ghostfix"))
+_STOPWATCH = Path(__file__).with_name("stopwatch.py")
 NOTHING = Path(__file__).with_name("nothing.py")
 """A typer program that does nothing: what a start costs that nobody can get below."""
 
@@ -41,20 +43,19 @@ class Cost:
 def run(command: Command) -> Cost:
     """Runs the command once."""
     # Not to /dev/null: grep looks for more than the first match only where somebody wants to know.
-    with tempfile.TemporaryFile() as output:
-        started = time.perf_counter()
-        process = subprocess.Popen(
-            command.argv,
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as told:
+        subprocess.run(
+            (PYTHON, "-I", "-S", str(_STOPWATCH), str(told.fileno()), *command.argv),
             cwd=command.cwd,
             env=environment(command.variables),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.DEVNULL,
+            pass_fds=(told.fileno(),),
+            check=True,
         )
-        _, status, used = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return Cost(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, process.returncode)
+        told.seek(0)
+        return msgspec.json.decode(told.read(), type=Cost)
 
 
 def environment(variables: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -10,7 +10,6 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import NoReturn
 
 from ghostfix import __version__
@@ -79,10 +78,12 @@ def _obey(words: Sequence[str]) -> None:
         sys.stdout.write(_VERSION)
         return
     if _is_plain_question(words):
-        from ghostfix.commands.why import why
+        from ghostfix.plain_why import tell
+        from ghostfix.system import local_system
 
-        _briefly(partial(why, words[1]))
-        return
+        gc.disable()
+        tell(local_system(), words[1])
+        _leave(0)
     if words[:1] == ["diagnose"]:
         from ghostfix.plain_diagnosis import answer, question
 

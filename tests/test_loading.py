@@ -44,7 +44,7 @@ def loaded(folder: Path, *arguments: str) -> set[str]:
         (("--help",), {"msgspec", "tree_sitter", "ghostfix.machine", "ghostfix.checks", "ghostfix.survey"}),
         (
             ("why", str(os.getpid())),
-            {"rich", "ghostfix.checks", "ghostfix.renderers", "ghostfix.survey", "http.client"},
+            {"rich", "typer", "ghostfix.checks", "ghostfix.renderers", "ghostfix.survey", "http.client"},
         ),
         (
             ("diagnose", "--format", "json"),
