@@ -57,9 +57,11 @@ def survey(
     logs_ = look("logs", lambda: logs.read(system, service, all_logs), _NO_LOGS)
     webhook_ = None if prober is None else look("webhook", lambda: webhook.collect(prober, service), None)
 
+    named_ = look("pidfiles", lambda: pidfiles.collect(system, service), _NO_PIDFILES)
+
     everyone = look("processes", system.processes, _NOBODY).reading()
     listeners_ = look("listeners", lambda: listeners.collect(system, service), _NO_LISTENERS).reading()
-    pidfiles_ = look("pidfiles", lambda: pidfiles.collect(system, service), _NO_PIDFILES).reading()
+    pidfiles_ = named_.reading()
     known = processes.Known(everyone, listeners_, pidfiles_)
     seen = look("processes", lambda: processes.detailed(system, service, known), _NOBODY).reading()
     tree = ProcessTree(seen.value)

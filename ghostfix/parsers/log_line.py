@@ -88,6 +88,8 @@ def read_line(text: str, now: float, zone: tzinfo | None = None) -> LogLine:
     """
     plain = (_COLOURS.sub("", text) if "\x1b" in text else text).lstrip("\ufeff").rstrip("\r\n")
     head = plain[:_HEAD]
+    if head[:1].isspace():  # most lines of a traceback: nothing carries them
+        return LogLine(carrier="", body=plain, dated=head, now=now, zone=zone)
     started = _STARTED.match(head)
     if started is not None:
         return LogLine(carrier="", body=plain, dated=started.group(1), now=now, zone=zone, starts=True)

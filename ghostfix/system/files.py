@@ -8,6 +8,7 @@ import stat
 import struct
 import sys
 
+from ghostfix.beside import waiting
 from ghostfix.reading import Reading
 from ghostfix.snapshot import FileKind, FileStatus
 from ghostfix.system.linux_processes import read_whole
@@ -16,6 +17,7 @@ from ghostfix.system.text import decoded, openable, reason, storable
 
 _LOOK = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CHUNK = 1_048_576
+_LOCKS_SECONDS = 1.0
 _ABSENT = (FileNotFoundError, NotADirectoryError)
 _LITERAL_FOLDERS = re.compile(r"(?:[^*?\[]|\[[*?\[]\])*/")
 _WRITTEN_MARK = re.compile(r"\[([*?\[])\]")
@@ -126,7 +128,9 @@ def is_locked(path: str) -> bool | None:
     try:
         seen = os.stat(openable(path))
         if sys.platform == "linux":
-            held = parse_locks(decoded(read_whole("/proc/locks")))
+            with waiting(_LOCKS_SECONDS):  # the kernel lets everybody who locks come to rest first
+                text = read_whole("/proc/locks")
+            held = parse_locks(decoded(text))
             return (os.major(seen.st_dev), os.minor(seen.st_dev), seen.st_ino) in held
         return _asks_for_lock(path)
     except FileNotFoundError:
