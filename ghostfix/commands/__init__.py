@@ -20,9 +20,42 @@ class Threshold(StrEnum):
     ERROR = "error"
 
 
+def _formats(incomplete: str) -> list[str]:
+    """What a shell offers after ``--format``."""
+    from ghostfix.renderers import FORMATS
+
+    return [name for name in FORMATS if name.startswith(incomplete)]
+
+
+def check_codes(incomplete: str) -> list[str]:
+    """What a shell offers where codes of checks are meant, also behind a comma."""
+    from ghostfix.checks import CHECKS
+
+    told, comma, begun = incomplete.rpartition(",")
+    return [f"{told}{comma}{check.code}" for check in CHECKS if check.code.startswith(begun)]
+
+
+def _service_names(incomplete: str) -> list[str]:
+    """The services of the profile that would be used here; none when it cannot be read."""
+    from ghostfix import profile
+    from ghostfix.errors import GhostfixError
+    from ghostfix.system import local_system
+
+    try:
+        services = profile.load(local_system(), None, None)
+    except GhostfixError:
+        return []
+    return [service.name for service in services if service.name.startswith(incomplete)]
+
+
 Name = Annotated[
     str | None,
-    typer.Argument(metavar="NAME", help="The service's name in the profile.", show_default=False),
+    typer.Argument(
+        metavar="NAME",
+        help="The service's name in the profile.",
+        show_default=False,
+        autocompletion=_service_names,
+    ),
 ]
 Config = Annotated[
     str | None,
@@ -30,15 +63,30 @@ Config = Annotated[
 ]
 Format = Annotated[
     str,
-    typer.Option("--format", "-f", metavar="FORMAT", help="terminal, json, markdown, html, junit or github."),
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="terminal, json, markdown, html, junit or github.",
+        autocompletion=_formats,
+    ),
 ]
 Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the report there instead.")
 ]
 Only = Annotated[
-    str | None, typer.Option("--only", metavar="CODE,..", help="Only these checks (see `ghostfix explain`).")
+    str | None,
+    typer.Option(
+        "--only",
+        metavar="CODE,..",
+        help="Only these checks (see `ghostfix explain`).",
+        autocompletion=check_codes,
+    ),
 ]
-Skip = Annotated[str | None, typer.Option("--skip", metavar="CODE,..", help="All checks but these.")]
+Skip = Annotated[
+    str | None,
+    typer.Option("--skip", metavar="CODE,..", help="All checks but these.", autocompletion=check_codes),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing when healthy, one line when not.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every check, and all evidence.")]
 ShowSecrets = Annotated[bool, typer.Option("--show-secrets", help="Do not hide passwords and tokens.")]

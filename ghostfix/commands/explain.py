@@ -5,12 +5,16 @@ from typing import Annotated
 
 import typer
 
+from ghostfix.commands import check_codes
 from ghostfix.selection import codes
 
 
 def explain(
     code: Annotated[
-        str | None, typer.Argument(metavar="CODE", help="A check's code.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="CODE", help="A check's code.", show_default=False, autocompletion=check_codes
+        ),
     ] = None,
 ) -> None:
     """Explain a check; without a code, list them all.

@@ -82,3 +82,5 @@ def test_the_readme_leads_to_a_repaired_demo_and_a_profile(tmp_path: Path, servi
     assert drafted.returncode == 0, drafted.stderr
     healthy = typed("ghostfix diagnose", folder, programs)
     assert healthy.returncode == 0, healthy.stdout + healthy.stderr
+    manual = typed("man -w ghostfix", folder, programs)
+    assert manual.stdout.strip() == str(clone / ".venv/share/man/man1/ghostfix.1"), manual.stderr
