@@ -53,13 +53,18 @@ class Presentation:
         reveal: bool = False,
         formats: Iterable[str] = FORMATS,
     ) -> "Presentation":
-        """Raises ProfileError for a format that does not exist, and for ``--quiet`` with ``--verbose``."""
+        """Raises ProfileError for a format that is none or none for a terminal, and for contradictions."""
         known = tuple(formats)
         if format_ not in known:
             near = get_close_matches(format_, known, n=1)
             hint = f"did you mean `{near[0]}`? " if near else ""
             raise ProfileError(
                 f"there is no format `{format_}`", f"{hint}The formats are: {', '.join(known)}"
+            )
+        if format_ == "html" and output is None and sys.stdout.isatty():
+            raise ProfileError(
+                "HTML is for a browser, not for a terminal",
+                "name a file for it: `--output report.html` (`--output -` shows it here all the same)",
             )
         if quiet and verbose:
             raise ProfileError("--quiet and --verbose contradict each other", "give one of them")
@@ -136,7 +141,7 @@ class Presentation:
     def step_progress(self, plan: Plan) -> Callable[[Entry], None]:
         """Tells each step as it is done, on standard error, so that a report in a pipe stays whole."""
         total = len(plan.steps)
-        lively = sys.stderr.isatty()
+        lively = _is_lively()
 
         def tell(entry: Entry) -> None:
             if self.amount is Amount.QUIET:
@@ -159,7 +164,7 @@ class Presentation:
 
     @property
     def _lively(self) -> bool:
-        return sys.stderr.isatty() and self.format == "terminal" and self.amount is not Amount.QUIET
+        return _is_lively() and self.format == "terminal" and self.amount is not Amount.QUIET
 
     def layout(self) -> Layout:
         """How much room there is where the report goes, and what may be written there."""
@@ -236,7 +241,12 @@ def _live_line(wanted: bool) -> Iterator[Callable[[str], None]]:
 
 def _write_over(text: str) -> None:
     """Puts ``text`` in place of the terminal's last line, cut to its width; nothing without a terminal."""
-    if sys.stderr.isatty():
+    if _is_lively():
         room = max(20, os.get_terminal_size(sys.stderr.fileno()).columns - 1)
         sys.stderr.write(f"\r\x1b[K{text[:room]}")
         sys.stderr.flush()
+
+
+def _is_lively() -> bool:
+    """Whether a line can be written over: a terminal that knows more than to print."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"

@@ -4,7 +4,7 @@ import pytest
 from msgspec import structs
 
 from ghostfix import journal
-from ghostfix.errors import RepairError
+from ghostfix.errors import ProfileError, RepairError
 from ghostfix.machine import Caller, Platform
 from ghostfix.runs import kept
 from ghostfix.runs.state import lock_path, state_folder
@@ -116,17 +116,17 @@ def test_going_on_after_a_line_that_was_cut_short() -> None:
 
 @pytest.mark.parametrize("run", ["", "../../etc", "20261123-201530-a1b2/../x", "20261123-201530-a1b2\n"])
 def test_an_id_that_is_none(run: str) -> None:
-    with pytest.raises(RepairError, match="is not the id of a run") as caught:
+    with pytest.raises(ProfileError, match="is not the id of a run") as caught:
         journal.load(FakeSystem(), run)
     assert "undo --list" in caught.value.hint
 
 
 def test_a_run_that_is_not_there() -> None:
     system = FakeSystem()
-    with pytest.raises(RepairError, match="there is no run"):
+    with pytest.raises(ProfileError, match="there is no run"):
         journal.load(system, "20261123-201530-a1b2")
     begun(system)
-    with pytest.raises(RepairError, match="there is no run"):
+    with pytest.raises(ProfileError, match="there is no run"):
         journal.load(system, "20261123-201530-a1b2")
 
 

@@ -15,10 +15,13 @@ _PHASES = {
 _DIFF_STYLES = {"+": "green", "-": "red"}
 
 
-def plan_lines(page: Page, plan: PlanReport) -> None:
-    """The steps by phase, numbered, and those that are left out with the option that lets them in."""
+def plan_lines(page: Page, plan: PlanReport, *, seen: bool) -> None:
+    """The steps by phase, numbered, and those that are left out with the option that lets them in.
+
+    ``seen`` is whether enough was seen of the service to say that nothing is to be repaired.
+    """
     if not plan.steps:
-        page.heading("Nothing to repair")
+        page.heading("Nothing to repair" if seen else "No plan: too much could not be looked at")
     phase = ""
     for step in plan.steps:
         if not phase:

@@ -26,6 +26,8 @@ from ghostfix.report import (
 
 _EVIDENCE_SHOWN = 4
 _NARROW = 72
+_NAMED = 4
+"""So many checks that do not apply are named; more are counted."""
 _STYLE = {
     Verdict.HEALTHY: "bold green",
     Verdict.DEGRADED: "bold yellow",
@@ -118,7 +120,7 @@ class _Page(Page):
         self._restarters()
         self._metrics()
         if self.report.plan is not None and not acted(self.report):
-            plan_lines(self, self.report.plan)
+            plan_lines(self, self.report.plan, seen=self.report.verdict is not Verdict.UNKNOWN)
         self._next()
         return self.printed()
 
@@ -204,8 +206,11 @@ class _Page(Page):
                 self.item(self.marks.skipped, "dim", text, indent=2)
         elif skipped:
             names = ", ".join(result.check for result in skipped)
+            told = f"not applicable: {names}"
+            if len(skipped) > _NAMED:
+                told = f"{len(skipped)} checks are not applicable here; -v says why"
             self.gap()
-            self.item(self.marks.skipped, "dim", self.text(f"not applicable: {names}", "dim"))
+            self.item(self.marks.skipped, "dim", self.text(told, "dim"))
 
     def _family(self, members: Sequence[ResultReport]) -> None:
         """What one family's checks found; those that found nothing share a line unless all is wanted."""

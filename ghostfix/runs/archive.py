@@ -87,7 +87,13 @@ def kept_report(system: System, run: str) -> Report:
     """The report of a past repair or of a kept diagnosis. Raises RepairError when it cannot be read."""
     if _DIAGNOSIS.fullmatch(run):
         return _kept_diagnosis(system, run)
-    path = _path(system, run)
+    try:
+        path = _path(system, run)
+    except ProfileError as error:
+        raise ProfileError(
+            f"{run[:60]!r} is no file, and neither a repair's id nor that of a kept diagnosis",
+            "`ghostfix report --list` shows those that there are",
+        ) from error
     status = system.status(path)
     if status.complete and status.value is None:
         raise RepairError(

@@ -1,6 +1,8 @@
 """The program as it meets its user: help, typing errors, pipes. Each runs the program itself."""
 
+import contextlib
 import os
+import pty
 import subprocess
 import sys
 from pathlib import Path
@@ -61,7 +63,9 @@ WRONG = {
     "an empty target": (("why", ""), 2, "It takes a PID (4711), a port (:5555)"),
     "no port": (("why", ":http"), 2, "`:5555`"),
     "no process": (("why", "4194304"), 2, "there is no process 4194304"),
-    "a misspelt run": (("undo", "nosuch"), 4, "`ghostfix undo --list` shows"),
+    "no kept report": (("report", "nosuch"), 2, "`ghostfix report --list` shows"),
+    "nothing to compare": (("diff", "nosuch", "nosuch"), 2, "neither a repair's id nor"),
+    "a misspelt run": (("undo", "nosuch"), 2, "`ghostfix undo --list` shows"),
 }
 
 
@@ -101,3 +105,28 @@ def test_the_version(tmp_path: Path) -> None:
     from ghostfix import __version__
 
     assert ghostfix(tmp_path, "--version").stdout == f"ghostfix {__version__}\n"
+
+
+@pytest.mark.real
+def test_html_is_not_poured_into_a_terminal_nor_escapes_into_a_dumb_one(tmp_path: Path) -> None:
+    (tmp_path / "ghostfix.toml").write_text('[services.web]\ncommand = ["/opt/no/such/service"]\n')
+    code, said = in_terminal(tmp_path, "diagnose", "--format", "html")
+    assert (code, "--output report.html" in said, "<html" in said) == (2, True, False)
+    code, said = in_terminal(tmp_path, "diagnose")
+    assert (code, "DOWN" in said, "\x1b" in said) == (1, True, False)
+
+
+def in_terminal(folder: Path, *words: str) -> tuple[int, str]:
+    """The exit code, and all that a terminal of the kind ``dumb`` was sent."""
+    near, far = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "ghostfix", *words],
+        cwd=folder, stdin=far, stdout=far, stderr=far, env={**os.environ, "TERM": "dumb"},
+    )  # fmt: skip
+    os.close(far)
+    said = b""
+    with contextlib.suppress(OSError):  # Linux says so when nobody has the other end any more
+        while part := os.read(near, 65_536):
+            said += part
+    os.close(near)
+    return child.wait(timeout=60), said.decode(errors="replace")

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from ghostfix.pages.layout import Amount, Layout
 from ghostfix.renderers import terminal
-from ghostfix.report import Report, SubjectReport
+from ghostfix.report import PlanReport, Report, SubjectReport
 from tests import sample_reports as samples
 from tests.renderers import SITUATIONS
 
@@ -52,6 +52,21 @@ def test_one_line_a_check_with_its_mark() -> None:
     assert "? duplicate-instance  could not look: processes: permission denied" in rendered(
         samples.unreadable()
     )
+
+
+def test_many_that_do_not_apply_are_counted_and_told_by_verbose() -> None:
+    many = tuple(samples.skipped(f"check-{n}", f"reason {n}") for n in range(5))
+    report = structs.replace(samples.incident(), results=(*samples.incident().results[:1], *many))
+    assert "– 5 checks are not applicable here; -v says why" in rendered(report)
+    assert all(f"check-{n}  reason {n}" in rendered(report, amount=Amount.VERBOSE) for n in range(5))
+
+
+def test_no_plan_is_no_relief_when_nothing_was_seen() -> None:
+    blind = structs.replace(samples.unreadable(), plan=PlanReport(steps=()))
+    assert "Nothing to repair" not in rendered(blind)
+    assert "No plan: too much could not be looked at" in rendered(blind)
+    healthy = structs.replace(samples.incident(), plan=PlanReport(steps=()))
+    assert "Nothing to repair" in rendered(healthy)
 
 
 def test_the_same_reason_is_told_once() -> None:
