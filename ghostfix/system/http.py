@@ -69,7 +69,8 @@ class _Exchange:
             return self._failed(error)
         timer = threading.Timer(max(0.0, self._deadline - time.monotonic()), self._cut, (connected,))
         timer.daemon = True
-        timer.start()
+        # Without a thread to cut it, each step of the exchange still has the socket's own timeout.
+        _begin(timer)
         try:
             return self._talk(connected, method, body, headers)
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -138,9 +139,9 @@ class _Exchange:
 
         # The resolver has no deadline of its own; a thread can be left behind.
         thread = threading.Thread(target=look_up, daemon=True)
-        thread.start()
-        thread.join(max(0.0, self._deadline - time.monotonic()))
-        if thread.is_alive():
+        if not _begin(thread):
+            look_up()
+        elif not _ends(thread, self._deadline - time.monotonic()):
             raise TimeoutError
         if failures:
             raise failures[0]
@@ -183,6 +184,20 @@ class _Exchange:
         if isinstance(error, http.client.HTTPException):
             return f"the answer is not HTTP ({type(error).__name__})"
         return f"{error.strerror or error}" if isinstance(error, OSError) else str(error)
+
+
+def _begin(thread: threading.Thread) -> bool:
+    """Starts it, unless the machine has no thread left."""
+    try:
+        thread.start()
+    except RuntimeError:  # "can't start new thread"
+        return False
+    return True
+
+
+def _ends(thread: threading.Thread, seconds: float) -> bool:
+    thread.join(max(0.0, seconds))
+    return not thread.is_alive()
 
 
 def _content(response: http.client.HTTPResponse) -> tuple[bytes, str | None]:

@@ -166,3 +166,12 @@ def test_user_and_password_of_the_url_are_sent_as_such() -> None:
         request("GET", f"http://me:s%40crit@127.0.0.1:{port}/", 20)
     assert b"Authorization: Basic bWU6c0Bjcml0" in requests[0]
     assert b"me:" not in requests[0]
+
+
+def test_without_a_thread_left_it_asks_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with serving(says(answer(b"well"))) as port:
+        monkeypatch.setattr(threading.Timer, "start", refuse, raising=False)
+        assert request("GET", f"http://127.0.0.1:{port}/", 20.0).body == "well"
