@@ -15,7 +15,9 @@ from tests.fake_system import FakeSystem
 from tests.machine_folder import MACHINES, load, names
 
 # In memory a venv can be run by one name only; tests/false_alarms tries the symlink for real.
-HEALTHY = tuple(name for name in names() if name.startswith("healthy-") and name != "healthy-venv-symlink")
+HEALTHY = tuple(
+    name for name in names() if name.startswith("healthy-") and not name.startswith("healthy-venv-symlink")
+)
 
 
 def drafted(system: FakeSystem, target: str, name: str = "drafted.toml") -> Service:

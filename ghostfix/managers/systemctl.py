@@ -1,6 +1,5 @@
 """Asking systemd: which managers there are, and what ``systemctl show`` says of their units."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
@@ -140,6 +139,8 @@ def unit_digest(system: System, fragment: str, drop_ins: Sequence[str], *, witho
 
     Empty when one of them cannot be read, or when there is none.
     """
+    import hashlib  # late: only who has such a unit needs it
+
     whole = hashlib.sha256()
     paths = [path for path in (fragment, *drop_ins) if path and not path.endswith(f"/{without}")]
     for path in paths:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from tests.real.ghost_house import GhostHouse, free_port, wait_until
 
 RUNNER = """
@@ -43,11 +45,12 @@ class SmallHouse(GhostHouse):
     pid_file: Path = field(default_factory=Path)
 
     def ghost_pids(self) -> list[int]:
-        return sorted(
-            process.pid
-            for process in self.inhabitants()
-            if any("run.py" in word for word in process.cmdline())
-        )
+        found = []
+        for process in self.inhabitants():
+            with contextlib.suppress(psutil.Error):  # it ends between the two looks
+                if any("run.py" in word for word in process.cmdline()):
+                    found.append(process.pid)
+        return sorted(found)
 
     def begin(self, *arguments: str) -> "subprocess.Popen[str]":
         """A repair that goes on while the test goes on."""
