@@ -94,6 +94,12 @@ class FleetReport(Struct, frozen=True, kw_only=True):
     verb: Verb
     dry_run: bool
     inventory: tuple[str, ...]
+    limit: str | None = None
+    """The hosts that were asked for; None for all of the inventory."""
+    service: str | None = None
+    """The service that was asked for; None for those of each host's profile."""
+    options: tuple[str, ...] = ()
+    """How else the hosts are reached, as it was typed: ``--become``."""
     exit_code: int
     hosts: tuple[FleetHost, ...]
     findings: tuple[SharedFinding, ...]

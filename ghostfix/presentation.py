@@ -133,7 +133,7 @@ class Presentation:
             def say(line: str) -> None:
                 if self.amount is not Amount.QUIET:
                     live("")
-                    _say(line)
+                    _say(line[: _columns()] if sys.stderr.isatty() else line)
                     live(f"{what} …")
 
             yield say

@@ -1,6 +1,7 @@
 """The FleetReport of what is known of the hosts; and their reports, kept for ``ghostfix report``."""
 
 import re
+import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -28,6 +29,9 @@ def assembled(
         verb=order.verb,
         dry_run=dry_run and order.verb is not Verb.DIAGNOSE,
         inventory=order.reach.inventory,
+        limit=order.reach.limit,
+        service=order.task.name,
+        options=_typed(order),
         exit_code=code,
         hosts=tuple(ordered),
         findings=shared_findings(ordered),
@@ -40,6 +44,25 @@ def kept(system: ActingSystem, host: FleetHost) -> FleetHost:
         return host
     names = tuple(archive.keep_diagnosis(system, report) for report in host.reports)
     return structs.replace(host, kept=names)
+
+
+def _typed(order: Order) -> tuple[str, ...]:
+    """The options that every further command about this fleet needs as well."""
+    reach, task = order.reach, order.task
+    words: list[str] = []
+    if reach.become and reach.become_user is None and reach.become_password is None:
+        words.append("--become")
+    if reach.become_user is not None:
+        words += ["--become-user", reach.become_user]
+    if reach.become_password is not None:
+        words.append("--ask-become-pass")
+    if reach.arguments:
+        words += ["--ansible-args", shlex.join(reach.arguments)]
+    if task.executable is not None:
+        words += ["--executable", task.executable]
+    if task.config is not None:
+        words += ["--config", task.config]
+    return tuple(words)
 
 
 def _is_worth_opening(report: Report) -> bool:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from ghostfix.errors import ExitCode
-from ghostfix.fleet import LOOKED_AT, FleetHost
-from ghostfix.fleets.wording import host_words, state_words
+from ghostfix.fleet import LOOKED_AT, FleetHost, HostState
+from ghostfix.fleets.wording import state_words
 from ghostfix.pages.marks import Marks
 
 _MARKS = Marks()
@@ -29,5 +29,7 @@ def _mark(host: FleetHost) -> str:
 def _word(host: FleetHost) -> str:
     if host.state not in LOOKED_AT:
         return f"{state_words(host)}: {host.reason or ''}"
-    words = [host.verdict.value] if host.verdict is not None else []
-    return ", ".join((*words, *host_words(host))) or "nothing to do"
+    words = [] if host.verdict is None else [host.verdict.value]
+    if host.state is HostState.DONE:
+        words.append(f"run {host.run}" if host.run else "nothing to do")
+    return ", ".join(words) or ("would be changed" if host.changed else "nothing to do")

@@ -91,9 +91,21 @@ def _can_be_repaired(host: FleetHost) -> bool:
 
 
 def _command(fleet: FleetReport, verb: str, hosts: Sequence[str], *options: str) -> str:
+    """A command about the same service on the same hosts, or on some of them."""
     words = ["ghostfix", "fleet", verb]
     for inventory in fleet.inventory:
         words += ["-i", inventory]
-    if hosts:
-        words += ["--limit", ",".join(hosts)]
-    return shlex.join([*words, *options])
+    limit = ",".join(hosts) or fleet.limit
+    if limit:
+        words += ["--limit", limit]
+    # An undo reads journals, and no profile.
+    words += fleet.options if verb != "undo" else _without(fleet.options, "--config")
+    words += options
+    return shlex.join([*words, *([fleet.service] if fleet.service else [])])
+
+
+def _without(options: Sequence[str], name: str) -> list[str]:
+    if name not in options:
+        return list(options)
+    place = options.index(name)
+    return [*options[:place], *options[place + 2 :]]
