@@ -50,8 +50,10 @@ class Nursery:
         for end in (self._inbox, outbox):
             os.set_blocking(end, False)
         signal.set_wakeup_fd(outbox, warn_on_full_buffer=False)
-        for number in (*_all_forwarded(), signal.SIGCHLD):
-            if signal.getsignal(number) is not signal.SIG_IGN:
+        # What we were started to ignore (nohup) stays so; but a child's end must not be missed.
+        self._before = {number: signal.getsignal(number) for number in (*_all_forwarded(), signal.SIGCHLD)}
+        for number, before in self._before.items():
+            if before is not signal.SIG_IGN or number == signal.SIGCHLD:
                 signal.signal(number, _heard)
 
     @property
@@ -133,9 +135,8 @@ class Nursery:
         """Turns into the command, or writes why not to ``report``."""
         try:
             signal.set_wakeup_fd(-1)
-            for number in (*_all_forwarded(), signal.SIGCHLD):
-                if signal.getsignal(number) is not signal.SIG_IGN:
-                    signal.signal(number, signal.SIG_DFL)
+            for number, before in self._before.items():
+                signal.signal(number, signal.SIG_IGN if before is signal.SIG_IGN else signal.SIG_DFL)
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             variables = {**self._variables, MARK: f"{os.getpid()}:{self._pid_file}"}
             if self._account is not None:

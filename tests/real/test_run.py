@@ -252,6 +252,16 @@ def test_no_orphan_is_left_when_the_supervisor_is_killed(house: GhostHouse) -> N
     wait_until(lambda: len(up(house)) == 2, 20, "the next one")
 
 
+def test_a_supervisor_whose_parent_ignores_the_end_of_children(house: GhostHouse) -> None:
+    """Such as some daemons: the kernel would reap the service before it could be asked how it ended."""
+    code = (
+        "import os, signal, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN); "
+        "os.execv(sys.executable, [sys.executable, '-m', 'ghostfix', *sys.argv[1:]])"
+    )
+    words = ("run", "--restart", "on-failure", "--max", "0", *server(house, "fails"))
+    assert house.start(sys.executable, "-c", code, *words).wait(20) == 3
+
+
 def test_options_of_a_restart_without_one_are_a_mistake(house: GhostHouse) -> None:
     answer = house.ghostfix("run", "--max", "3")
     assert answer.returncode == 2
