@@ -23,7 +23,9 @@ pytestmark = pytest.mark.real
 KILLS = 50
 SERVICE = ("./server", "4711")
 """A copy of sleep(1), which comes up at once; but ``sleep`` itself is what loops do between two starts."""
-PROFILE = '[services.web]\ncommand = ["./server", "4711"]\n[services.web.limits]\nzombies = 100000\n'
+LIMITS = "[services.web.limits]\nzombies = 100000\nprocesses = 100000\nload_per_cpu = 100000\n"
+"""A busy machine has its say among the lines otherwise."""
+PROFILE = '[services.web]\ncommand = ["./server", "4711"]\n' + LIMITS
 KILLER = str(Path(fifty_kills.__file__))
 NO_SYSTEMD = no_systemd()
 
