@@ -71,6 +71,7 @@ class Tab(Struct, frozen=True, kw_only=True):
         None stands for a user without a crontab. Raises ChangedError when it does not hold ``before``,
         StepError when it could not be exchanged.
         """
+        _let_cron_look(system)
         if self.path is None:
             self._give(system, before, content)
         elif before is None or content is None:
@@ -160,6 +161,17 @@ class Tab(Struct, frozen=True, kw_only=True):
             return Reading(None)
         reason = f"{complaint} ({unreadable})" if missing else complaint
         return Reading(None, f"{self} cannot be read: {reason}", complete=False)
+
+
+def _let_cron_look(system: ActingSystem) -> None:
+    """Waits until the second is over in which cron looks for changes, if it is that one.
+
+    Debian's cron looks at the beginning of each minute, and compares times of modification in whole seconds:
+    what is written in the second of its look, and after it, is overlooked until somebody writes again (seen).
+    """
+    second = system.now() % 60
+    if second < 1.0:
+        system.wait(1.1 - second)
 
 
 def _read_file(system: System, path: str, name: str) -> Reading[bytes | None]:

@@ -117,3 +117,15 @@ def test_a_program_that_cannot_even_put_back_says_so() -> None:
     system.add_programs(("crontab",), losing)
     with pytest.raises(StepError, match="putting the former content back failed too"):
         OWN.install(system, LINE, b"#" + LINE)
+
+
+@pytest.mark.parametrize(("second", "waits"), [(0.2, True), (1.0, False), (59.9, False)])
+def test_nothing_is_written_in_the_second_in_which_cron_looks(second: float, waits: bool) -> None:
+    system = FakeSystem(now=1_772_442_000.0 + second)
+    before = system.now()
+    user = system.caller().user
+    tabs = FakeCrontab(system, {user: b"* * * * * x\n"})
+    Tab(user=user).install(system, b"* * * * * x\n", b"* * * * * y\n")
+    assert tabs.tabs[user] == b"* * * * * y\n"
+    assert (system.now() > before) is waits
+    assert system.now() % 60 >= 1.0
