@@ -52,7 +52,7 @@ def test_asked_before_each_step(house: SmallHouse) -> None:
 
 
 def test_all_is_every_step_from_there_on(house: SmallHouse) -> None:
-    repair = repairing(house, "--step", "--hold-for", "1s")
+    repair = repairing(house, "--step", "--hold-for", "0s")
     repair.hears(STEP)
     repair.answer("a")
     assert repair.end() == 0, repair.said
