@@ -119,7 +119,9 @@ class _Place:
         try:
             self._check(file)
             if not self._locked(file, wait=self._wait):
-                return _holder(file)
+                taken = _holder(file)
+                # A file that was exchanged meanwhile may be held by somebody who is about to see that, too.
+                return taken if _is_still(file, self._folder, self._name) else None
             if not _is_still(file, self._folder, self._name):
                 return None
             before = read_open(file, _LIMIT)
