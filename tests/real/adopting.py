@@ -6,7 +6,10 @@ from tests.real.restarter_bench import GHOST, ROOT, Bench, sh
 
 STEADY = GHOST
 CRASHING = "import sys\nprint('crash', flush=True)\nsys.exit(3)\n"
-LIMITS = '{ service_memory = "200M", service_processes = 50, service_open_files = 256 }'
+LIMITS = (
+    "{ load_per_cpu = 1000, memory_percent = 100, disk_percent = 100, "
+    'service_memory = "200M", service_processes = 50, service_open_files = 256 }'
+)
 
 
 def settle(bench: Bench, folder: str, program: str = STEADY, more: str = "", owner: str = "root") -> None:
