@@ -1,5 +1,6 @@
 """The commands and URLs of the in-memory machine: canned answers, and programs that answer by themselves."""
 
+import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -111,6 +112,8 @@ class FakeCommands(FakeProcessActs):
     # within
 
     def _run(self, words: Words, stdin: bytes) -> CommandAnswer:
+        if words not in self._commands and "/" in words[0]:
+            words = (self._in_real_folder(words[0]), *words[1:])
         program = self._commands.get(words)
         beginnings = sorted((each for each in self._programs if words[: len(each)] == each), key=len)
         if program is None and beginnings:
@@ -120,6 +123,13 @@ class FakeCommands(FakeProcessActs):
         if words[0].startswith("/") and self.program(words[0]) is None:
             return CommandAnswer(argv=words, status=None, problem=f"{words[0]}: No such file or directory")
         return _unexpected(f"command {words!r}")
+
+    def _in_real_folder(self, path: str) -> str:
+        """By the name that its folder has without symlinks, when it is known by that alone."""
+        if any(known[0] == path for known in (*self._commands, *self._programs)):
+            return path
+        folder, name = posixpath.split(path)
+        return posixpath.join(self.resolve(folder), name)
 
     def _fetch(self, method: str, url: str, body: bytes) -> HttpAnswer:
         page, needs_listener = self._pages.get((method, url), (None, True))

@@ -179,7 +179,9 @@ class FakeProcesses(FakeFileActs):
         invocation = read_argv(argv)
         program = None if invocation is None else invocation.program
         path = self.program(program) if program is not None else None
-        interpreter = (path or program) if invocation is not None and invocation.is_python else None
+        launcher = variables.get("__PYVENV_LAUNCHER__")  # of a framework build on macOS
+        called = launcher or path or program
+        interpreter = called if invocation is not None and invocation.is_python else None
         prefix = None if interpreter is None else self._prefix(interpreter)
         return ProcessDetail(
             executable=None if path is None and program is None else self.resolve(path or program or ""),

@@ -14,10 +14,7 @@ from ghostfix.survey import survey
 from tests.fake_system import FakeSystem
 from tests.machine_folder import MACHINES, load, names
 
-# In memory a venv can be run by one name only; tests/false_alarms tries the symlink for real.
-HEALTHY = tuple(
-    name for name in names() if name.startswith("healthy-") and not name.startswith("healthy-venv-symlink")
-)
+HEALTHY = tuple(name for name in names() if name.startswith("healthy-"))
 
 
 def drafted(system: FakeSystem, target: str, name: str = "drafted.toml") -> Service:

@@ -54,7 +54,16 @@ ONLY_ON_LINUX = {
 }
 
 
+ONLY_ON_MACOS = {
+    "healthy-framework-macos": "Linux has no framework builds of Python",
+    "ghost-framework-macos": "likewise",
+    "healthy-macos": "its twin is healthy-linux",
+}
+
+
 def test_every_folder_is_diagnosed_as_linux_and_as_macos() -> None:
     names = {folder.name for folder in folders()}
     alone = {name for name in names if not name.endswith("-macos") and f"{name}-macos" not in names}
     assert alone == ONLY_ON_LINUX.keys()
+    theirs = {name for name in names if name.endswith("-macos") and name.removesuffix("-macos") not in names}
+    assert theirs == ONLY_ON_MACOS.keys()
