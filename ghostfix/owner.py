@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from ghostfix.account import name_of
 from ghostfix.machine import System
+from ghostfix.process import Process
 from ghostfix.reading import Reading
 from ghostfix.snapshot import FileKind, FileStatus
 
@@ -45,6 +46,29 @@ def runner(system: System, paths: Iterable[str]) -> Reading[str | None]:
     if name is None:
         return Reading(None, f"{place} belongs to uid {uid}, who has no name to run it as", complete=False)
     return Reading(name)
+
+
+def commander(system: System, process: Process, paths: Iterable[str]) -> Reading[str | None]:
+    """The user as whom to run a program by which a process is commanded; None is the caller's own self.
+
+    Nobody vouches for what a process says of itself: anybody can call one supervisord, with a supervisorctl
+    beside it, and call even su(1) so, which is root's. So root runs it as that process's user, and whoever
+    runs it as himself does so only where all these files are root's or his own. Incomplete, with the reason,
+    where they are not.
+    """
+    caller = system.caller()
+    if caller.uid == 0 and process.uid != 0:
+        return Reading(process.user)
+    for place in _places(system, paths):
+        status = system.status(place).value
+        if status is None:
+            continue
+        if status.uid not in (0, caller.uid):
+            owner = name_of(system, status.uid) or f"uid {status.uid}"
+            return Reading(None, f"{owner} could change {place}", complete=False)
+        if status.uid == 0 and _open_to_others(status):
+            return Reading(None, f"{place} can be written by others", complete=False)
+    return Reading(None)
 
 
 def wrong_runner(system: System, paths: Iterable[str], user: str) -> str | None:

@@ -1,5 +1,8 @@
+import pytest
+from msgspec import structs
+
 from ghostfix.machine import Caller
-from ghostfix.owner import runner
+from ghostfix.owner import commander, runner
 from ghostfix.reading import Reading
 from tests.fake_system import FakeSystem
 
@@ -73,3 +76,29 @@ def test_an_owner_without_a_name_is_run_by_nobody() -> None:
     system = machine()
     system.files[PYTHON].uid = 4711
     assert "uid 4711" in (runner(system, (PYTHON,)).problem or "")
+
+
+@pytest.mark.parametrize(
+    ("caller", "process", "owner", "mode", "answer"),
+    [
+        (0, 0, 0, 0o755, Reading(None)),
+        (0, 1001, 1001, 0o755, Reading("alice")),
+        (0, 0, 1001, 0o755, f"alice could change {PYTHON}"),  # it only looks like root's
+        (0, 0, 0, 0o777, f"{PYTHON} can be written by others"),
+        (1001, 1001, 1001, 0o775, Reading(None)),
+        (1001, 1002, 0, 0o755, Reading(None)),
+        (1001, 1002, 1002, 0o755, f"uid 1002 could change {PYTHON}"),
+        (1001, 1001, 1002, 0o755, f"uid 1002 could change {PYTHON}"),
+    ],
+)
+def test_what_a_process_says_of_itself_gets_nobody_else_s_rights(
+    caller: int, process: int, owner: int, mode: int, answer: Reading[str | None] | str
+) -> None:
+    system = machine(uid=caller)
+    system.files[PYTHON].uid, system.files[PYTHON].mode = owner, mode
+    system.add_process(900, ("supervisord",), uid=process)
+    daemon = system.process(900)
+    assert daemon is not None
+    daemon = structs.replace(daemon, user="alice" if process == 1001 else "bob")
+    seen = commander(system, daemon, (PYTHON,))
+    assert answer == (seen if seen.complete else seen.problem)

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from ghostfix.invocation import read_argv
 from ghostfix.machine import System
+from ghostfix.owner import commander
 from ghostfix.parsers.circus_config import ENDPOINT
 from ghostfix.process import Process
 from ghostfix.reading import Reading
@@ -20,6 +21,16 @@ class CircusDaemon(Struct, frozen=True, kw_only=True):
 
     process: Process
     config: str
+
+
+class CircusControl(Struct, frozen=True, kw_only=True):
+    """The circusctl by which a circusd is asked and told."""
+
+    program: str
+    user: str | None = None
+    """As whom root runs it; None for the caller's own self."""
+    distrust: str | None = None
+    """Why it is not run."""
 
 
 class WatcherState(Struct, frozen=True, kw_only=True):
@@ -60,7 +71,7 @@ def circusd(system: System, process: Process) -> CircusDaemon | None:
     return None if config is None else CircusDaemon(process=process, config=config)
 
 
-def control_program(system: System, process: Process) -> str | None:
+def control_of(system: System, process: Process) -> CircusControl | None:
     """circusctl: beside the circusd that runs (it may live in a venv), on its PATH, or on ours."""
     invocation = read_argv(process.argv)
     script = None if invocation is None else invocation.script or invocation.program
@@ -68,15 +79,24 @@ def control_program(system: System, process: Process) -> str | None:
     folders = [posixpath.dirname(script or ""), *path.split(":")]
     places = (f"{folder}/circusctl" for folder in folders if folder.startswith("/"))
     beside = next((place for place in places if system.program(place) is not None), None)
-    return beside or system.program("circusctl")
+    program = beside or system.program("circusctl")
+    if program is None:
+        return None
+    trust = commander(system, process, (program,))
+    return CircusControl(program=program, user=trust.value, distrust=trust.problem)
 
 
-def states(system: System, program: str | None, endpoint: str | None) -> Reading[tuple[WatcherState, ...]]:
+def states(
+    system: System, control: CircusControl | None, endpoint: str | None
+) -> Reading[tuple[WatcherState, ...]]:
     """The state of every watcher."""
     where = endpoint or ENDPOINT
-    if program is None:
+    if control is None:
         return Reading((), "circusd runs, and there is no circusctl to ask it with", complete=False)
-    answer = system.ask((program, "--json", "--timeout", "4", "--endpoint", where, "status"), timeout=6.0)
+    if control.distrust is not None:
+        return Reading((), f"circusd at {where} was not asked: {control.distrust}", complete=False)
+    words = (control.program, "--json", "--timeout", "4", "--endpoint", where, "status")
+    answer = system.ask(words, timeout=6.0, user=control.user)
     try:
         facts = msgspec.json.decode(answer.stdout.strip() or b"{}", type=_Statuses)
     except msgspec.DecodeError:
@@ -91,10 +111,11 @@ class _Pids(Struct):
     pids: list[int] = []
 
 
-def pids(system: System, program: str, endpoint: str | None, watcher: str) -> tuple[int, ...]:
-    """The processes of one watcher."""
-    words = (program, "--json", "--timeout", "4", "--endpoint", endpoint or ENDPOINT, "list", watcher)
-    answer = system.ask(words, timeout=6.0)
+def pids(system: System, control: CircusControl, endpoint: str | None, watcher: str) -> tuple[int, ...]:
+    """The processes of one watcher; ``states`` has been asked before."""
+    where = endpoint or ENDPOINT
+    words = (control.program, "--json", "--timeout", "4", "--endpoint", where, "list", watcher)
+    answer = system.ask(words, timeout=6.0, user=control.user)
     try:
         return tuple(msgspec.json.decode(answer.stdout.strip() or b"{}", type=_Pids).pids)
     except msgspec.DecodeError:

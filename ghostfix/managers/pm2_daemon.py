@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from ghostfix.invocation import read_argv
 from ghostfix.machine import CommandAnswer, Platform, System
+from ghostfix.owner import commander
 from ghostfix.parsers.pm2_app import Pm2App, read_list
 from ghostfix.process import Process
 from ghostfix.reading import Reading
@@ -28,7 +29,9 @@ class Pm2Daemon(Struct, frozen=True, kw_only=True):
     home: str
     process: Process
     client: tuple[str, ...]
-    """The words that command it, as the user whose it is; a verb follows. Empty: no pm2 program was found."""
+    """The words that command it, as the user whose it is; a verb follows. Empty: see ``mute``."""
+    mute: str | None = None
+    """Why it is not commanded."""
 
 
 def daemons(system: System, processes: Iterable[Process]) -> tuple[Pm2Daemon, ...]:
@@ -56,7 +59,7 @@ def listed(system: System, daemon: Pm2Daemon) -> Reading[tuple[Pm2App, ...]]:
 def ask_list(system: System, daemon: Pm2Daemon) -> CommandAnswer | str:
     """The answer to ``pm2 jlist``; a text says why it was not asked."""
     if not daemon.client:
-        return f"pm2 of {daemon.home} was not asked: no pm2 program on its PATH"
+        return f"pm2 of {daemon.home} was not asked: {daemon.mute}"
     named = system.read(f"{daemon.home}/pm2.pid", 64).value.strip()
     socket = system.status(f"{daemon.home}/rpc.sock").value
     if socket is None or (named and named != str(daemon.process.pid).encode()):
@@ -74,8 +77,10 @@ def _daemon(system: System, process: Process) -> Pm2Daemon | None:
         home = f"{detail.variable('HOME')}/.pm2"
     if home is None:
         return None
-    path = detail.variable("PATH") or ""
-    return Pm2Daemon(home=home, process=process, client=_client(system, process, home, path))
+    client = _client(system, process, home, detail.variable("PATH") or "")
+    if isinstance(client, str):
+        return Pm2Daemon(home=home, process=process, client=(), mute=client)
+    return Pm2Daemon(home=home, process=process, client=client)
 
 
 def _is_in_front(process: Process) -> bool:
@@ -83,22 +88,34 @@ def _is_in_front(process: Process) -> bool:
     return invocation is not None and posixpath.basename(invocation.script or "") in _IN_FRONT
 
 
-def _client(system: System, process: Process, home: str, path: str) -> tuple[str, ...]:
-    """pm2 as the daemon's own user has it, or as we have it: an nvm's bin is on few PATHs."""
-    program = _on_path(system, path.split(":"), "pm2")
+def _client(system: System, process: Process, home: str, path: str) -> tuple[str, ...] | str:
+    """pm2 as the daemon's own user has it, or as we have it: an nvm's bin is on few PATHs. A text: why not.
+
+    With our own rights only what is ours or root's is run, the interpreter that pm2 finds on the PATH
+    included; and pm2 writes into its home.
+    """
+    user = commander(system, process, (home,))
+    if not user.complete:
+        return user.problem or "nobody may be trusted with it"
+    folders = [folder for folder in path.split(":") if folder.startswith("/")]
+    if user.value is None:
+        folders = [folder for folder in folders if commander(system, process, (folder,)).complete]
+    program = _on_path(system, folders, "pm2")
     if program is None:
-        program, path = system.program("pm2"), system.variable("PATH") or path
+        program, folders = system.program("pm2"), (system.variable("PATH") or path).split(":")
     if program is None:
-        return ()
-    command = ("env", f"PM2_HOME={home}", f"PATH={path}", "NO_COLOR=1", program)
-    caller = system.caller()
-    if caller.uid == process.uid or caller.uid != 0:
+        return "no pm2 program on its PATH"
+    trust = commander(system, process, (program,))
+    if not trust.complete:
+        return trust.problem or "nobody may be trusted with it"
+    command = ("env", f"PM2_HOME={home}", f"PATH={':'.join(folders)}", "NO_COLOR=1", program)
+    if user.value is None:
         return command
     if system.platform is Platform.MACOS:
-        return ("sudo", "-n", "-u", process.user, *command)
-    return ("runuser", "-u", process.user, "--", *command)
+        return ("sudo", "-n", "-u", user.value, *command)
+    return ("runuser", "-u", user.value, "--", *command)
 
 
 def _on_path(system: System, folders: Sequence[str], name: str) -> str | None:
-    places = (f"{folder}/{name}" for folder in folders if folder.startswith("/"))
+    places = (f"{folder}/{name}" for folder in folders)
     return next((place for place in places if system.program(place) is not None), None)

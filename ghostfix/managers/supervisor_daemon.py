@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from ghostfix.errors import StepError
 from ghostfix.invocation import Invocation, read_argv
-from ghostfix.machine import CommandAnswer, System, has_ended
+from ghostfix.machine import ActingSystem, CommandAnswer, System, has_ended
+from ghostfix.owner import commander
 from ghostfix.parsers.supervisor_config import Group, Program, read_config
 from ghostfix.process import Process, ProcessTree
 from ghostfix.reading import Reading
@@ -16,6 +18,8 @@ _LIMIT = 1 << 20
 _DEFAULTS = ("/etc/supervisor/supervisord.conf", "/etc/supervisord.conf")
 _STATUS = re.compile(r"^(\S+)\s+([A-Z]+)(?:\s+pid (\d+),)?(?:\s|$)")
 _SHORT = re.compile(r"-[nst]*c")
+_NEUTRAL = "/"
+"""Where supervisorctl is run: Python looks for the modules of ``-m`` in the working directory first."""
 _ANSWERS = (0, 3)
 """supervisorctl's exit status when it could ask; 3 says that something does not run."""
 
@@ -27,8 +31,12 @@ class Daemon(Struct, frozen=True, kw_only=True):
     """Its path; empty for a process that does not tell, and has none at the usual places."""
     process: Process | None = None
     control: tuple[str, ...] = ()
-    """The words that run its own supervisorctl; empty when there is none, or nobody to ask."""
+    """The words that run its own supervisorctl; empty when there is none, or none to be trusted."""
     cwd: str = "/"
+    user: str | None = None
+    """As whom root runs that; None for the caller's own self."""
+    distrust: str | None = None
+    """Why its supervisorctl is not run."""
 
 
 class ProgramProcess(Struct, frozen=True):
@@ -78,8 +86,7 @@ def daemons(system: System, tree: ProcessTree) -> Iterator[Daemon]:
         config = _config(system, invocation, cwd) or ""
         if config not in seen:
             seen.add(config)
-            control = _control(system, invocation, cwd)
-            yield Daemon(config=config, process=process, control=control, cwd=cwd)
+            yield _running(system, process, config, cwd, _control(system, invocation, cwd))
     for config in _DEFAULTS:
         if config not in seen and system.status(config).value is not None:
             yield Daemon(config=config)
@@ -101,14 +108,26 @@ def states(system: System, daemon: Daemon) -> Reading[tuple[ProgramProcess, ...]
     if daemon.process is None:
         return Reading(())
     if not daemon.control:
-        return Reading((), f"there is no supervisorctl to ask the supervisord with {daemon.config}", False)
-    answer = system.ask((*daemon.control, "-c", daemon.config, "status"), timeout=10.0)
+        why = daemon.distrust or "there is no supervisorctl"
+        return Reading((), f"the supervisord with {daemon.config} was not asked: {why}", False)
+    words = (*daemon.control, "-c", daemon.config, "status")
+    answer = system.ask(words, timeout=10.0, cwd=_NEUTRAL, user=daemon.user)
     rows = read_status(answer.text)
     if answer.status not in _ANSWERS or (not rows and answer.text.strip()):
         problem = f"the supervisord with {daemon.config} did not answer: {complaint(answer)}"
         ending = "SHUTDOWN_STATE" in problem or has_ended(system, daemon.process)
         return Reading(rows, problem, complete=ending)  # one that shuts down starts nothing any more
     return Reading(rows)
+
+
+def command(system: ActingSystem, daemon: Daemon, *words: str, timeout: float) -> CommandAnswer:
+    """Gives an order to a daemon that was asked for its states before."""
+    if not daemon.control:
+        raise StepError(
+            f"the supervisord with {daemon.config} cannot be told: {daemon.distrust or 'it is gone'}"
+        )
+    argv = (*daemon.control, "-c", daemon.config, *words)
+    return system.command(argv, timeout=timeout, cwd=_NEUTRAL, user=daemon.user)
 
 
 def complaint(answer: CommandAnswer) -> str:
@@ -171,10 +190,25 @@ def _config(system: System, invocation: Invocation, cwd: str) -> str | None:
     return next((posixpath.normpath(path) for path in places if system.status(path).value is not None), None)
 
 
+def _running(system: System, process: Process, config: str, cwd: str, control: tuple[str, ...]) -> Daemon:
+    """A daemon that runs. Its configuration counts as a program: supervisorctl loads the modules named in it."""
+    trust = commander(system, process, (control[0], config) if control else ())
+    return Daemon(
+        config=config,
+        process=process,
+        control=control if trust.complete else (),
+        cwd=cwd,
+        user=trust.value,
+        distrust=trust.problem,
+    )
+
+
 def _control(system: System, invocation: Invocation, cwd: str) -> tuple[str, ...]:
     """The supervisorctl that was installed with this supervisord, else the one on the PATH."""
     if invocation.module is not None:
-        return (invocation.program, "-m", "supervisor.supervisorctl")
+        named = invocation.program
+        program = posixpath.join(cwd, named) if "/" in named else system.program(named)
+        return () if program is None else (program, "-m", "supervisor.supervisorctl")
     program = posixpath.join(cwd, invocation.script or invocation.program)
     beside = posixpath.join(posixpath.dirname(program), "supervisorctl")
     if system.status(beside).value is not None:

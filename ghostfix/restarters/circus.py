@@ -12,7 +12,7 @@ from ghostfix.managers.circus_daemon import (
     CircusDaemon,
     WatcherState,
     circusd,
-    control_program,
+    control_of,
     is_circusd,
     pids,
     states,
@@ -71,16 +71,16 @@ def _of_daemon(
     trails = {watcher.name: _follow(system, service, watcher, daemon.config) for watcher in watchers}
     if not mine and not any(trails.values()):
         return
-    program = control_program(system, daemon.process)
-    reading = states(system, program, endpoint)
+    control = control_of(system, daemon.process)
+    reading = states(system, control, endpoint)
     if reading.problem is not None:
         problems.append(reading.problem)
     known = {state.name.lower(): state for state in reading.value}
     for watcher in watchers:
         state = known.get(watcher.name.lower())
         owned: tuple[int, ...] = ()
-        if mine and program is not None and state is not None:
-            started = set(pids(system, program, endpoint, state.name))
+        if mine and control is not None and state is not None:
+            started = set(pids(system, control, endpoint, state.name))
             owned = tuple(
                 process.pid
                 for process in mine

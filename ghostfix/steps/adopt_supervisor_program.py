@@ -5,7 +5,7 @@ from typing import ClassVar
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, System
 from ghostfix.managers.job_file import JobFile
-from ghostfix.managers.supervisor_daemon import Daemon, complaint, daemon_with, programs_of, states
+from ghostfix.managers.supervisor_daemon import Daemon, command, complaint, daemon_with, programs_of, states
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 
 _SECONDS = 100.0
@@ -107,7 +107,7 @@ class AdoptSupervisorProgram(Step, frozen=True, kw_only=True, tag="adopt-supervi
         return next((each.state for each in listed if each.name == self.program), "")
 
     def _control(self, system: ActingSystem, daemon: Daemon, *words: str) -> str:
-        answer = system.command((*daemon.control, "-c", daemon.config, *words), timeout=_SECONDS)
+        answer = command(system, daemon, *words, timeout=_SECONDS)
         if answer.status is None:
             raise StepError(f"`supervisorctl {' '.join(words)}` did not end: {complaint(answer)}")
         return "; ".join(answer.text.strip().splitlines()) or complaint(answer)

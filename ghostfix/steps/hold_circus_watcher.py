@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, System
-from ghostfix.managers.circus_daemon import WatcherState, circusd, control_program, states
+from ghostfix.managers.circus_daemon import CircusControl, WatcherState, circusd, control_of, states
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 
 
@@ -24,10 +24,10 @@ class HoldCircusWatcher(Step, frozen=True, kw_only=True, tag="hold-circus-watche
         return f"hold circus watcher {self.watcher} of {self.config}: `circusctl stop {self.watcher}`"
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
-        program = self._program(system)
-        if program is None:
+        control = self._control(system)
+        if control is None:
             return Unneeded(f"no circusd runs with {self.config} any more")
-        reading = states(system, program, self.endpoint)
+        reading = states(system, control, self.endpoint)
         if not reading.complete:
             return Refused(reading.problem or "circusd did not answer")
         state = self._state(reading.value)
@@ -36,7 +36,7 @@ class HoldCircusWatcher(Step, frozen=True, kw_only=True, tag="hold-circus-watche
         return Unneeded(f"{self.watcher} is stopped already") if state.status == "stopped" else None
 
     def capture(self, system: System) -> Captured:
-        reading = states(system, self._program(system), self.endpoint)
+        reading = states(system, self._control(system), self.endpoint)
         if not reading.complete:
             raise StepError(reading.problem or "circusd did not answer")
         state = self._state(reading.value)
@@ -49,27 +49,29 @@ class HoldCircusWatcher(Step, frozen=True, kw_only=True, tag="hold-circus-watche
     def undo(self, system: ActingSystem, captured: Captured) -> str:
         if captured.fact("status") in ("stopped", "gone"):
             return f"{self.watcher} was stopped before, and stays so"
-        if self._program(system) is None:
+        if self._control(system) is None:
             return f"no circusd runs with {self.config} any more; it starts {self.watcher} when it does"
         self._order(system, "start")
         return f"{self.watcher} is started again"
 
-    def _program(self, system: System) -> str | None:
+    def _control(self, system: System) -> CircusControl | None:
         for process in system.processes().value:
             daemon = circusd(system, process) if process.argv else None
             if daemon is not None and daemon.config == self.config:
-                return control_program(system, process)
+                return control_of(system, process)
         return None
 
     def _state(self, found: tuple[WatcherState, ...]) -> WatcherState | None:
         return next((state for state in found if state.name.lower() == self.watcher.lower()), None)
 
     def _order(self, system: ActingSystem, verb: str) -> None:
-        program = self._program(system)
-        if program is None:
+        control = self._control(system)
+        if control is None:
             raise StepError(f"no circusd runs with {self.config} any more, or there is no circusctl")
-        words = (program, "--json", "--timeout", "60", "--endpoint", self.endpoint)
-        answer = system.command((*words, verb, "--waiting", self.watcher), timeout=70.0)
+        if control.distrust is not None:
+            raise StepError(f"circusctl is not run: {control.distrust}")
+        words = (control.program, "--json", "--timeout", "60", "--endpoint", self.endpoint)
+        answer = system.command((*words, verb, "--waiting", self.watcher), timeout=70.0, user=control.user)
         if answer.status != 0 or b'"status": "error"' in answer.stdout:
             said = answer.text.strip() or answer.complaint
             raise StepError(f"`circusctl {verb} {self.watcher}` failed: {said}")

@@ -8,6 +8,7 @@ from ghostfix.machine import ActingSystem, System
 from ghostfix.managers.supervisor_daemon import (
     Daemon,
     ProgramProcess,
+    command,
     complaint,
     daemon_with,
     programs_of,
@@ -145,7 +146,7 @@ def _line(content: bytes, file: str, name: str) -> int | None:
 
 def _supervisorctl(system: ActingSystem, daemon: Daemon, verb: str, *names: str) -> str:
     """What it answered, in one line; whether it did its work is to be seen from the states."""
-    answer = system.command((*daemon.control, "-c", daemon.config, verb, *names), timeout=_SECONDS)
+    answer = command(system, daemon, verb, *names, timeout=_SECONDS)
     if answer.status is None:
         raise StepError(f"`supervisorctl {verb}` did not end: {complaint(answer)}")
     return "; ".join(answer.text.split("\n")).strip("; ") or complaint(answer)

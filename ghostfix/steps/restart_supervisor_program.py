@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, System
-from ghostfix.managers.supervisor_daemon import ProgramProcess, complaint, daemon_with, states
+from ghostfix.managers.supervisor_daemon import ProgramProcess, command, complaint, daemon_with, states
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 from ghostfix.steps.hold_supervisor_program import processes_of
 
@@ -44,7 +44,7 @@ class RestartSupervisorProgram(Step, frozen=True, kw_only=True, tag="restart-sup
     def apply(self, system: ActingSystem) -> str:
         daemon = daemon_with(system, self.config)
         names = [each.name for each in self._mine(system)]
-        answer = system.command((*daemon.control, "-c", self.config, "restart", *names), timeout=_SECONDS)
+        answer = command(system, daemon, "restart", *names, timeout=_SECONDS)
         now = self._settled(system)
         if not now:
             raise StepError(f"{self.program} does not stay up: {complaint(answer)}")
@@ -57,7 +57,7 @@ class RestartSupervisorProgram(Step, frozen=True, kw_only=True, tag="restart-sup
         if not new:
             return f"{self.program} ran before: there is nothing to take back"
         daemon = daemon_with(system, self.config)
-        answer = system.command((*daemon.control, "-c", self.config, "stop", *new), timeout=_SECONDS)
+        answer = command(system, daemon, "stop", *new, timeout=_SECONDS)
         if any(each.active and each.name in new for each in self._mine(system)):
             raise StepError(f"`supervisorctl stop {' '.join(new)}` failed: {complaint(answer)}")
         return f"{self.program} is stopped, as it was before"

@@ -1,10 +1,21 @@
 import pytest
+from msgspec import structs
 
-from ghostfix.managers.supervisor_daemon import Daemon, ProgramProcess, Programs, daemons, read_status, states
+from ghostfix.errors import StepError
+from ghostfix.machine import Platform
+from ghostfix.managers.supervisor_daemon import (
+    Daemon,
+    ProgramProcess,
+    Programs,
+    command,
+    daemons,
+    read_status,
+    states,
+)
 from ghostfix.parsers.supervisor_config import Group, read_config
 from ghostfix.process import ProcessTree
-from tests.fake_supervisorctl import BIN, CONFIG, FakeSupervisorctl
-from tests.fake_system import FakeSystem
+from tests.fake_supervisorctl import BIN, CONFIG, DAEMON, FakeSupervisorctl
+from tests.fake_system import FakeSystem, default_caller
 
 STATUS = """\
 ghost:ghost_00                   RUNNING   pid 41, uptime 0:00:01
@@ -51,7 +62,7 @@ def test_which_processes_are_a_program_s() -> None:
         (
             ("py/python3", "-m", "supervisor.supervisord", "--configuration", "../b"),
             "/b",
-            ("py/python3", "-m", "supervisor.supervisorctl"),
+            ("/srv/py/python3", "-m", "supervisor.supervisorctl"),
         ),
         (("python3", f"{BIN}/supervisord"), "/etc/supervisord.conf", (f"{BIN}/supervisorctl",)),
     ],
@@ -89,5 +100,27 @@ def test_a_daemon_that_cannot_be_asked() -> None:
     assert states(system, listed(system)[0]).complete
     system.remove_path(f"{BIN}/supervisorctl")
     assert states(system, listed(system)[0]).problem == (
-        f"there is no supervisorctl to ask the supervisord with {CONFIG}"
+        f"the supervisord with {CONFIG} was not asked: there is no supervisorctl"
     )
+
+
+def test_what_a_stranger_calls_supervisord_is_asked_as_that_stranger_or_not_at_all() -> None:
+    system = FakeSystem(caller=default_caller(Platform.LINUX, "root"))
+    FakeSupervisorctl(system)
+    for place in (CONFIG, f"{BIN}/supervisorctl"):
+        system.add_file(place, b"", mode=0o755, uid=1001)
+    system.table[DAEMON].record = structs.replace(system.table[DAEMON].record, uid=1001, user="alice")
+    (hers,) = listed(system)
+    assert (hers.user, hers.control) == ("alice", (f"{BIN}/supervisorctl",))
+    assert states(system, hers).complete
+    assert system.asked_as.pop() == "alice"
+    system.asked.clear()
+    system.table[DAEMON].record = structs.replace(system.table[DAEMON].record, uid=0, user="root")
+    (daemon,) = listed(system)  # it looks like root's
+    assert daemon.control == ()
+    reading = states(system, daemon)
+    assert (reading.complete, system.asked) == (False, [])
+    assert "uid 1001 could change" in (reading.problem or "")
+    with pytest.raises(StepError, match="uid 1001 could change"):
+        command(system, daemon, "stop", "ghost", timeout=1.0)
+    assert not system.acts

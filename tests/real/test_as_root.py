@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import stat
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.real.ghost_house import wait_until
 from tests.real.real_program import ghostfix, profile
 
 SCRATCH_USER = 65_534
@@ -87,3 +90,44 @@ def test_what_anybody_may_write_is_run_by_nobody(folder: Path, tmp_path: Path) -
     answered = ghostfix(folder, "diagnose", "--config", str(tmp_path / "ghostfix.toml"), "--format", "json")
     assert "can be written by others" in answered.unread["broken-venv"]
     assert not (folder / "run-as").exists()
+
+
+TELLS = '#!/bin/sh\nid -u >> "{folder}/run-as"\n'
+
+
+@pytest.mark.parametrize("program", ["/usr/bin/tail", "/usr/bin/su"])
+@pytest.mark.parametrize("manager", ["supervisord", "circusd", "PM2 v6.0.0: God Daemon"])
+def test_what_calls_itself_a_manager_has_nothing_run_as_root(
+    folder: Path, tmp_path: Path, manager: str, program: str
+) -> None:
+    """Its name and its folder are a stranger's choice, even where the program is one that is root's."""
+    for name in ("supervisorctl", "circusctl", "pm2", "node"):
+        (folder / name).write_text(TELLS.format(folder=folder))
+        (folder / name).chmod(0o755)
+    (folder / "supervisord.conf").write_text("[supervisord]\n[watcher:bad]\ncmd = python3\nargs = main.py\n")
+    (folder / "rpc.sock").touch()
+    for place in (folder, *folder.rglob("*")):
+        os.chown(place, SCRATCH_USER, SCRATCH_USER)
+    profile(tmp_path, f'directory = "{folder}"\nscript = "main.py"\n')
+    owner = 0 if os.stat(program).st_mode & stat.S_ISUID else SCRATCH_USER
+    named = f"{manager} ({folder})" if manager.startswith("PM2") else f"{folder}/{manager}"
+    with subprocess.Popen(
+        [named, "-f" if owner else "-c", f"{folder}/supervisord.conf"],
+        executable=program,
+        user=SCRATCH_USER,
+        group=SCRATCH_USER,
+        cwd=folder,
+        env={"PATH": f"{folder}:/usr/bin:/bin", "PM2_HOME": str(folder)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as impostor:
+        try:
+            wait_until(lambda: os.stat(f"/proc/{impostor.pid}").st_uid == owner, 5.0, "it has its rights")
+            answered = ghostfix(folder, "diagnose", "--config", str(tmp_path / "ghostfix.toml"))
+            assert impostor.poll() is None
+        finally:
+            impostor.kill()
+    assert answered.status in (1, 3), answered.stderr
+    ran = (folder / "run-as").read_text().split() if (folder / "run-as").exists() else []
+    assert set(ran) == ({str(SCRATCH_USER)} if owner else set())

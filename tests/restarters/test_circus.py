@@ -1,7 +1,9 @@
 import pytest
 
+from ghostfix.errors import StepError
 from ghostfix.machine import CommandAnswer
 from ghostfix.restarters.circus import RESTARTER
+from ghostfix.step import Refused
 from tests.fake_system import FakeSystem
 from tests.restarters.stage import BROKEN, HOME, RUN, broken, look, machine, one
 
@@ -85,3 +87,17 @@ def test_a_broken_circus_is_said(how: str) -> None:
     assert "did not answer" in str(reading.problem)
     # What could not be asked is taken to be as it is configured.
     assert [(job.id, job.enabled) for job in reading.value] == [("ghost", True)]
+
+
+def test_a_circusctl_that_somebody_else_could_change_is_not_run() -> None:
+    system = watching()
+    system.add_file("/opt/venv/bin/circusctl", b"", mode=0o755, uid=1001)
+    reading = look(system, RESTARTER)
+    assert (reading.complete, [words for words in system.asked if "circusctl" in words[0]]) == (False, [])
+    assert "was not asked: uid 1001 could change /opt/venv/bin/circusctl" in (reading.problem or "")
+    (step,) = RESTARTER.hold(reading.value[0], "test")
+    refused = step.precondition(system)
+    assert isinstance(refused, Refused)
+    with pytest.raises(StepError, match="uid 1001 could change"):
+        step.apply(system)
+    assert not system.acts

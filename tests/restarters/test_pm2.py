@@ -159,3 +159,19 @@ def test_a_configuration_beside_the_service_arms_nobody() -> None:
     job = one(system, RESTARTER)
     assert job.where is not None
     assert (job.where.line, job.enabled, RESTARTER.hold(job, "test")) == (4, False, ())
+
+
+@pytest.mark.parametrize("hers", [PM2_HOME, "/opt/nvm/bin"])
+def test_a_pm2_that_somebody_else_could_change_is_not_run_with_our_rights(hers: str) -> None:
+    system = keeping(entry())
+    system.add_folder(hers, uid=1001)
+    assert not look(system, RESTARTER).complete
+    assert not any("jlist" in words for words in system.asked)
+
+
+def test_pm2_of_another_user_is_asked_as_that_user() -> None:
+    system = keeping(entry(), uid=1001)
+    system.add_folder(PM2_HOME, uid=1001)
+    system.add_command(("runuser", "-u", "1001", "--", *CLIENT, "jlist"), stdout="[]")
+    assert look(system, RESTARTER).complete
+    assert system.asked[-1][:3] == ("runuser", "-u", "1001")
