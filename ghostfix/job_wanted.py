@@ -109,7 +109,8 @@ def _is_root_s(system: System, log: str) -> bool:
 
 def _unwritable(wanted: JobWanted) -> str | None:
     """A text that would end a line, or be read as another one, in some manager's file."""
-    for text in (*wanted.command, wanted.directory, wanted.log, wanted.profile, *wanted.ghostfix):
+    values = (one.value for one in wanted.variables)
+    for text in (*wanted.command, wanted.directory, wanted.log, wanted.profile, *wanted.ghostfix, *values):
         if not text.isprintable():  # a byte that is no UTF-8 is not printable either
             return f"a job cannot hold {shown(repr(text), 200)}: it has control characters"
     for path in (wanted.directory, wanted.log, wanted.command[0]):

@@ -12,7 +12,7 @@ from ghostfix.execute import execute, undo
 from ghostfix.machine import Platform
 from ghostfix.plan import Plan
 from ghostfix.runs.story import EntryState
-from ghostfix.service import Limits, Service
+from ghostfix.service import EnvironmentWanted, Limits, Service
 from ghostfix.telling import diagnosis_report
 from ghostfix.verification import verify
 from tests.fake_system import FakeCrontab, FakeSystem, default_caller
@@ -140,6 +140,10 @@ def test_another_unit_of_that_name_is_shown_as_a_difference() -> None:
         ({"script": None, "match": "web"}, "does not say how to start web"),
         ({"start": ("nothing-of-that-name",)}, "is not on the PATH"),
         ({"start": ("python3", "a\nExecStartPre=/bin/evil")}, "control characters"),
+        (
+            {"start": ("python3",), "environment": EnvironmentWanted(venv="a\nExecStartPre=/bin/evil")},
+            "control characters",
+        ),
         ({"instances": 3}, "the profile wants 3 instances"),
         ({"name": "web@1"}, "an instance of a template"),
         ({"directory": "/srv/web\\"}, "blank or a backslash"),

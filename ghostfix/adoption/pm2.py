@@ -11,7 +11,7 @@ from ghostfix.adopter import Absent, Adopter, Offer
 from ghostfix.job_wanted import STARTS, JobWanted
 from ghostfix.machine import System
 from ghostfix.managers.job_file import JobFile
-from ghostfix.managers.pm2_daemon import Pm2Daemon, daemons
+from ghostfix.managers.pm2_daemon import Pm2Daemon, ambiguous, daemons
 from ghostfix.steps.adopt_pm2_app import AdoptPm2App
 
 _UP_AFTER = 10_000
@@ -28,6 +28,9 @@ def offer(system: System, wanted: JobWanted) -> Offer | Absent:
             f"{wanted.name} belongs to {wanted.user}, whose pm2 is {wanted.user}'s own to tell",
             f"`sudo -u {wanted.user} ghostfix adopt {wanted.name} --with pm2`",
         )
+    taken_for = ambiguous(wanted.name)
+    if taken_for is not None:
+        return Absent(f"pm2 takes `{wanted.name}` for {taken_for}", "give the service another name")
     own = [one for one in daemons(system, system.processes().value) if one.process.uid == caller.uid]
     if not own and system.program("pm2") is None:
         return Absent("there is no pm2", "`npm install --global pm2` installs it, `pm2 ping` starts it")

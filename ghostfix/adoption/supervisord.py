@@ -13,7 +13,7 @@ from ghostfix.adopter import Absent, Adopter, Offer
 from ghostfix.job_wanted import STARTS, JobWanted
 from ghostfix.machine import System
 from ghostfix.managers.job_file import JobFile
-from ghostfix.managers.supervisor_daemon import Daemon, daemons
+from ghostfix.managers.supervisor_daemon import EVERY, Daemon, daemons
 from ghostfix.parsers.supervisor_config import read_config
 from ghostfix.process import ProcessTree
 from ghostfix.steps.adopt_supervisor_program import AdoptSupervisorProgram
@@ -33,18 +33,19 @@ def offer(system: System, wanted: JobWanted) -> Offer | Absent:
         return Absent(
             "no supervisord runs", "`pip install supervisor` or your packages have it; start it first"
         )
+    if wanted.name == EVERY:
+        return Absent(f"supervisorctl takes `{EVERY}` for every program", "give the service another name")
     caller = system.caller()
-    ours = [one for one in running if one.process is not None and caller.uid in (0, one.process.uid)]
+    # What another user's daemon reads is written by that user, and what it runs, it runs as that user.
+    ours = [one for one in running if one.process is not None and one.process.uid == caller.uid]
     if not ours:
-        return Absent("the supervisord that runs is another user's", "run ghostfix as that user, or as root")
+        return Absent(f"no supervisord of {caller.user} runs", "run ghostfix as the user whose one runs")
+    ours = [one for one in ours if one.control] or ours
     places = [(one, path) for one in ours if (path := _place(system, one, wanted.name)) is not None]
     if not places:
         return Absent(f"{ours[0].config} includes no folder for programs", _OTHER)
     daemon, path = places[0]
-    owner = daemon.process.uid if daemon.process is not None else 0
-    if owner != 0 and wanted.user:
-        return Absent(f"this supervisord is no root, and cannot run {wanted.name} as {wanted.user}")
-    text = section(wanted, as_root=owner == 0)
+    text = section(wanted, as_root=caller.uid == 0)
     if text is None:
         return Absent(
             f"supervisord would read a part of {wanted.name}'s command or paths as a comment or a quote"
@@ -73,6 +74,8 @@ def _place(system: System, daemon: Daemon, name: str) -> str | None:
 def section(wanted: JobWanted, *, as_root: bool) -> str | None:
     """The whole file (pure); None when the format cannot hold what is wanted."""
     direct = wanted.open_files is None and (not as_root or not wanted.user or wanted.log_is_root_s)
+    # Of a log's path supervisord expands even what an expansion gave, and reads no file at all if that fails.
+    direct = direct and "%" not in wanted.log
     command = shlex.join(wanted.command if direct else wanted.redirected)
     settings = {
         "command": command,

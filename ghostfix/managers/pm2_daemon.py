@@ -17,6 +17,7 @@ from ghostfix.parsers.pm2_app import Pm2App, read_list
 from ghostfix.process import Process
 from ghostfix.reading import Reading
 
+_FILES = (".json", ".yml", ".yaml", ".config.js", ".config.cjs", ".config.mjs")
 _TITLE = re.compile(r"^PM2 v[^:]*: God?(?: Daemon)?(?: \((.+)\)\s*$)?")
 """What the daemon calls itself; Node cuts it off where its own command line ended, so the home may lack."""
 _IN_FRONT = frozenset({"pm2-runtime", "pm2-docker"})
@@ -32,6 +33,17 @@ class Pm2Daemon(Struct, frozen=True, kw_only=True):
     """The words that command it, as the user whose it is; a verb follows. Empty: see ``mute``."""
     mute: str | None = None
     """Why it is not commanded."""
+
+
+def ambiguous(app: str) -> str | None:
+    """What pm2 takes the name of an application for, where that is more than this application.
+
+    ``all`` is all of them, and what has the ending of a configuration in it is a file (lib/API.js,
+    ``isConfigFile`` of lib/Common.js).
+    """
+    if app == "all":
+        return "every application"
+    return "a file" if "/" in app or any(ending in app for ending in _FILES) else None
 
 
 def daemons(system: System, processes: Iterable[Process]) -> tuple[Pm2Daemon, ...]:

@@ -14,6 +14,8 @@ from ghostfix.parsers.supervisor_config import Group, Program, read_config
 from ghostfix.process import Process, ProcessTree
 from ghostfix.reading import Reading
 
+EVERY = "all"
+"""What supervisorctl takes for every program where a name stands, though one may be called so."""
 _LIMIT = 1 << 20
 _DEFAULTS = ("/etc/supervisor/supervisord.conf", "/etc/supervisord.conf")
 _STATUS = re.compile(r"^(\S+)\s+([A-Z]+)(?:\s+pid (\d+),)?(?:\s|$)")
@@ -121,7 +123,9 @@ def states(system: System, daemon: Daemon) -> Reading[tuple[ProgramProcess, ...]
 
 
 def command(system: ActingSystem, daemon: Daemon, *words: str, timeout: float) -> CommandAnswer:
-    """Gives an order to a daemon that was asked for its states before."""
+    """Gives an order to a daemon that was asked for its states before; never one to all its programs."""
+    if EVERY in words:
+        raise StepError(f"supervisorctl takes `{EVERY}` for every program: it was not told to {words[0]} it")
     if not daemon.control:
         raise StepError(
             f"the supervisord with {daemon.config} cannot be told: {daemon.distrust or 'it is gone'}"
@@ -191,7 +195,7 @@ def _config(system: System, invocation: Invocation, cwd: str) -> str | None:
 
 
 def _running(system: System, process: Process, config: str, cwd: str, control: tuple[str, ...]) -> Daemon:
-    """A daemon that runs. Its configuration counts as a program: supervisorctl loads the modules named in it."""
+    """A daemon that runs. Its configuration counts as a program: supervisorctl loads modules named in it."""
     trust = commander(system, process, (control[0], config) if control else ())
     return Daemon(
         config=config,

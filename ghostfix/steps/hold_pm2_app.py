@@ -7,7 +7,7 @@ import msgspec
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
-from ghostfix.managers.pm2_daemon import Pm2Daemon, ask_list, daemon_of
+from ghostfix.managers.pm2_daemon import Pm2Daemon, ambiguous, ask_list, daemon_of
 from ghostfix.parsers.pm2_app import list_entries
 from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
 
@@ -38,6 +38,9 @@ class HoldPm2App(Step, frozen=True, kw_only=True, tag="hold-pm2-app"):
             return Unneeded(f"pm2 of {self.home} does not run")
         if system.caller().uid not in (0, daemon.process.uid):
             return Refused(f"pm2 of {self.home} belongs to {daemon.process.user}; run as that user or root")
+        taken_for = ambiguous(self.app)
+        if taken_for is not None:
+            return Refused(f"pm2 would take `{self.app}` for {taken_for}: `pm2 ls` shows its number")
         entries = self._entries(system, daemon)
         if isinstance(entries, str):
             return Refused(entries)

@@ -6,6 +6,7 @@ from typing import ClassVar
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
 from ghostfix.managers.supervisor_daemon import (
+    EVERY,
     Daemon,
     ProgramProcess,
     command,
@@ -49,6 +50,8 @@ class HoldSupervisorProgram(Step, frozen=True, kw_only=True, tag="hold-superviso
         line = _line(reading.value, self.file, self.program)
         if line is None:
             return Refused(f"{self.file} has no program {self.program} any more")
+        if self.program == EVERY:
+            return Refused(f"supervisorctl would take `{EVERY}` for every program")
         daemon = daemon_with(system, self.config)
         listed = states(system, daemon)
         if not listed.complete:

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, System
-from ghostfix.managers.supervisor_daemon import ProgramProcess, command, complaint, daemon_with, states
+from ghostfix.managers.supervisor_daemon import EVERY, ProgramProcess, command, complaint, daemon_with, states
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 from ghostfix.steps.hold_supervisor_program import processes_of
 
@@ -30,6 +30,8 @@ class RestartSupervisorProgram(Step, frozen=True, kw_only=True, tag="restart-sup
         daemon = daemon_with(system, self.config)
         if daemon.process is None:
             return Refused(f"the supervisord with {self.config} does not run")
+        if self.program == EVERY:
+            return Refused(f"supervisorctl would take `{EVERY}` for every program")
         listed = states(system, daemon)
         if not listed.complete:
             return Refused(listed.problem or "supervisord did not answer")

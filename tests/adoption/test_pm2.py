@@ -48,3 +48,9 @@ def test_what_is_missing_is_told() -> None:
     system.add_program("pm2")
     assert absent("pm2", system).hint == "`pm2 ping` starts it"
     assert "sudo -u alice" in absent("pm2", FakePm2().system, ALICE).hint
+
+
+def test_what_pm2_takes_for_more_than_one_application_is_no_name() -> None:
+    system = FakePm2().system
+    for name, meaning in (("all", "every application"), ("web.json", "a file"), ("a.config.js", "a file")):
+        assert meaning in absent("pm2", system, structs.replace(WANTED, name=name)).reason

@@ -3,9 +3,10 @@ import configparser
 from msgspec import structs
 
 from ghostfix.adoption.supervisord import section
+from ghostfix.machine import Platform
 from tests.adoption.stage import ALICE, NASTY, WANTED, absent, offered
 from tests.fake_supervisorctl import CONFIG, DAEMON, FakeSupervisorctl
-from tests.fake_system import FakeSystem
+from tests.fake_system import FakeSystem, default_caller
 
 FOLDER = "/srv/ghost/conf.d"
 
@@ -70,3 +71,22 @@ def test_what_is_missing_is_told() -> None:
     none = house("[supervisord]\n")
     assert "includes no folder" in absent("supervisord", none).reason
     assert DAEMON in none.table
+
+
+def test_a_log_with_a_percent_sign_is_opened_by_a_shell() -> None:
+    text = section(structs.replace(WANTED, log="/srv/a%d/w.log", open_files=None), as_root=False) or ""
+    assert "stdout_logfile=NONE\n" in text
+    assert " /srv/a%%d/w.log " in text
+
+
+def test_what_supervisorctl_takes_for_every_program_is_no_name() -> None:
+    assert "every program" in absent("supervisord", house(), structs.replace(WANTED, name="all")).reason
+
+
+def test_root_gives_nothing_to_the_supervisord_of_another_user() -> None:
+    system = FakeSystem(caller=default_caller(Platform.LINUX, "root"))
+    system.add_file(CONFIG, b"[include]\nfiles = conf.d/*.ini\n")
+    system.add_folder(FOLDER)
+    FakeSupervisorctl(system)
+    system.table[DAEMON].record = structs.replace(system.table[DAEMON].record, uid=1001, user="alice")
+    assert absent("supervisord", system).reason == "no supervisord of root runs"

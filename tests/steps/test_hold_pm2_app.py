@@ -152,3 +152,8 @@ def test_another_user_s_pm2_is_refused() -> None:
 def test_a_dump_without_it_keeps_its_bytes() -> None:
     assert without_app(b'[ {"name":"other"} ]', "ghost") == b'[ {"name":"other"} ]'
     assert without_app(b"rubbish", "ghost") is None
+
+
+def test_an_application_whose_name_means_every_other_is_left_alone() -> None:
+    pm2 = FakePm2({**entry(), "name": "all"}, other())
+    assert isinstance(HoldPm2App(reason="test", app="all", home=PM2_HOME).precondition(pm2.system), Refused)

@@ -91,3 +91,14 @@ def test_without_a_supervisord_only_the_file_is_held() -> None:
     STEP.apply(system)
     STEP.undo(system, captured)
     assert system.content(CONFIG) == TEXT
+
+
+def test_a_program_whose_name_means_every_other_is_left_alone() -> None:
+    system, control = house()
+    system.add_file(CONFIG, TEXT + b"\n[program:all]\ncommand=z\n")
+    control.states["all"] = ("RUNNING", 502)
+    step = HoldSupervisorProgram(reason="rogue-restarter", program="all", file=CONFIG, config=CONFIG)
+    assert step.precondition(system) == Refused("supervisorctl would take `all` for every program")
+    with pytest.raises(StepError, match="for every program"):
+        step.apply(system)
+    assert control.states["other"] == ("RUNNING", 501)
