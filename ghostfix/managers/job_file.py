@@ -35,10 +35,12 @@ class JobFile(Struct, frozen=True, kw_only=True):
         reading = system.status(self.path)
         if not reading.complete:
             return Refused(f"{self.path} cannot be looked at: {reading.problem}")
-        if reading.value is None or self.is_there(system):
+        if reading.value is None:
             return None
         if reading.value.kind is not FileKind.REGULAR:
             return Refused(f"{self.path} is there, and is not a regular file")
+        if self.is_there(system):
+            return None
         return Refused(f"{self.path} is there already, and says something else")
 
     def saved(self, system: System) -> SavedFile:

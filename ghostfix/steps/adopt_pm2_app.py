@@ -20,7 +20,8 @@ _LOOK_EVERY = 0.3
 class AdoptPm2App(Step, frozen=True, kw_only=True, tag="adopt-pm2-app"):
     """Writes the file, starts it, and saves pm2's list, so that ``pm2 resurrect`` brings it back.
 
-    Undone, pm2's dump and the copy of it that ``pm2 save`` keeps have the bytes that they had.
+    Undone, pm2's dump and the copy of it that ``pm2 save`` keeps have the bytes that they had; where
+    somebody saved another list since, they lose this application alone.
     """
 
     phase: ClassVar[Phase] = Phase.START
@@ -74,13 +75,20 @@ class AdoptPm2App(Step, frozen=True, kw_only=True, tag="adopt-pm2-app"):
 
     def undo(self, system: ActingSystem, captured: Captured) -> str:
         mine, *dumps = captured.files
-        if captured.fact("known") == "yes":
-            return f"pm2 had {self.app} before, and has it"
+        known = captured.fact("known") == "yes"
         daemon = daemon_of(system, self.home)
-        if daemon is not None and self._mine(self._list(system, daemon)):
+        if not known and daemon is not None and self._mine(self._list(system, daemon)):
             self._pm2(system, "delete", self.app)
+        saved_since = self._saved_since(system, *dumps)
         for dump in dumps:
-            self._put_back(system, dump)
+            if not saved_since:
+                self._exchange(system, dump.path, dump.content)
+            elif not known:
+                left = without_app(self._content(system, dump.path) or b"", self.app)
+                if left is not None:
+                    self._exchange(system, dump.path, left)
+        if known:
+            return f"pm2 had {self.app} before, and has it"
         self.file.take_away(system, mine, captured.fact("made"))
         return f"pm2 does not know {self.app} any more"
 
@@ -89,24 +97,38 @@ class AdoptPm2App(Step, frozen=True, kw_only=True, tag="adopt-pm2-app"):
         return (f"{self.home}/dump.pm2", f"{self.home}/dump.pm2.bak")
 
     def _content(self, system: System, path: str) -> bytes | None:
-        return None if system.status(path).value is None else system.read(path, _LIMIT).value
+        if system.status(path).value is None:
+            return None
+        reading = system.read(path, _LIMIT + 1)
+        if not reading.complete or len(reading.value) > _LIMIT:
+            raise StepError(reading.problem or f"{path} is larger than {_LIMIT >> 20} MiB")
+        return reading.value
 
     def _is_saved(self, system: System) -> bool:
         """Whether ``pm2 resurrect`` would bring it back."""
         content = self._content(system, self._dumps[0]) or b""
         return without_app(content, self.app) not in (None, content)
 
-    def _put_back(self, system: ActingSystem, saved: SavedFile) -> None:
-        """Gives a dump its bytes back, unless somebody saved another list since."""
-        status, content = system.status(saved.path).value, self._content(system, saved.path)
-        if status is None or content is None or content == saved.content:
+    def _saved_since(self, system: System, dump: SavedFile, copy: SavedFile) -> bool:
+        """Whether somebody saved another list after us: `pm2 save` first copies what was saved before."""
+        now = self._content(system, dump.path)
+        if now == dump.content:
+            return False
+        if without_app(now or b"", self.app) in (None, now):
+            return True  # an undo that was cut short took it out already, or somebody did
+        return self._content(system, copy.path) != (copy if dump.content is None else dump).content
+
+    def _exchange(self, system: ActingSystem, path: str, content: bytes | None) -> None:
+        """Gives a dump this content; None for no dump. One that somebody removed stays away."""
+        status, now = system.status(path).value, self._content(system, path)
+        if status is None or now is None or now == content:
             return
         if status.kind is not FileKind.REGULAR:
-            raise ChangedError(f"{saved.path} is not a regular file any more")
-        if saved.content is None:
-            system.remove(saved.path, status, content)
+            raise ChangedError(f"{path} is not a regular file any more")
+        if content is None:
+            system.remove(path, status, now)
         else:
-            system.replace(saved.path, saved.content, status, content)
+            system.replace(path, content, status, now)
 
     def _settled(self, system: ActingSystem) -> Pm2App:
         """The application after three seconds without a restart; StepError when pm2 does not keep it up."""

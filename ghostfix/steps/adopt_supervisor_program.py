@@ -11,6 +11,7 @@ from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 _SECONDS = 100.0
 _UP_WITHIN = 30.0
 _LOOK_EVERY = 0.2
+_ACTIVE = ("RUNNING", "STARTING", "BACKOFF")
 _GIVEN_UP = ("FATAL", "EXITED", "STOPPED", "UNKNOWN")
 
 
@@ -78,7 +79,7 @@ class AdoptSupervisorProgram(Step, frozen=True, kw_only=True, tag="adopt-supervi
     def undo(self, system: ActingSystem, captured: Captured) -> str:
         daemon = daemon_with(system, self.config)
         if captured.fact("state"):
-            return f"supervisord had {self.program} before, and has it"
+            return self._as_it_stood(system, daemon, captured.fact("state") or "")
         self.file.take_away(system, captured.files[0], captured.fact("made"))
         if daemon.process is None:
             return f"{self.file.path} is gone; supervisord itself does not run"
@@ -91,6 +92,15 @@ class AdoptSupervisorProgram(Step, frozen=True, kw_only=True, tag="adopt-supervi
         if self._state(system, daemon):
             raise StepError(f"supervisord still has {self.program}: {told}")
         return f"supervisord does not know {self.program} any more"
+
+    def _as_it_stood(self, system: ActingSystem, daemon: Daemon, before: str) -> str:
+        """Of a program that supervisord had before: it is stopped again, where it did not run."""
+        if before not in _GIVEN_UP or self._state(system, daemon) not in _ACTIVE:
+            return f"supervisord had {self.program} before, and has it"
+        told = self._control(system, daemon, "stop", self.program)
+        if self._state(system, daemon) in _ACTIVE:
+            raise StepError(f"supervisord did not stop {self.program}: {told}")
+        return f"{self.program} is stopped, as it was before"
 
     def _settled(self, system: ActingSystem, daemon: Daemon) -> str:
         """Its state once it runs, which takes ``startsecs``, or once supervisord has given up."""

@@ -121,6 +121,20 @@ def pm2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pm2]:
     program.close()
 
 
+def test_pm2_saved_by_somebody_else_before_the_undo(bench: LocalBench, pm2: Pm2, tmp_path: Path) -> None:
+    folder = tmp_path / "ghost"
+    settle(bench, str(folder))
+    (tmp_path / "other.py").write_text("import time\ntime.sleep(999)\n")
+    pm2.run("start", str(tmp_path / "other.py"), "--interpreter", "python3", "--name", "other")
+    pm2.run("save", "--force")
+    ghostfix(bench, str(folder), f"adopt ghost --with pm2 {HOLD}")
+    pm2.run("start", str(tmp_path / "other.py"), "--interpreter", "python3", "--name", "third")
+    pm2.run("save")
+    ghostfix(bench, str(folder), "undo --yes")
+    assert set(_apps(pm2)) == {"other", "third"}
+    assert {app["name"] for app in json.loads((pm2.home / "dump.pm2").read_bytes())} == {"other", "third"}
+
+
 def _apps(pm2: Pm2) -> dict[str, dict[str, object]]:
     return {app["name"]: app for app in json.loads(pm2.run("jlist"))}
 

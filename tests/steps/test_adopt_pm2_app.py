@@ -67,3 +67,31 @@ def test_a_pm2_that_is_gone() -> None:
     STEP.undo(pm2.system, captured)
     assert b"web" not in pm2.system.content(DUMP)
     assert pm2.system.status(PATH).value is None
+
+
+def test_what_was_saved_since_stays_saved() -> None:
+    pm2 = FakePm2(other())
+    captured = STEP.capture(pm2.system)
+    STEP.apply(pm2.system)
+    third = {"name": "third", "pid": 9, "pm2_env": {"name": "third", "pm_exec_path": "/srv/third.js"}}
+    pm2.entries.append(third)
+    pm2.save()
+    for _ in range(2):
+        STEP.undo(pm2.system, captured)
+        assert names(pm2) == ["other", "third"]
+        assert [app["name"] for app in json.loads(pm2.system.content(DUMP))] == ["other", "third"]
+        assert [app["name"] for app in json.loads(pm2.system.content(f"{DUMP}.bak"))] == ["other"]
+
+
+def test_one_that_ran_and_was_not_saved_is_so_again() -> None:
+    pm2 = FakePm2(other())
+    pm2.system.add_file(PATH, CONTENT)
+    pm2.entries.append({"name": "web", "pid": 900, "pm2_env": {"name": "web", "status": "online"}})
+    before = {path: file.content for path, file in pm2.system.files.items()}
+    assert STEP.precondition(pm2.system) is None
+    captured = STEP.capture(pm2.system)
+    STEP.apply(pm2.system)
+    assert b"web" in pm2.system.content(DUMP)
+    assert STEP.undo(pm2.system, captured) == "pm2 had web before, and has it"
+    assert names(pm2) == ["other", "web"]
+    assert {path: file.content for path, file in pm2.system.files.items()} == before

@@ -79,3 +79,17 @@ def test_a_configuration_that_is_not_accepted() -> None:
         STEP.apply(system)
     STEP.undo(system, captured)
     assert system.status(PATH).value is None
+
+
+def test_a_program_that_was_there_and_stopped_is_stopped_again() -> None:
+    system, control = house()
+    system.add_file(PATH, CONTENT)
+    control.states["ghost"] = ("STOPPED", 0)
+    assert STEP.precondition(system) is None
+    captured = STEP.capture(system)
+    STEP.apply(system)
+    assert control.states["ghost"][0] == "RUNNING"
+    for _ in range(2):
+        STEP.undo(system, captured)
+        assert control.states["ghost"] == ("STOPPED", 0)
+    assert system.content(PATH) == CONTENT

@@ -93,9 +93,11 @@ def test_what_is_there_and_differs_is_refused(values: dict[str, str], text: str,
     assert system.files == before
 
 
-def test_a_link_in_its_place_is_refused() -> None:
+@pytest.mark.parametrize("content", [b"root:x:0:0::/root:/bin/sh", CONTENT])
+def test_a_link_in_its_place_is_refused_whatever_it_leads_to(content: bytes) -> None:
     system, _ = booted()
-    system.add_symlink(PATH, "/etc/passwd")
+    system.add_file("/srv/web/unit", content)
+    system.add_symlink(PATH, "/srv/web/unit")
     verdict = STEP.precondition(system)
     assert isinstance(verdict, Refused)
     assert "not a regular file" in verdict.reason

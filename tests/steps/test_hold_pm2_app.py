@@ -43,7 +43,7 @@ class FakePm2:
             self._start(json.loads(self.system.content(rest[0]))["apps"])
             return answered(words)
         if verb == "save":
-            self._save()
+            self.save()
             return answered(words)
         assert verb == "delete"
         self.entries = [each for each in self.entries if each["name"] not in rest]
@@ -54,7 +54,7 @@ class FakePm2:
             environment = {"name": app["name"], "pm_exec_path": app["script"], "status": "online"}
             self.entries.append({"name": app["name"], "pid": 900, "pm2_env": {**environment, **self.becomes}})
 
-    def _save(self) -> None:
+    def save(self) -> None:
         """As pm2 does: what was saved before goes into a copy."""
         before = self.system.content(DUMP)
         self.system.remove_path(f"{DUMP}.bak")
