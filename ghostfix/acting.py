@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ghostfix.errors import ExitCode
 from ghostfix.execute import Decision, InterruptedRepairError, Run, execute, undo
 from ghostfix.machine import ActingSystem
+from ghostfix.pages.advice import command
 from ghostfix.pipeline import Diagnosis
 from ghostfix.plan import Plan
 from ghostfix.presentation import Presentation, ask
@@ -35,14 +36,16 @@ class Manner:
     """When it does not hold."""
 
 
-def wanted(plan: Plan, presentation: Presentation, manner: Manner) -> bool:
+def wanted(plan: Plan, service: Service, presentation: Presentation, manner: Manner) -> bool:
     """Whether the user, who has seen the plan, wants it; says why not when there is nobody to ask."""
     if manner.yes:
         return True
     if not presentation.interactive:
+        name, *options = plan.asked
+        again = command(name, service.name, service.profile, *options, "--yes")
         sys.stderr.write(
             "ghostfix: nothing was done: there is no terminal on which to ask.\n"
-            f"  `ghostfix {' '.join(plan.asked)} --yes` does the plan as it stands.\n"
+            f"  `{shown(again, 1_000)}` does the plan as it stands.\n"
         )
         return False
     these = "this step" if len(plan.steps) == 1 else f"these {len(plan.steps)} steps"

@@ -70,10 +70,11 @@ def adopt(
     if isinstance(verdict, Refused):
         raise RepairError(f"{service.name} cannot be given to {adopter.title}: {verdict.reason}")
     managed = structs.replace(service, manager=offer.manager)
+    naming = _naming(system, managed) if edit_profile else None
     return Adoption(
         service=managed,
-        plan=_plan(system, diagnosis, managed, wanted, offer, adopter, user, evict=evict, edit=edit_profile),
-        notes=_notes(diagnosis, offer, adopter, wanted, edit=edit_profile),
+        plan=_plan(system, diagnosis, managed, wanted, offer, adopter, user, naming, evict=evict),
+        notes=_notes(diagnosis, offer, adopter, wanted, naming),
     )
 
 
@@ -95,9 +96,9 @@ def _plan(
     offer: Offer,
     adopter: Adopter,
     user: str,
+    naming: NameManager | None,
     *,
     evict: bool,
-    edit: bool,
 ) -> Plan:
     """What a repair would mend, everything else held and stopped, and then the job."""
     snapshot = diagnosis.snapshot
@@ -119,17 +120,8 @@ def _plan(
     steps.append(offer.step)
     if managed.webhook is not None:
         steps.append(ProbeWebhook(reason="webhook-failing", webhook=managed.webhook))
-    if edit and not managed.profile.startswith(BUILT_IN):
-        before = system.read(managed.profile, _LIMIT).value
-        steps.append(
-            NameManager(
-                reason=REASON,
-                profile=managed.profile,
-                service=managed.name,
-                manager=offer.manager,
-                before=before,
-            )
-        )
+    if naming is not None:
+        steps.append(naming)
     withheld = tuple(each for each in mending.withheld if each.step.phase is not Phase.START)
     return Plan(
         tuple(sorted(each_once(steps), key=lambda step: step.phase)),
@@ -138,8 +130,27 @@ def _plan(
     )
 
 
+def _naming(system: System, managed: Service) -> NameManager | None:
+    """The step that names the manager in the profile; None where that is the user's to write."""
+    if managed.profile.startswith(BUILT_IN):
+        return None
+    step = NameManager(
+        reason=REASON,
+        profile=managed.profile,
+        service=managed.name,
+        manager=managed.manager,
+        before=system.read(managed.profile, _LIMIT).value,
+    )
+    # Refused at the very end, it would make a failure of an adoption that went well.
+    return None if isinstance(step.precondition(system), Refused) else step
+
+
 def _notes(
-    diagnosis: pipeline.Diagnosis, offer: Offer, adopter: Adopter, wanted: JobWanted, *, edit: bool
+    diagnosis: pipeline.Diagnosis,
+    offer: Offer,
+    adopter: Adopter,
+    wanted: JobWanted,
+    naming: NameManager | None,
 ) -> tuple[str, ...]:
     notes = list(offer.notes)
     limits = {
@@ -162,7 +173,7 @@ def _notes(
             f"the built-in profile names no manager: `ghostfix init` makes one of yours, and "
             f'manager = "{offer.manager}" in [services.{wanted.name}] names it'
         )
-    elif not edit:
+    elif naming is None:
         notes.append(
             f'write this line into [services.{wanted.name}] of {wanted.profile}: manager = "{offer.manager}"'
         )

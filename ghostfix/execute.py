@@ -5,6 +5,7 @@ act in the journal, act, and tell what became of it. So at any instant, a sudden
 journal knows what has been done, what may have been done, and how to take it back.
 """
 
+import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -120,7 +121,8 @@ def execute(
             run = Run(id=writer.run, service=service.name, entries=tuple(entries))
             writer.ended(RunState.COMPLETE if run.complete else RunState.INCOMPLETE)
         except KeyboardInterrupt:
-            raise _interrupted(writer, service.name, entries, "the repair") from None
+            again = shlex.join(("ghostfix", plan.asked[0], service.name, *plan.asked[1:]))
+            raise _interrupted(writer, service.name, entries, "the repair", again) from None
     return run
 
 
@@ -156,7 +158,8 @@ def undo(system: ActingSystem, run: str, *, progress: Progress = _silent) -> tup
             writer.ended(RunState.UNDO_INCOMPLETE if failed else RunState.UNDONE)
         except KeyboardInterrupt:
             story = journal.load(system, run)
-            raise _interrupted(writer, story.service, story.entries, "the undo") from None
+            again = f"ghostfix repair {story.service}"
+            raise _interrupted(writer, story.service, story.entries, "the undo", again) from None
     return tuple(results)
 
 
@@ -302,7 +305,7 @@ def _left_alone(entry: Entry) -> Entry:
 
 
 def _interrupted(
-    writer: JournalWriter, service: str, entries: list[Entry] | tuple[Entry, ...], what: str
+    writer: JournalWriter, service: str, entries: list[Entry] | tuple[Entry, ...], what: str, again: str
 ) -> InterruptedRepairError:
     """Writes the interruption down, and says where things stand and what to type next."""
     in_flight = [entry for entry in entries if entry.state in (EntryState.INTENT, EntryState.UNDO_INTENT)]
@@ -312,6 +315,6 @@ def _interrupted(
     writer.ended(RunState.INTERRUPTED, message)
     return InterruptedRepairError(
         message,
-        f"`ghostfix undo {writer.run}` takes back what was done; `ghostfix repair` looks again and goes on",
+        f"`ghostfix undo {writer.run}` takes back what was done; `{again}` looks again and goes on",
         Run(id=writer.run, service=service, entries=tuple(entries)),
     )

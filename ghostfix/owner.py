@@ -29,6 +29,8 @@ def runner(system: System, paths: Iterable[str]) -> Reading[str | None]:
     for place in _places(system, paths):
         status = system.status(place).value
         if status is None:
+            if _free_for_all(system, place):
+                return Reading(None, f"{place} is not there, and anybody could make it", complete=False)
             continue
         if status.uid != 0:
             owners.setdefault(status.uid, place)
@@ -95,6 +97,12 @@ def _places(system: System, paths: Iterable[str]) -> tuple[str, ...]:
                 found[place] = None
                 place = posixpath.dirname(place)
     return tuple(found)
+
+
+def _free_for_all(system: System, place: str) -> bool:
+    """Whether others than root may make what is not there: in a sticky folder they may."""
+    above = system.status(posixpath.dirname(place)).value
+    return above is not None and above.uid == 0 and bool(above.mode & 0o002)
 
 
 def _open_to_others(status: FileStatus) -> bool:

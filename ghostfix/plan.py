@@ -1,6 +1,6 @@
 """Plan: what to do about the findings, in an order that holds (pure)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, structs
 
@@ -33,6 +33,19 @@ class Choices(Struct, frozen=True, kw_only=True):
 
     start: bool = True
     evict: bool = False
+
+
+def as_asked(
+    plan: Plan, service: Service, config: str | None, given: Mapping[str, str | bool | None]
+) -> Plan:
+    """The plan, with the options that were given, so that it is told how to ask for this very plan again."""
+    words: list[str] = []
+    for option, value in given.items():
+        if value:
+            words += [option] if value is True else [option, str(value)]
+    if config is not None:
+        words += ["--config", service.profile]
+    return structs.replace(plan, asked=(*plan.asked, *words))
 
 
 def make_plan(

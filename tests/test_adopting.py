@@ -102,6 +102,21 @@ def test_the_profile_is_left_alone_where_that_is_wished() -> None:
     )
 
 
+@pytest.mark.parametrize("kind", ["inline", "link"])
+def test_a_profile_that_cannot_be_edited_in_one_line_is_the_user_s_to_write(kind: str) -> None:
+    house = House()
+    house.system.remove_path(PROFILE)
+    if kind == "inline":
+        house.system.add_file(PROFILE, b'services = { web = { script = "web.py" } }\n', uid=0)
+    else:
+        house.system.add_file("/etc/ghostfix/web.toml", TEXT, uid=0)
+        house.system.add_symlink(PROFILE, "/etc/ghostfix/web.toml", uid=0)
+    adoption = house.adopt()
+    assert "name-manager" not in kinds(adoption.plan)
+    assert adoption.notes[0].startswith("write this line into [services.web]")
+    assert execute(house.system, adoption.plan, house.diagnosis.service).complete
+
+
 def test_a_built_in_profile_cannot_name_it() -> None:
     adoption = House().adopt(structs.replace(SERVICE, profile="built-in web"))
     assert "name-manager" not in kinds(adoption.plan)
@@ -163,6 +178,13 @@ def test_root_runs_and_writes_nothing_that_others_can_change() -> None:
     house.system.add_folder("/var/log/alice", uid=1000)
     with pytest.raises(RepairError, match=r"root would write to /var/log/alice/web\.log"):
         house.adopt(structs.replace(SERVICE, logs=("/var/log/alice/web.log",)))
+
+
+def test_root_opens_no_log_that_others_could_put_a_link_in_the_place_of() -> None:
+    house = House()
+    house.system.add_folder("/tmp", 0o1777, uid=0)
+    with pytest.raises(RepairError, match=r"root would write to /tmp/web\.log"):
+        house.adopt(structs.replace(SERVICE, logs=("/tmp/web.log",)))
 
 
 def test_what_the_step_would_refuse_is_refused_before_it_is_planned() -> None:

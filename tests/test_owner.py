@@ -72,6 +72,15 @@ def test_what_everybody_or_a_group_may_write_is_run_by_nobody() -> None:
         assert runner(system, (PYTHON,)).complete is complete, oct(mode)
 
 
+def test_what_is_not_there_and_anybody_could_make_is_run_by_nobody() -> None:
+    system = machine()
+    system.add_folder("/tmp", 0o1777, 0)
+    assert runner(system, ("/srv/app/new",)) == Reading(None)
+    assert "anybody could make it" in (runner(system, ("/tmp/new",)).problem or "")
+    system.add_file("/tmp/new", b"", 0o755, 0)
+    assert runner(system, ("/tmp/new",)) == Reading(None)
+
+
 def test_an_owner_without_a_name_is_run_by_nobody() -> None:
     system = machine()
     system.files[PYTHON].uid = 4711

@@ -84,7 +84,8 @@ def unit_text(wanted: JobWanted, target: str, version: int) -> str:
             else []
         ),
         f"KillSignal=SIG{wanted.stop.signal.value}",
-        f"TimeoutStopSec={wanted.stop.grace:g}",
+        # For systemd 0 is no limit at all.
+        f"TimeoutStopSec={max(0.1, wanted.stop.grace):g}",
         *([f"MemoryMax={wanted.memory}"] if wanted.memory is not None else []),
         *([f"TasksMax={wanted.processes}"] if wanted.processes is not None else []),
         *([f"LimitNOFILE={wanted.open_files}"] if wanted.open_files is not None else []),

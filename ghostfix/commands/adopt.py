@@ -70,7 +70,7 @@ def adopt(
     if distrust is not None:
         raise RepairError(f"nothing was done: {distrust.reason}")
     manner = Manner(yes=yes, watch_for=watch_for)
-    raise typer.Exit(give(service, with_.value, presentation, manner, dry_run, keep_profile, evict))
+    raise typer.Exit(give(service, with_.value, presentation, manner, dry_run, keep_profile, evict, config))
 
 
 def give(
@@ -81,6 +81,7 @@ def give(
     dry_run: bool = False,
     keep_profile: bool = False,
     evict: bool = False,
+    config: str | None = None,
 ) -> "ExitCode":
     """Looks, plans, shows, asks and does it; the exit code. Raises RepairError where it cannot be done."""
     from dataclasses import replace
@@ -90,6 +91,7 @@ def give(
     from ghostfix.adopting import DifferentJobError, adopt, adopter_named
     from ghostfix.errors import ExitCode, RepairError
     from ghostfix.execute import pin_processes
+    from ghostfix.plan import as_asked
     from ghostfix.presence import require_presence
     from ghostfix.system import local_system
     from ghostfix.telling import diagnosis_report
@@ -107,7 +109,8 @@ def give(
             "".join(f"{shown(line, 1_000, reveal=presentation.reveal)}\n" for line in error.diff)
         )
         raise
-    plan, notes = adoption.plan, adoption.notes
+    given = {"--keep-profile": keep_profile, "--evict": evict}
+    plan, notes = as_asked(adoption.plan, service, config, given), adoption.notes
     pin_processes(system, plan)
     if dry_run or not manner.yes:
         report = diagnosis_report(system, diagnosis, plan=plan, notes=notes, reveal=presentation.reveal)
@@ -119,7 +122,7 @@ def give(
             f"nothing was done: it could not start without this: {plan.withheld[0].step.preview()}",
             "`--evict` does that as well; or give the service another port",
         )
-    if not wanted(plan, presentation, manner):
+    if not wanted(plan, service, presentation, manner):
         return ExitCode.REPAIR_INCOMPLETE
     manner = replace(manner, settle=adopter.settles)
     _, code = carry_out(system, diagnosis, plan, adoption.service, presentation, manner, notes)

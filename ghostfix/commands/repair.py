@@ -45,7 +45,7 @@ def repair(
     from ghostfix.commands import one_service, seconds
     from ghostfix.errors import ExitCode, RepairError
     from ghostfix.execute import pin_processes
-    from ghostfix.plan import Choices
+    from ghostfix.plan import Choices, as_asked
     from ghostfix.presence import require_presence
     from ghostfix.presentation import Presentation
     from ghostfix.selection import codes
@@ -62,6 +62,9 @@ def repair(
         diagnosis = pipeline.diagnose(system, service, only=chosen, skip=left_out, progress=progress)
     require_presence(diagnosis)
     plan = pipeline.plan(diagnosis, Choices(start=not no_start, evict=evict))
+    plan = as_asked(
+        plan, service, config, {"--only": only, "--skip": skip, "--no-start": no_start, "--evict": evict}
+    )
     pin_processes(system, plan)
     if dry_run or not plan.steps or not yes:
         report = diagnosis_report(system, diagnosis, plan=plan, reveal=show_secrets)
@@ -72,7 +75,7 @@ def repair(
     if distrust is not None:
         raise RepairError(f"nothing was done: {distrust.reason}")
     manner = Manner(yes=yes, each=step, watch_for=watch_for, roll_back=rollback_on_failure)
-    if not wanted(plan, presentation, manner):
+    if not wanted(plan, service, presentation, manner):
         raise typer.Exit(ExitCode.REPAIR_INCOMPLETE)
     _, code = carry_out(system, diagnosis, plan, service, presentation, manner)
     raise typer.Exit(_kept(diagnosis, presentation, manner) if code is ExitCode.HEALTHY else code)

@@ -134,9 +134,13 @@ def _asked(report: Report, *options: str) -> str:
 
 
 def _command(name: str, report: Report, *options: str) -> str:
-    words = ["ghostfix", name, report.service.name, *options]
-    profile = report.service.profile
+    return command(name, report.service.name, report.service.profile, *options)
+
+
+def command(name: str, service: str, profile: str, *options: str) -> str:
+    """A command on a service, as it is to be typed; its profile is named where that would not be found."""
+    words = ["ghostfix", name, service, *options]
     # A file with a name of its own is not found without being told.
     if profile.startswith("/") and posixpath.basename(profile) not in _PROFILE_FILES:
-        words += ["--config", profile]
+        words += [] if "--config" in options else ["--config", profile]
     return shlex.join(words)

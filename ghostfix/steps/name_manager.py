@@ -8,7 +8,7 @@ from ghostfix.machine import ActingSystem, System
 from ghostfix.parsers.difference import difference
 from ghostfix.parsers.toml_document import KeyPath
 from ghostfix.parsers.toml_edit import with_text
-from ghostfix.snapshot import FileKind
+from ghostfix.snapshot import FileKind, FileStatus
 from ghostfix.step import Captured, Phase, Refused, SavedFile, Step, Unneeded
 
 _LIMIT = 1 << 20
@@ -53,7 +53,7 @@ class NameManager(Step, frozen=True, kw_only=True, tag="name-manager"):
             return Refused(f"{self.profile} changed since the plan was made")
         if self.after is None:
             return Refused(f'{self.profile} has no single line for it: write manager = "{self.manager}"')
-        return None
+        return _not_ours(system, self.profile, status)
 
     def capture(self, system: System) -> Captured:
         return Captured(
@@ -77,6 +77,20 @@ class NameManager(Step, frozen=True, kw_only=True, tag="name-manager"):
             raise ChangedError(f"{self.profile} was edited since; it is left as it is")
         system.replace(self.profile, saved, status, content)
         return f"{self.profile} is as it was, byte for byte"
+
+
+def _not_ours(system: System, profile: str, status: FileStatus) -> Refused | None:
+    """Who is not root can write a file anew, its owner kept, only where file and folder are his own."""
+    caller = system.caller()
+    folder = posixpath.dirname(profile)
+    above = system.status(system.resolve(folder)).value
+    if caller.uid == 0 or above is None:
+        return None
+    if status.uid != caller.uid:
+        return Refused(f"{profile} belongs to another user than {caller.user}")
+    if above.uid != caller.uid and not above.mode & 0o022:
+        return Refused(f"{folder} belongs to another user than {caller.user}")
+    return None
 
 
 def table_of(profile: str, service: str) -> KeyPath:

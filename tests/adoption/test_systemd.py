@@ -1,5 +1,8 @@
+from msgspec import structs
+
 from ghostfix.adoption.systemd import unit_text
 from ghostfix.machine import Platform
+from ghostfix.service import StopWanted
 from tests.adoption.stage import ALICE, NASTY, WANTED, absent, offered
 from tests.fake_system import FakeSystem, default_caller
 from tests.fake_systemctl import FakeSystemctl
@@ -66,6 +69,12 @@ def test_every_special_character_is_written_so_that_it_is_itself() -> None:
     assert "StandardOutput=append:/srv/a %%n/w.log\n" in text
     assert 'ExecStart="/srv/a %%n/py" -c "print(\'$$HOME\', \\"100%%\\") # \\\\ ;x" "" "é"\n' in text
     assert len(text.splitlines()) == len(unit_text(WANTED, "multi-user.target", 0).splitlines()) - 2
+
+
+def test_no_grace_at_all_is_not_an_endless_one() -> None:
+    for grace in (0, 1e-9):
+        wanted = structs.replace(WANTED, stop=StopWanted(grace=grace))
+        assert "TimeoutStopSec=0.1\n" in unit_text(wanted, "multi-user.target", 252)
 
 
 def test_who_may_not_is_told_what_to_do() -> None:

@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from ghostfix.acting import Manner, wanted
+from ghostfix.plan import Plan, as_asked
+from ghostfix.presentation import Presentation
+from ghostfix.service import Service
+
 PROFILE = '[services.web]\nscript = "web.py"\nlogs = ["web.log"]\n'
 
 
@@ -67,3 +72,15 @@ def test_the_report_of_a_diagnosis_says_which_are_at_hand(folder: Path) -> None:
     )
     known = {"systemd", "systemd-user", "launchd", "cron", "supervisord", "pm2"}
     assert set(json.loads(answer.stdout)["offers"]) <= known
+
+
+def test_without_a_terminal_it_says_how_to_ask_for_this_very_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    service = Service(name="web", profile="/srv/my web/ghostfix.toml", directory="/srv/my web")
+    given = {"--only": "a,b", "--skip": None, "--keep-profile": True, "--evict": False}
+    plan = as_asked(Plan((), asked=("adopt", "--with", "cron")), service, "ghostfix.toml", given)
+    presentation = Presentation.of("terminal", None, quiet=False, verbose=False, reveal=False)
+    assert not wanted(plan, service, presentation, Manner(yes=False))
+    again = (
+        "ghostfix adopt web --with cron --only a,b --keep-profile --config '/srv/my web/ghostfix.toml' --yes"
+    )
+    assert f"`{again} --yes`" in capsys.readouterr().err

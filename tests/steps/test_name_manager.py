@@ -1,9 +1,10 @@
 import pytest
 
 from ghostfix.errors import ChangedError
+from ghostfix.machine import Platform
 from ghostfix.step import Refused, Unneeded
 from ghostfix.steps.name_manager import NameManager
-from tests.fake_system import FakeSystem
+from tests.fake_system import FakeSystem, default_caller
 
 PATH = "/srv/web/ghostfix.toml"
 BEFORE = b'# mine\r\n[services.web]\r\nscript = "web.py"\t# it\r\n\r\n[services.other]\nscript = "o.py"\n'
@@ -13,7 +14,7 @@ STEP = NameManager(reason="adopt", profile=PATH, service="web", manager="systemd
 
 def machine(content: bytes = BEFORE) -> FakeSystem:
     system = FakeSystem()
-    system.add_file(PATH, content)
+    system.add_file(PATH, content, uid=system.caller().uid)
     return system
 
 
@@ -68,3 +69,17 @@ def test_in_a_pyproject_the_table_is_another() -> None:
         reason="adopt", profile="/srv/web/pyproject.toml", service="web", manager="cron", before=content
     )
     assert step.after == content.replace(b"web]\n", b'web]\nmanager = "cron"\n')
+
+
+@pytest.mark.parametrize(("file", "folder", "mode"), [(0, 1000, 0o755), (1000, 0, 0o755), (1000, 0, 0o775)])
+def test_a_profile_that_another_user_keeps_is_refused(file: int, folder: int, mode: int) -> None:
+    system = FakeSystem(caller=default_caller(Platform.LINUX, "ghost"))
+    own = system.caller().uid
+    system.add_file(PATH, BEFORE, uid=file and own)
+    system.add_folder("/srv/web", mode, uid=folder and own)
+    verdict = STEP.precondition(system)
+    if mode == 0o775:
+        assert verdict is None
+    else:
+        assert isinstance(verdict, Refused)
+        assert "belongs to another user than ghost" in verdict.reason
