@@ -80,7 +80,5 @@ def test_without_a_terminal_it_says_how_to_ask_for_this_very_plan(capsys: pytest
     plan = as_asked(Plan((), asked=("adopt", "--with", "cron")), service, "ghostfix.toml", given)
     presentation = Presentation.of("terminal", None, quiet=False, verbose=False, reveal=False)
     assert not wanted(plan, service, presentation, Manner(yes=False))
-    again = (
-        "ghostfix adopt web --with cron --only a,b --keep-profile --config '/srv/my web/ghostfix.toml' --yes"
-    )
+    again = "ghostfix adopt web --with cron --only a,b --keep-profile --config '/srv/my web/ghostfix.toml'"
     assert f"`{again} --yes`" in capsys.readouterr().err
