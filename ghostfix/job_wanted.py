@@ -4,6 +4,7 @@ import posixpath
 
 from msgspec import Struct
 
+from ghostfix.invocation import read_argv
 from ghostfix.machine import System
 from ghostfix.owner import runner, wrong_runner
 from ghostfix.process import Variable
@@ -66,7 +67,7 @@ def job_wanted(system: System, service: Service, user: str, ghostfix: tuple[str,
     program = service.path(command[0]) if "/" in command[0] else system.program(command[0])
     if program is None:
         return f"{shown(command[0])}, which starts {service.name}, is not on the PATH"
-    danger = wrong_runner(system, (service.directory, program, *_script(service)), user)
+    danger = wrong_runner(system, (service.directory, program, *_code(service, command)), user)
     if danger is not None:
         return danger
     if not user and not _is_root_s(system, service.start_log):
@@ -90,8 +91,15 @@ def job_wanted(system: System, service: Service, user: str, ghostfix: tuple[str,
     return _unwritable(wanted) or wanted
 
 
-def _script(service: Service) -> tuple[str, ...]:
-    return () if service.script is None else (service.path(service.script),)
+def _code(service: Service, command: tuple[str, ...]) -> tuple[str, ...]:
+    """The files that the program is told to run: a script, or what ``-m`` finds in the service's folder."""
+    invocation = read_argv(command)
+    if invocation is None:
+        return ()
+    if invocation.script is not None:
+        return (service.path(invocation.script),)
+    top = (invocation.module or "").partition(".")[0]
+    return (service.path(top), service.path(f"{top}.py")) if top else ()
 
 
 def _variables(service: Service) -> tuple[Variable, ...]:

@@ -4,17 +4,21 @@
 (Debian's runs such lines only once per boot); a look each minute covers the boot and every end.
 """
 
+import re
 import shlex
 
 from ghostfix.adopter import Absent, Adopter, Offer
 from ghostfix.job_wanted import JobWanted
 from ghostfix.machine import Platform, System
 from ghostfix.managers.tab import Tab
+from ghostfix.owner import wrong_runner
 from ghostfix.steps.adopt_cron_line import AdoptCronLine
 
 _DAEMONS = frozenset({"cron", "crond"})
 _LONGEST = 900
-"""Characters of a line; Debian's cron takes 998 of a command (MAX_COMMAND in its cron.h)."""
+"""Bytes of a line; Debian's cron takes 998 of a command (MAX_COMMAND in its cron.h)."""
+_LOST = re.compile(r"\\[\\%]")
+"""In a crontab a backslash before these two is taken away (seen), and a ``%`` then ends the command."""
 _NOTE = (
     "cron looks once a minute: a service that ends is down until then, and one that always fails is tried "
     "again each minute, never twice at a time"
@@ -26,6 +30,9 @@ def offer(system: System, wanted: JobWanted) -> Offer | Absent:
         return Absent("there is no crontab program", "install your system's package `cron` (or `cronie`)")
     if system.platform is Platform.LINUX and not _runs(system):
         return Absent("no cron daemon runs", "`systemctl start cron` (or `crond`), or start it by hand")
+    danger = wrong_runner(system, wanted.ghostfix[:1], wanted.user)
+    if danger is not None:
+        return Absent(danger, "install ghostfix as root, in a folder of root's")
     answer = system.ask((*wanted.ghostfix, "--version"), user=wanted.user or None)
     user = wanted.user or system.caller().user
     if answer.status != 0:
@@ -38,8 +45,12 @@ def offer(system: System, wanted: JobWanted) -> Offer | Absent:
         if readable.status != 0:
             return Absent(f"{user} cannot read {wanted.profile}", f"put it where {user} can read it")
     text = line(wanted)
-    if len(text) > _LONGEST:
-        return Absent(f"the line would be {len(text)} characters long, and cron takes {_LONGEST}")
+    if (size := len(text.encode())) > _LONGEST:
+        return Absent(f"the line would be {size} bytes long, and cron takes {_LONGEST}")
+    if _LOST.search(text.replace("\\%", "%")):
+        return Absent(
+            "cron would take a backslash out of a path that has one before a % or another backslash"
+        )
     step = AdoptCronLine(reason="adopt", tab=Tab(user=user), text=f"{text}\n".encode())
     return Offer(manager="cron", step=step, scope=user, after=step.text, place=str(step.tab), notes=(_NOTE,))
 

@@ -25,7 +25,7 @@ def managers_at_hand(snapshot: Snapshot, service: Service) -> tuple[str, ...]:
     there = {
         "systemd": uid == 0 and any(one.pid == 1 and one.name == "systemd" for one in alive),
         "systemd-user": uid != 0 and any(one.uid == uid and _is_user_systemd(one) for one in alive),
-        "supervisord": any(uid in (0, one.uid) and _supervises(one) for one in alive),
+        "supervisord": any(one.uid == uid and _supervises(one) for one in alive),
         "pm2": any(one.uid == uid and one.argv and _PM2.match(one.argv[0]) for one in alive),
         "cron": any(one.name in _CRONS for one in alive),
     }

@@ -130,5 +130,5 @@ def give(
 
 
 def _own_words() -> tuple[str, ...]:
-    """What calls this very ghostfix from anywhere."""
-    return (sys.executable, "-m", "ghostfix")
+    """What calls this very ghostfix from anywhere; without ``-P`` the folder's modules would come first."""
+    return (sys.executable, "-P", "-m", "ghostfix")

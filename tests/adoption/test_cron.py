@@ -3,9 +3,10 @@ import shlex
 from msgspec import structs
 
 from ghostfix.adoption.cron import line
+from ghostfix.machine import Platform
 from ghostfix.parsers.crontab import parse
 from tests.adoption.stage import ALICE, NASTY, WANTED, absent, offered
-from tests.fake_system import FakeCrontab, FakeSystem
+from tests.fake_system import FakeCrontab, FakeSystem, default_caller
 
 
 def machine() -> FakeSystem:
@@ -44,6 +45,16 @@ def test_it_goes_into_the_owner_s_crontab() -> None:
     assert (offer.manager, offer.place, offer.scope) == ("cron", "crontab of alice", "alice")
 
 
+def test_root_s_crontab_runs_no_ghostfix_that_somebody_else_could_change() -> None:
+    system = FakeSystem(caller=default_caller(Platform.LINUX, "root"))
+    FakeCrontab(system)
+    system.add_process(300, ("/usr/sbin/cron", "-f"), uid=0, name="cron")
+    system.add_file("/etc/passwd", b"alice:x:1001:1001::/home/alice:/bin/sh\n", uid=0)
+    system.add_file(WANTED.ghostfix[0], b"", mode=0o755, uid=1001)
+    assert absent("cron", system).reason == "alice could change what would be run as root"
+    assert not system.asked
+
+
 def test_what_is_missing_is_told() -> None:
     assert "no crontab program" in absent("cron", FakeSystem()).reason
     system = machine()
@@ -56,4 +67,11 @@ def test_what_is_missing_is_told() -> None:
     system.add_command(("test", "-r", WANTED.profile), status=1)
     assert absent("cron", system, ALICE).reason == "alice cannot read /srv/web/ghostfix.toml"
     long = structs.replace(WANTED, log="/" + "x" * 900)
-    assert "characters long" in absent("cron", machine(), long).reason
+    assert "bytes long" in absent("cron", machine(), long).reason
+    assert "bytes long" in absent("cron", machine(), structs.replace(WANTED, log="/" + "é" * 450)).reason
+
+
+def test_a_backslash_that_cron_would_take_away_is_told() -> None:
+    for log in ("/srv/a\\%b.log", "/srv/a\\\\b.log"):
+        assert "takes a backslash away" in absent("cron", machine(), structs.replace(WANTED, log=log)).reason
+    offered("cron", machine(), structs.replace(WANTED, log="/srv/a\\b 100%.log"))
