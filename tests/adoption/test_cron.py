@@ -73,5 +73,5 @@ def test_what_is_missing_is_told() -> None:
 
 def test_a_backslash_that_cron_would_take_away_is_told() -> None:
     for log in ("/srv/a\\%b.log", "/srv/a\\\\b.log"):
-        assert "takes a backslash away" in absent("cron", machine(), structs.replace(WANTED, log=log)).reason
+        assert "take a backslash out" in absent("cron", machine(), structs.replace(WANTED, log=log)).reason
     offered("cron", machine(), structs.replace(WANTED, log="/srv/a\\b 100%.log"))
