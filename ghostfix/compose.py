@@ -8,6 +8,7 @@ from msgspec import structs
 from ghostfix import __version__
 from ghostfix.aspects.at_hand import managers_at_hand
 from ghostfix.aspects.headcount import processes_of
+from ghostfix.aspects.task_limits import of_the_group, of_the_machine, of_the_user
 from ghostfix.cause import Cause
 from ghostfix.checks import CHECKS
 from ghostfix.finding import Check, CheckResult, Finding, Subject
@@ -48,6 +49,7 @@ from ghostfix.untrusted import shown, shown_argv
 _HOUR, _MINUTE = 3600.0, 60.0
 _PATH = 4_096
 _PREVIEW = 1_000
+_USER = 64
 
 
 def compose(
@@ -265,6 +267,7 @@ class _Composer:
 def metrics(snapshot: Snapshot, service: Service) -> Metrics:
     """The machine's numbers beside the service's limits; None for what could not be read."""
     resources, limits = snapshot.resources.value, service.limits
+    user, group = of_the_user(snapshot, service), of_the_group(snapshot, service)
     return Metrics(
         cpu_load=None if resources is None else resources.cpu_load,
         cpu_count=None if resources is None else resources.cpu_count,
@@ -278,8 +281,14 @@ def metrics(snapshot: Snapshot, service: Service) -> Metrics:
         process_limit=limits.processes,
         zombie_count=None if resources is None else resources.zombie_count,
         zombie_limit=limits.zombies,
-        user_process_count=None if resources is None else resources.user_process_count,
-        user_process_limit=None if resources is None else resources.user_process_limit,
+        user=None if user is None else shown(user.user, _USER),
+        user_process_count=None if user is None else user.processes,
+        user_process_limit=None if user is None else user.limit,
+        user_task_count=None if user is None else user.tasks,
+        group_task_count=None if group is None else group.count,
+        group_task_limit=None if group is None else group.limit,
+        task_count=of_the_machine(snapshot) if snapshot.processes.complete else None,
+        task_limit=None if resources is None else resources.task_limit,
         service_process_count=processes_of(snapshot, service) if snapshot.processes.complete else None,
         net=None if resources is None else _net(resources.net),
     )

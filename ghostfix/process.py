@@ -34,6 +34,13 @@ class Variable(Struct, frozen=True):
     value: str
 
 
+class GroupTasks(Struct, frozen=True):
+    """Tasks in a control group, and how many there may be: ``pids.current`` and ``pids.max``."""
+
+    count: int
+    limit: int
+
+
 class ProcessDetail(Struct, frozen=True, kw_only=True):
     """What costs more to read of a process, and is read for few. None means "could not be read"."""
 
@@ -52,7 +59,11 @@ class ProcessDetail(Struct, frozen=True, kw_only=True):
     """Paths of regular files that it holds open."""
     open_file_count: int | None = None
     open_file_limit: int | None = None
+    task_limit: int | None = None
+    """How many tasks its user may have (``RLIMIT_NPROC``, soft); root is not bound by it."""
     control_group: str | None = None
+    group_tasks: GroupTasks | None = None
+    """The narrowest limit among its control group and those above it; None when none sets one."""
     container: str | None = None
     """The container's id, when the control group names one."""
 
@@ -74,6 +85,8 @@ class Process(Struct, frozen=True, kw_only=True):
     group: int = 0
     session: int = 0
     memory_bytes: int = 0
+    threads: int = 1
+    """Linux counts every thread against the limits of processes; 1 where they are not counted."""
     detail: ProcessDetail | None = None
 
     @property

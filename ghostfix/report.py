@@ -55,6 +55,16 @@ class Metrics(Struct, frozen=True, kw_only=True):
     user_process_limit: int | None
     service_process_count: int | None = None
     """Of the service itself: its instances with all that is below them, orphans and zombies included."""
+    user: str | None = None
+    """As whom the service runs, and whose processes are counted; whoever looks, when it does not run."""
+    user_task_count: int | None = None
+    """Processes and their threads, which Linux counts against ``user_process_limit``."""
+    group_task_count: int | None = None
+    group_task_limit: int | None = None
+    """Of the service's control group (``pids.max``); None when none is set."""
+    task_count: int | None = None
+    task_limit: int | None = None
+    """Of the whole machine (``pid_max``, ``threads-max``); None when unknown."""
     net: NetReport | None
 
 

@@ -116,6 +116,8 @@ class Resources(Struct, frozen=True, kw_only=True):
     user_process_count: int
     user_process_limit: int | None
     """The kernel's limit for this user (``RLIMIT_NPROC``); None when unlimited or unknown."""
+    task_limit: int | None = None
+    """How many tasks the kernel has room for (``pid_max``, ``threads-max``); None when unknown."""
     net: NetworkCounters | None
 
 

@@ -134,6 +134,7 @@ PARSERS = (
     Parser("system.proc_text:parse_stat", ("1 (x) S 0 1 1 0 -1 ", "0 " * 40, ") Z "), text=False, refuses=(ValueError, IndexError)),
     Parser("system.proc_text:parse_cmdline", ("python\0-m\0app\0", "title"), text=False),
     Parser("system.proc_text:parse_open_file_limit", ("Max open files            1024   4096   files\n", "unlimited"), text=False, refuses=(ValueError, IndexError)),
+    Parser("system.proc_text:parse_task_limit", ("Max processes            1024   4096   processes\n", "unlimited"), text=False, refuses=(ValueError, IndexError)),
     Parser("system.proc_text:parse_control_group", ("0::/system.slice/x.service\n", "1:name=systemd:/\n")),
     Parser("system.proc_text:parse_container", ("/docker/" + "a" * 64, "/kubepods/pod1/")),
     Parser("system.proc_text:parse_locks", ("1: POSIX  ADVISORY  WRITE 12 08:01:99 0 EOF\n", "2: -> FLOCK\n")),

@@ -2,9 +2,10 @@
 
 What it finds
 -------------
-A number of processes above ``limits.processes``, or the user's own above nine tenths of the kernel's limit
-(``RLIMIT_NPROC``). It is an error when the service's own processes make the difference, or when the kernel's
-limit is near; otherwise a warning. Not flagged: a desktop with its ordinary hundreds; set the limit to suit.
+A number of processes above ``limits.processes``, or nine tenths of what the kernel allows: the user of the
+service (``RLIMIT_NPROC``), its control group (``pids.max``) or the whole machine (``pid_max``), threads
+counted. It is an error when the service's own processes make the difference, or when a limit of the kernel is
+near; otherwise a warning. Not flagged: a desktop with its ordinary hundreds; set the limit to suit.
 
 Why it matters
 --------------
@@ -25,15 +26,15 @@ from collections import Counter
 from ghostfix.aspects.headcount import processes_of
 from ghostfix.aspects.remedy import no_steps
 from ghostfix.aspects.scope import always
+from ghostfix.aspects.task_limits import Full, UserTasks, nearly_full, of_the_user
 from ghostfix.aspects.wording import bounded
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.pages.phrase import percent_of
 from ghostfix.reading import Source
 from ghostfix.service import Service
-from ghostfix.snapshot import Resources, Snapshot
+from ghostfix.snapshot import Snapshot
 
 CODE = "process-count"
-_NEAR = 0.9
 _PROGRAMS = 5
 
 
@@ -42,7 +43,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     if resources is None:
         return ()
     limit = service.limits.processes
-    over, near = resources.process_count > limit, _near_kernel_limit(resources)
+    over, near = resources.process_count > limit, nearly_full(snapshot, service)
     if not over and not near:
         return ()
     mine = processes_of(snapshot, service)
@@ -53,7 +54,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
             severity=Severity.ERROR if decisive or near else Severity.WARNING,
             summary=f"{resources.process_count} processes, {percent_of(resources.process_count, limit)}"
             if over
-            else _of_the_user(resources),
+            else _told(near[0]),
             cause=f"{mine} of them belong to {service.name}; stopping the surplus lowers the number."
             if mine
             else f"None of them belongs to {service.name}: look at the programs below.",
@@ -62,7 +63,8 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
             evidence=bounded(
                 [
                     Evidence(f"{mine} of {service.name}, its zombies included"),
-                    Evidence(_of_the_user(resources)),
+                    *(Evidence(_told(full)) for full in near),
+                    *_of_the_user(of_the_user(snapshot, service)),
                     *_programs(snapshot),
                 ]
             ),
@@ -70,16 +72,18 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     )
 
 
-def _near_kernel_limit(resources: Resources) -> bool:
-    limit = resources.user_process_limit
-    return limit is not None and resources.user_process_count >= limit * _NEAR
+def _told(full: Full) -> str:
+    return f"{full.tasks} tasks {full.who}, {percent_of(full.tasks, full.limit)} that the kernel sets"
 
 
-def _of_the_user(resources: Resources) -> str:
-    count, limit = resources.user_process_count, resources.user_process_limit
-    if limit is None:
-        return f"{count} of this user, whom the kernel sets no limit"
-    return f"{count} of this user, {percent_of(count, limit)} that the kernel sets"
+def _of_the_user(user: UserTasks | None) -> tuple[Evidence, ...]:
+    if user is None:
+        return ()
+    count = f"{user.processes} of user {user.user}"
+    if user.limit is None:
+        return (Evidence(f"{count}, to whom the kernel sets no limit"),)
+    threads = f" with {user.tasks} threads" if user.tasks != user.processes else ""
+    return (Evidence(f"{count}{threads}, {percent_of(user.tasks, user.limit)} that the kernel sets"),)
 
 
 def _programs(snapshot: Snapshot) -> tuple[Evidence, ...]:

@@ -31,11 +31,7 @@ def quantities(metrics: "Metrics") -> tuple[Quantity, ...]:
         _percentage("Swap", metrics.swap_percent, None),
         _percentage("Disk", metrics.disk_percent, metrics.disk_limit),
     ]
-    if metrics.service_process_count is not None:
-        count, limit = metrics.service_process_count, metrics.user_process_limit
-        rows.insert(1, _of("Of the service", count, limit))
-    if metrics.user_process_count is not None:
-        rows.insert(1, _of("Of this user", metrics.user_process_count, metrics.user_process_limit))
+    rows[1:1] = _of_the_kernel(metrics)
     return (*rows, *_network(metrics.net))
 
 
@@ -77,11 +73,31 @@ def _counted(name: str, count: int | None, limit: int, one: str, many: str) -> Q
     return Quantity(name, told, str(limit), exceeded, _share(count, limit))
 
 
-def _of(name: str, count: int, limit: int | None) -> Quantity:
-    """Processes against the kernel's limit for one user (``RLIMIT_NPROC``)."""
-    value = f"{count} process{'' if count == 1 else 'es'}"
+def _of_the_kernel(metrics: "Metrics") -> tuple[Quantity, ...]:
+    """What counts against the kernel's limits: for the service, its user, its control group, the machine."""
+    user, group = metrics.user_process_count, metrics.group_task_count
+    rows = []
+    if metrics.service_process_count is not None:
+        rows.append(Quantity("Of the service", _processes(metrics.service_process_count), ""))
+    if user is not None:
+        tasks = user if metrics.user_task_count is None else metrics.user_task_count
+        threads = "" if tasks == user else f", {tasks} threads"
+        name = "Of this user" if metrics.user is None else f"Of {metrics.user}"
+        rows.append(_bound(name, f"{_processes(user)}{threads}", tasks, metrics.user_process_limit))
+    if group is not None:
+        rows.append(_bound("Of its group", f"{group} threads", group, metrics.group_task_limit))
+    if metrics.task_count is not None and metrics.task_limit is not None:
+        rows.append(_bound("Threads", f"{metrics.task_count}", metrics.task_count, metrics.task_limit))
+    return tuple(rows)
+
+
+def _bound(name: str, value: str, count: int, limit: int | None) -> Quantity:
     told = "none" if limit is None else f"{limit} (kernel)"
     return Quantity(name, value, told, _over(count, limit), _share(count, limit))
+
+
+def _processes(count: int) -> str:
+    return f"{count} process{'' if count == 1 else 'es'}"
 
 
 def _load(metrics: "Metrics") -> Quantity:

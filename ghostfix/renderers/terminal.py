@@ -100,10 +100,9 @@ class _Page(Page):
         return self.text(line).plain + "\n"
 
     def healthy(self) -> str:
-        """One line that says so, and which profile was used."""
-        self.item(self.marks.good, "bold green", self.joined((self._state(), "bold")))
-        nothing = "nothing to repair; " if self.report.plan is not None else ""
-        self.line((f"{nothing}profile: {self.report.service.profile}; details with -v", "dim"), indent=2)
+        """One line that says so."""
+        nothing = "; nothing to repair" if self.report.plan is not None else ""
+        self.item(self.marks.good, "bold green", self.joined((self._state(), "bold"), (nothing, "dim")))
         self._notes()
         return self.printed()
 

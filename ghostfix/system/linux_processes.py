@@ -12,6 +12,7 @@ import time
 from ghostfix.machine import same_process
 from ghostfix.process import Process, ProcessDetail, ProcessId, ProcessState, Variable
 from ghostfix.reading import Reading
+from ghostfix.system.control_group import group_tasks
 from ghostfix.system.interpreter import called_python, prefix_of
 from ghostfix.system.proc_text import (
     Stat,
@@ -21,6 +22,7 @@ from ghostfix.system.proc_text import (
     parse_control_group,
     parse_open_file_limit,
     parse_stat,
+    parse_task_limit,
 )
 from ghostfix.system.processes import MAX_OPEN_FILES, parse_environ
 from ghostfix.system.text import decoded
@@ -156,6 +158,7 @@ class LinuxProcesses:
             group=facts.group,
             session=facts.session,
             memory_bytes=facts.pages * self._page,
+            threads=facts.threads,
         )
 
     def _detail_in(self, folder: int, process: Process) -> ProcessDetail:
@@ -163,7 +166,8 @@ class LinuxProcesses:
         variables = _ownership(folder)
         files, count = _open_files(folder)
         cgroup = decoded(_read_or_empty(folder, "cgroup"))
-        container = parse_container(cgroup)
+        group, container = parse_control_group(cgroup), parse_container(cgroup)
+        limits = _read_or_empty(folder, "limits")
         search_path = next((each.value for each in variables or () if each.name == "PATH"), None)
         python = called_python(process.argv, cwd, search_path, executable, None)
         prefix = None if python is None else prefix_of(python)
@@ -176,8 +180,10 @@ class LinuxProcesses:
             environment=variables,
             open_files=files,
             open_file_count=count,
-            open_file_limit=parse_open_file_limit(_read_or_empty(folder, "limits")),
-            control_group=parse_control_group(cgroup),
+            open_file_limit=parse_open_file_limit(limits),
+            task_limit=None if process.uid == 0 else parse_task_limit(limits),
+            control_group=group,
+            group_tasks=None if group is None else group_tasks(group),
             container=None if container == self._own_container else container,
         )
 

@@ -34,6 +34,7 @@ class Stat(Struct, frozen=True):
     ppid: int
     group: int
     session: int
+    threads: int
     started: int
     virtual_bytes: int
     """0 for the kernel's own threads and for zombies: they have no memory of their own."""
@@ -53,6 +54,7 @@ def parse_stat(raw: bytes) -> Stat:
         int(fields[1]),
         int(fields[2]),
         int(fields[3]),
+        int(fields[17]),
         int(fields[19]),
         int(fields[20]),
         int(fields[21]),
@@ -69,7 +71,16 @@ def parse_cmdline(raw: bytes) -> tuple[str, ...]:
 
 def parse_open_file_limit(limits: bytes) -> int | None:
     """The soft limit of open files in ``/proc/PID/limits``; None when unlimited or absent."""
-    match = re.search(rb"^Max open files\s+(\d+)\s", limits, re.MULTILINE)
+    return _soft_limit(rb"Max open files", limits)
+
+
+def parse_task_limit(limits: bytes) -> int | None:
+    """The soft limit of its user's processes, threads counted, likewise."""
+    return _soft_limit(rb"Max processes", limits)
+
+
+def _soft_limit(name: bytes, limits: bytes) -> int | None:
+    match = re.search(rb"^" + name + rb"\s+(\d+)\s", limits, re.MULTILINE)
     return int(match.group(1)) if match else None
 
 

@@ -26,6 +26,7 @@ def resources(table: ProcessTable, directory: str) -> Reading[Resources | None]:
             zombie_count=zombies,
             user_process_count=ours,
             user_process_limit=_process_limit(),
+            task_limit=_task_limit(),
             net=_network(),
         )
     except (OSError, ValueError) as error:
@@ -59,6 +60,14 @@ def _process_limit() -> int | None:
     """The soft ``RLIMIT_NPROC``; root is not bound by it."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NPROC)
     return None if soft == resource.RLIM_INFINITY or os.geteuid() == 0 else soft
+
+
+def _task_limit() -> int | None:
+    """Each task has a PID, and a place in the kernel's table of threads (proc(5)); not told on macOS."""
+    if sys.platform != "linux":
+        return None
+    names = ("pid_max", "threads-max")
+    return min(int(read_whole(f"/proc/sys/kernel/{name}")) for name in names)
 
 
 def _network() -> NetworkCounters | None:

@@ -93,7 +93,10 @@ def runner(
     pid: int, *, ppid: int = 1, age: float = 600, prefix: str | None = VENV, cwd: str = HOME, **more: object
 ) -> Process:
     """A process of the service, started from the venv with this prefix."""
-    made = process(pid, f"{prefix}/bin/python", "-m", MODULE, ppid=ppid, age=age, detail=detail(prefix, cwd))
+    looked_into = detail(prefix, cwd)
+    known = {name: more.pop(name) for name in ("task_limit", "group_tasks") if name in more}
+    seen = structs.replace(looked_into, **known) if looked_into is not None else None
+    made = process(pid, f"{prefix}/bin/python", "-m", MODULE, ppid=ppid, age=age, detail=seen)
     return structs.replace(made, **more)
 
 

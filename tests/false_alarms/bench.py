@@ -156,7 +156,7 @@ class Bench:
         )
 
     def start(
-        self, *argv: str, cwd: Path | None = None, user: str | None = None, **variables: str
+        self, *argv: str, cwd: Path | None = None, user: str | int | None = None, **variables: str
     ) -> subprocess.Popen[bytes]:
         """Starts a program in a session of its own, without a terminal."""
         with (self.folder / "output.txt").open("ab") as output:

@@ -390,3 +390,30 @@ def crowded(bench: Bench) -> None:
     there = len(psutil.pids())
     limits = WIDE.replace("100000", str(there - 100)).replace("10000", "5")
     bench.profile('script = "server.py"', limits)
+
+
+TENANT = 61_234
+"""A user of whom nobody else has processes."""
+
+
+def _tenant(bench: Bench, limit: int) -> None:
+    """The service as a user of its own, who may have so many processes, and has twenty."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root: it starts programs as another user")
+    bench.write("server.py", SERVER)
+    bench.profile('script = "server.py"')
+    limited = ("prlimit", f"--nproc={limit}", "/usr/bin/python3", "server.py", str(bench.port))
+    bench.start(*limited, user=TENANT)
+    for _ in range(19):
+        bench.start("sleep", "600", user=TENANT)
+    bench.until_it_listens()
+
+
+@healthy(MACHINE, "a service whose user may have a thousand processes, and has twenty")
+def roomy_tenant(bench: Bench) -> None:
+    _tenant(bench, 1000)
+
+
+@ghost(MACHINE, "a service whose user has nearly all the processes that the kernel allows", "process-count")
+def crowded_tenant(bench: Bench) -> None:
+    _tenant(bench, 21)

@@ -115,10 +115,9 @@ def test_a_repair_says_what_was_done_and_how_to_go_on_or_back() -> None:
     assert "7 errors" not in held
 
 
-def test_a_healthy_machine_is_one_sentence_and_the_profile() -> None:
+def test_a_healthy_machine_is_one_line() -> None:
     assert rendered(samples.healthy()).splitlines() == [
-        "✓ ghost-runner is healthy: 1 instance (pid 4711), port 5555, health ok",
-        "  profile: /opt/ghost/ghostfix.toml; details with -v",
+        "✓ ghost-runner is healthy: 1 instance (pid 4711), port 5555, health ok"
     ]
     assert "✓ stale-pidfile" in rendered(samples.healthy(), amount=Amount.VERBOSE)
 

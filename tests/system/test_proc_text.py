@@ -12,6 +12,7 @@ from ghostfix.system.proc_text import (
     parse_memory,
     parse_open_file_limit,
     parse_stat,
+    parse_task_limit,
 )
 from ghostfix.system.processes import parse_environ
 
@@ -119,3 +120,9 @@ def test_no_bytes_are_too_strange(raw: bytes) -> None:
     parse_environ(raw)
     parse_control_group(raw.decode(errors="backslashreplace"))
     parse_container(raw.decode(errors="backslashreplace"))
+
+
+def test_the_limit_of_tasks() -> None:
+    line = b"Max cpu time   unlimited  unlimited  seconds\nMax processes  63463  63463  processes\n"
+    assert parse_task_limit(line) == 63463
+    assert parse_task_limit(b"") is None
