@@ -173,6 +173,23 @@ class Bench:
         self._children.append(child)
         return child
 
+    def start_in_terminal(self, *argv: str) -> "subprocess.Popen[bytes]":
+        """Starts a program that wants a terminal, in one of its own that nobody reads."""
+        master, terminal = os.openpty()
+        self._ending.callback(os.close, master)
+        child = subprocess.Popen(
+            argv,
+            cwd=self.folder,
+            env={**self.environment, "TERM": "xterm"},
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            start_new_session=True,
+        )
+        os.close(terminal)
+        self._children.append(child)
+        return child
+
     @property
     def environment(self) -> dict[str, str]:
         """ghostfix and the services see the venv's programs first, and no process titles unless asked for."""
@@ -191,6 +208,10 @@ class Bench:
         self._ending.callback(shutil.rmtree, place, ignore_errors=True)
         self._ending.enter_context(machine(place, self.folder))
         self._inside = inside(place)
+
+    def enter(self, *words: str) -> None:
+        """The words before a command that lead into a container, in which all of it runs from now on."""
+        self._inside = words
 
     def _words(self, argv: Sequence[str], cwd: Path, variables: Mapping[str, str]) -> Sequence[str]:
         """The command, as it is started on the machine of the bench."""

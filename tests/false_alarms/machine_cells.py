@@ -1,22 +1,19 @@
-"""Sockets, cron lines, PID files, tracebacks, venvs and the machine itself."""
+"""Sockets, cron lines, PID files and tracebacks."""
 
 import os
-import shutil
 import subprocess
-import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-import psutil
 import pytest
 
-from tests.false_alarms.bench import PYTHON, SERVER, WIDE, Bench, answers, needs
+from tests.false_alarms.bench import PYTHON, SERVER, Bench, answers
 from tests.false_alarms.cell import ghost, healthy
 from tests.real.restarter_bench import no_systemd
 
 SOCKETS, CRON, PIDFILES = "clients and sockets", "cron lines", "PID files"
-LOGS, VENVS, MACHINE = "tracebacks", "venvs", "a busy machine"
+LOGS = "tracebacks"
 
 
 def _server(bench: Bench, more: str = "", *arguments: str) -> "subprocess.Popen[bytes]":
@@ -153,6 +150,23 @@ def _dated(path: Path, age: float) -> None:
     os.utime(path, (moment, moment))
 
 
+@healthy(PIDFILES, "PID 1 in a container, where ghostfix runs too")
+def first_process(bench: Bench) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs root: it makes namespaces")
+    bench.write("server.py", SERVER)
+    bench.profile('script = "server.py"', 'pidfiles = ["*.pid"]')
+    container = bench.start(
+        *("unshare", "--pid", "--fork", "--mount-proc", "--kill-child"),
+        *(PYTHON, "server.py", str(bench.port)),
+        PIDFILE="server.pid",
+    )
+    bench.until_it_listens()
+    assert (bench.folder / "server.pid").read_text() == "1\n"
+    (first,) = bench.children(container.pid)
+    bench.enter("nsenter", "--target", str(first.pid), "--pid", "--mount")
+
+
 @ghost(PIDFILES, "a PID that was given to another process", "recycled-pidfile")
 def recycled(bench: Bench) -> None:
     _server(bench, 'pidfiles = ["*.pid"]')
@@ -221,199 +235,3 @@ def handled(bench: Bench) -> None:
 def fresh_traceback(bench: Bench) -> None:
     _server(bench, 'logs = ["server.log"]')
     bench.write("server.log", "".join(_line("ERROR", -second) + TRACEBACK for second in (0, 0, 0)))
-
-
-# venvs
-
-
-def _venv(bench: Bench, name: str = "venv", python: str = PYTHON) -> Path:
-    """A venv without packages, made by this very Python."""
-    subprocess.run([python, "-m", "venv", "--without-pip", str(bench.folder / name)], check=True, timeout=60)
-    return bench.folder / name
-
-
-def _run_from(bench: Bench, python: str) -> None:
-    bench.start(python, "server.py", str(bench.port))
-    bench.until_it_listens()
-
-
-def _with_venv(bench: Bench) -> Path:
-    bench.write("server.py", SERVER)
-    bench.profile('script = "server.py"', 'environment = { venv = "venv" }')
-    return _venv(bench)
-
-
-@healthy(VENVS, "the venv's python")
-def plain(bench: Bench) -> None:
-    _run_from(bench, f"{_with_venv(bench)}/bin/python")
-
-
-@healthy(VENVS, "python3.N of the same venv")
-def versioned(bench: Bench) -> None:
-    name = next(
-        path.name for path in (_with_venv(bench) / "bin").iterdir() if path.name.startswith("python3.")
-    )
-    _run_from(bench, f"{bench.folder}/venv/bin/{name}")
-
-
-@healthy(VENVS, "the venv's folder through a symlink, as the service sees it")
-def linked_service(bench: Bench) -> None:
-    venv = _with_venv(bench)
-    (bench.folder / "current").symlink_to(venv)
-    _run_from(bench, f"{bench.folder}/current/bin/python")
-
-
-@healthy(VENVS, "the venv's folder through a symlink, as the profile has it")
-def linked_profile(bench: Bench) -> None:
-    bench.write("server.py", SERVER)
-    venv = _venv(bench, "releases")
-    (bench.folder / "venv").symlink_to(venv)
-    bench.profile('script = "server.py"', 'environment = { venv = "venv" }')
-    _run_from(bench, f"{venv}/bin/python")
-
-
-@healthy(VENVS, "an activated venv: a bare python from the PATH")
-def activated(bench: Bench) -> None:
-    venv = _with_venv(bench)
-    bench.start("bash", "-c", f"PATH={venv}/bin:$PATH; python server.py {bench.port}; true")
-    bench.until_it_listens()
-
-
-@healthy(VENVS, "pyenv's shim, which hands over to the venv's python")
-def shim(bench: Bench) -> None:
-    venv = _with_venv(bench)
-    bench.write("shims/python", f'#!/usr/bin/env bash\nexec "{venv}/bin/python" "$@"\n', 0o755)
-    _run_from(bench, str(bench.folder / "shims" / "python"))
-
-
-@healthy(VENVS, "uv run: a parent with the command, the venv's python below it")
-def uv_run(bench: Bench) -> None:
-    needs("uv")
-    venv = _with_venv(bench)
-    bench.variables = {"UV_OFFLINE": "1", "UV_CACHE_DIR": f"{bench.folder}/cache", "VIRTUAL_ENV": str(venv)}
-    bench.start("uv", "run", "--active", "--no-project", "python", "server.py", str(bench.port))
-    bench.until_it_listens()
-
-
-@healthy(VENVS, "a venv that uv made")
-def uv_venv(bench: Bench) -> None:
-    needs("uv")
-    bench.write("server.py", SERVER)
-    bench.profile('script = "server.py"', 'environment = { venv = "venv" }')
-    bench.succeeds("uv", "venv", "--offline", "--no-config", "--python", PYTHON, "venv")
-    _run_from(bench, f"{bench.folder}/venv/bin/python")
-
-
-def _conda(bench: Bench, name: str) -> Path:
-    """A prefix as conda lays it out: its own Python, with its own ``sys.prefix``, and no ``pyvenv.cfg``."""
-    prefix, version = bench.folder / name, f"python{sys.version_info.major}.{sys.version_info.minor}"
-    base = Path(sys.base_prefix)
-    (prefix / "bin").mkdir(parents=True)
-    (prefix / "lib").mkdir()
-    shutil.copy(os.path.realpath(sys.executable), prefix / "bin" / version)
-    (prefix / "bin" / "python").symlink_to(version)
-    (prefix / "lib" / version).symlink_to(base / "lib" / version)
-    bench.write(f"{name}/conda-meta/history", "==> 2026-01-01 00:00:00 <==\n# cmd: conda create\n")
-    return prefix
-
-
-@healthy(VENVS, "a conda environment")
-def conda(bench: Bench) -> None:
-    bench.write("server.py", SERVER)
-    prefix = _conda(bench, "envs/subject")
-    bench.profile('script = "server.py"', 'environment = { venv = "envs/subject" }')
-    _run_from(bench, f"{prefix}/bin/python")
-
-
-@ghost(VENVS, "another conda environment than the profile's", "wrong-interpreter")
-def other_conda(bench: Bench) -> None:
-    bench.write("server.py", SERVER)
-    _conda(bench, "envs/subject")
-    bench.profile('script = "server.py"', 'environment = { venv = "envs/subject" }')
-    _run_from(bench, f"{_conda(bench, 'envs/other')}/bin/python")
-
-
-@ghost(VENVS, "the same path of the script, another sys.prefix", "wrong-interpreter")
-def another_prefix(bench: Bench) -> None:
-    _with_venv(bench)
-    other = _venv(bench, "other")
-    _run_from(bench, f"{other}/bin/python")
-
-
-@ghost(VENVS, "the base Python of the venv", "wrong-interpreter")
-def base_python(bench: Bench) -> None:
-    venv = _with_venv(bench)
-    _run_from(bench, os.path.realpath(venv / "bin" / "python"))
-
-
-# a busy machine
-
-
-@healthy(MACHINE, "a load within the limits, a few zombies, hundreds of processes")
-def busy(bench: Bench) -> None:
-    """The default limits, but for the load, memory and disk, which are those of whoever runs the tests."""
-    default = "limits = { load_per_cpu = 1000.0, memory_percent = 100, disk_percent = 100 }"
-    _server(bench, default)
-    crowd = (
-        "import os, time\n"
-        "for number in range(310):\n"
-        "    if os.fork() == 0:\n"
-        "        if number >= 300: os._exit(0)\n"
-        "        time.sleep(600)\n"
-        "open('crowded', 'w').close()\n"
-        "time.sleep(600)\n"
-    )
-    bench.start(PYTHON, "-c", crowd)
-    bench.wait((bench.folder / "crowded").exists, "the crowd is there")
-    bench.wait(_ten_zombies, "ten of them have ended")
-
-
-def _ten_zombies() -> bool:
-    return sum(_status(process) == psutil.STATUS_ZOMBIE for process in psutil.process_iter()) >= 10
-
-
-def _status(process: psutil.Process) -> str:
-    try:
-        return process.status()
-    except psutil.Error:
-        return ""
-
-
-@ghost(
-    MACHINE,
-    "the incident's numbers: more processes and zombies than its profile allows",
-    "process-count",
-    "zombie-processes",
-)
-def crowded(bench: Bench) -> None:
-    busy(bench)
-    there = len(psutil.pids())
-    limits = WIDE.replace("100000", str(there - 100)).replace("10000", "5")
-    bench.profile('script = "server.py"', limits)
-
-
-TENANT = 61_234
-"""A user of whom nobody else has processes."""
-
-
-def _tenant(bench: Bench, limit: int) -> None:
-    """The service as a user of its own, who may have so many processes, and has twenty."""
-    if os.geteuid() != 0:
-        pytest.skip("needs root: it starts programs as another user")
-    bench.write("server.py", SERVER)
-    bench.profile('script = "server.py"')
-    limited = ("prlimit", f"--nproc={limit}", "/usr/bin/python3", "server.py", str(bench.port))
-    bench.start(*limited, user=TENANT)
-    for _ in range(19):
-        bench.start("sleep", "600", user=TENANT)
-    bench.until_it_listens()
-
-
-@healthy(MACHINE, "a service whose user may have a thousand processes, and has twenty")
-def roomy_tenant(bench: Bench) -> None:
-    _tenant(bench, 1000)
-
-
-@ghost(MACHINE, "a service whose user has nearly all the processes that the kernel allows", "process-count")
-def crowded_tenant(bench: Bench) -> None:
-    _tenant(bench, 21)

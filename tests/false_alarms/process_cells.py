@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 
 import psutil
 import pytest
@@ -21,7 +20,7 @@ from tests.false_alarms.cell import ghost, healthy
 from tests.real.restarter_bench import no_systemd
 
 WORKERS = "celery, pools, daemons"
-NAMESAKES, ONLOOKERS = "namesakes elsewhere", "the name in argv"
+NAMESAKES = "namesakes elsewhere"
 
 CELERY = """
 from celery import Celery
@@ -208,56 +207,3 @@ def one_checkout(bench: Bench) -> None:
     bench.profile('script = "server.py"')
     bench.serve(REUSE="1")
     bench.serve(REUSE="1")
-
-
-@healthy(ONLOOKERS, "an editor, tail -f, less, grep, watch, a shell wrapper, a test runner, ssh, ghostfix")
-def onlookers(bench: Bench) -> None:
-    script = f"{bench.folder}/server.py"
-    bench.write("server.py", SERVER)
-    bench.write("log.txt", "server.py\n")
-    bench.profile('script = "server.py"')
-    wait = bench.write("bin/waits", "#!/bin/sh\nexec sleep 600\n", 0o755)
-    seen = [
-        bench.start("tail", "-f", script),
-        bench.start("grep", "server.py", "-", script, "/dev/zero"),
-        bench.start("bash", "-c", f"sleep 600; python {script} {bench.port}"),
-        bench.start("bash", str(wait), script),
-        bench.start(PYTHON, "-c", "import time; time.sleep(600)", "server.py", script),
-        bench.start(PYTHON, "-m", "http.server", str(free_port()), "-d", str(bench.folder)),
-    ]
-    named = (
-        ("vim", "server.py"),
-        ("ssh", "box", f"python {script}"),
-        ("pytest", script),
-        ("watch", f"pgrep -f {script}"),
-        ("less", script),
-    )
-    seen.extend(bench.start(PYTHON, "-c", _renamed(), *words) for words in named)
-    # The wrapper of the service itself: a shell with the whole command in its argv, the service below it.
-    bench.start("bash", "-c", f"{PYTHON} server.py {bench.port}; true")
-    bench.until_it_listens()
-    bench.wait(lambda: len(bench.inhabitants()) > len(seen) + 1, "all are there")
-    bench.wait(lambda: _count(bench, "less") == 1 and _count(bench, "vim") == 1, "they have their names")
-
-
-def _renamed() -> str:
-    """A program that becomes ``tail`` under another name, with the given words as its argv."""
-    return "import os, shutil, sys; os.execv(shutil.which('tail'), [*sys.argv[1:], '-f', '/dev/null'])"
-
-
-def _count(bench: Bench, name: str) -> int:
-    return sum(bool(argv) and argv[0] == name for argv in map(argv_of, bench.inhabitants()))
-
-
-@ghost(ONLOOKERS, "a wrapper that restarts it", "rogue-restarter")
-def wrapper(bench: Bench) -> None:
-    bench.write("server.py", SERVER)
-    bench.profile('script = "server.py"')
-    bench.write(
-        "wrapper.sh",
-        f"#!/bin/bash\ncd {bench.folder}\nwhile true; do\n  {sys.executable} server.py {bench.port}\n"
-        "  sleep 1\ndone\n",
-        0o755,
-    )
-    bench.start("bash", "wrapper.sh")
-    bench.until_it_listens()
