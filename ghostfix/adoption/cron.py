@@ -10,11 +10,11 @@ import shlex
 from ghostfix.adopter import Absent, Adopter, Offer
 from ghostfix.job_wanted import JobWanted
 from ghostfix.machine import Platform, System
+from ghostfix.managers.cron_daemon import is_cron_daemon
 from ghostfix.managers.tab import Tab
 from ghostfix.owner import wrong_runner
 from ghostfix.steps.adopt_cron_line import AdoptCronLine
 
-_DAEMONS = frozenset({"cron", "crond"})
 _LONGEST = 900
 """Bytes of a line; Debian's cron takes 998 of a command (MAX_COMMAND in its cron.h)."""
 _LOST = re.compile(r"\\[\\%]")
@@ -28,7 +28,7 @@ _NOTE = (
 def offer(system: System, wanted: JobWanted) -> Offer | Absent:
     if system.program("crontab") is None:
         return Absent("there is no crontab program", "install your system's package `cron` (or `cronie`)")
-    if system.platform is Platform.LINUX and not _runs(system):
+    if system.platform is Platform.LINUX and not any(map(is_cron_daemon, system.processes().value)):
         return Absent("no cron daemon runs", "`systemctl start cron` (or `crond`), or start it by hand")
     danger = wrong_runner(system, wanted.ghostfix[:1], wanted.user)
     if danger is not None:
@@ -64,10 +64,6 @@ def line(wanted: JobWanted) -> str:
     there = "" if wanted.profile else f"cd {shlex.quote(wanted.directory)} && "
     command = f"{there}{wanted.ulimit}{shlex.join(words)} >>{shlex.quote(wanted.log)} 2>&1"
     return f"* * * * * {command}".replace("%", "\\%")
-
-
-def _runs(system: System) -> bool:
-    return any(process.alive and process.name in _DAEMONS for process in system.processes().value)
 
 
 ADOPTER = Adopter(

@@ -3,12 +3,12 @@
 import posixpath
 import re
 
+from ghostfix.managers.cron_daemon import is_cron_daemon
 from ghostfix.process import Process
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 
 _PM2 = re.compile(r"PM2 v[^:]*: God")
-_CRONS = frozenset({"cron", "crond"})
 
 
 def managers_at_hand(snapshot: Snapshot, service: Service) -> tuple[str, ...]:
@@ -27,7 +27,7 @@ def managers_at_hand(snapshot: Snapshot, service: Service) -> tuple[str, ...]:
         "systemd-user": uid != 0 and any(one.uid == uid and _is_user_systemd(one) for one in alive),
         "supervisord": any(one.uid == uid and _supervises(one) for one in alive),
         "pm2": any(one.uid == uid and one.argv and _PM2.match(one.argv[0]) for one in alive),
-        "cron": any(one.name in _CRONS for one in alive),
+        "cron": any(map(is_cron_daemon, alive)),
     }
     return tuple(kind for kind, is_there in there.items() if is_there)
 

@@ -12,10 +12,10 @@ from msgspec import Struct
 
 from ghostfix.invocation import read_argv
 from ghostfix.machine import System
+from ghostfix.managers.cron_daemon import is_cron
 from ghostfix.parsers.schedule import falls_on
 from ghostfix.process import Process, ProcessDetail, ProcessTree
 
-_DAEMONS = frozenset({"cron", "crond"})
 _CONTROL_GROUP = re.compile(r"/(cron|crond|cronie|vixie-cron|fcron)\.service(/|$)")
 _NOT_CRONS = ("TMUX", "STY", "GHOSTFIX_STARTED")
 
@@ -51,16 +51,11 @@ def attribute(
 
 def _lines_of(system: System, tree: ProcessTree, process: Process, lines: Sequence[Line]) -> tuple[int, ...]:
     chain = (process, *tree.ancestors(process.pid))
-    depth = next((depth for depth, link in enumerate(chain[1:], start=1) if _is_cron(link)), None)
+    depth = next((depth for depth, link in enumerate(chain[1:], start=1) if is_cron(link)), None)
     if depth is not None:
         return _below_cron(chain[:depth], lines)
     above = chain[-2] if len(chain) > 1 and chain[-1].pid == 1 else chain[-1]
     return _orphaned(system, process, above, lines) if above.ppid == 1 else ()
-
-
-def _is_cron(process: Process) -> bool:
-    """Debian's child calls itself CRON; cronie's has ``/usr/sbin/CROND -n`` for an argv."""
-    return process.name.lower() in _DAEMONS
 
 
 def _below_cron(chain: Sequence[Process], lines: Sequence[Line]) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ import posixpath
 from msgspec import Struct
 
 from ghostfix.invocation import Invocation, read_argv
+from ghostfix.managers.cron_daemon import runs_a_job
 from ghostfix.process import Process
 from ghostfix.scripts.own_run import read_own_run
 
@@ -111,7 +112,7 @@ def role_of(process: Process) -> Role:
     if process.pid == 2 and process.ppid == 0 and not process.argv:
         return Role("kernel", "the kernel")
     first = process.argv[0] if process.argv else ""
-    if process.name in ("cron", "crond", "CRON") and (first == "CRON" or "CROND" in first):
+    if runs_a_job(process):
         return Role("cron", "cron, running a job")
     if process.name.startswith("tmux") and not first.endswith(("-sh", "attach")):
         return Role("terminal", "tmux")

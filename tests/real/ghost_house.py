@@ -285,10 +285,16 @@ def crontab(line: str) -> Iterator[bytes]:
             subprocess.run(["crontab", "-r"], check=True)
 
 
+def _is_cron(process: psutil.Process) -> bool:
+    """The daemon: not its zombie, where PID 1 does not reap, nor its child, which waits for a last job."""
+    argv = process.info["cmdline"]
+    return bool(argv) and os.path.basename(argv[0]) == "cron"
+
+
 @contextlib.contextmanager
 def cron_daemon() -> Iterator[None]:
     """A running cron: the machine's, or one of our own for as long as it is needed."""
-    if any(process.info["name"] == "cron" for process in psutil.process_iter(["name"])):
+    if any(map(_is_cron, psutil.process_iter(["cmdline"]))):
         yield
         return
     program = shutil.which("cron")
