@@ -50,7 +50,7 @@ def in_terminals(bench: Bench) -> None:
     bench.start_in_terminal("less", script)
     bench.start_in_terminal("watch", f"pgrep -af 'python {script}'")
     bench.start_in_terminal("bash", "-c", f"read -p 'python {script}? '")
-    _beside(bench, "less", "watch", "bash")
+    _beside(bench, "vi", "less", "watch", "bash")
 
 
 @healthy(ONLOOKERS, "tail -f, grep and ssh")

@@ -65,19 +65,42 @@ def activated(bench: Bench) -> None:
     bench.until_it_listens()
 
 
-@healthy(VENVS, "pyenv's shim, which hands over to the venv's python")
+@healthy(VENVS, "pyenv's shim, which becomes the chosen version's python, by the bare name python")
 def shim(bench: Bench) -> None:
-    """By the genuine pyenv where there is one; it comes neither from Debian nor from PyPI."""
-    venv = _with_venv(bench)
+    _by_pyenv(bench, 'exec -a "$program" "$chosen/$program" "$@"')
+
+
+@healthy(VENVS, "an older pyenv's shim, which becomes it by its path")
+def older_shim(bench: Bench) -> None:
+    _by_pyenv(bench, 'exec "$chosen/$program" "$@"')
+
+
+def _by_pyenv(bench: Bench, hand_over: str) -> None:
+    """The shim, ``pyenv`` and ``pyenv exec`` become each other as the genuine ones do, by its sources.
+
+    pyenv itself comes from its repository only: neither Debian nor PyPI has it.
+    """
     root = bench.folder / "pyenv"
     (root / "versions").mkdir(parents=True)
-    (root / "versions" / "subject").symlink_to(venv)
-    bench.variables = {"PYENV_ROOT": str(root), "PYENV_VERSION": "subject"}
-    if shutil.which("pyenv"):
-        bench.succeeds("pyenv", "rehash")
-    else:
-        handing_over = f'#!/usr/bin/env bash\nexec "{root}/versions/$PYENV_VERSION/bin/${{0##*/}}" "$@"\n'
-        bench.write("pyenv/shims/python", handing_over, 0o755)
+    (root / "versions" / "subject").symlink_to(_with_venv(bench))
+    start = "#!/usr/bin/env bash\nset -e\n"
+    bench.write(
+        "pyenv/libexec/pyenv-exec",
+        f'{start}program="$1"\nshift\nchosen="$PYENV_ROOT/versions/$PYENV_VERSION/bin"\n'
+        f'export PATH="$chosen:$PATH"\n{hand_over}\n',
+        0o755,
+    )
+    bench.write(
+        "pyenv/libexec/pyenv",
+        f'{start}command="$1"\nshift\nexec "$PYENV_ROOT/libexec/pyenv-$command" "$@"\n',
+        0o755,
+    )
+    bench.write(
+        "pyenv/shims/python",
+        f'{start}export PYENV_ROOT="{root}"\nexec "{root}/libexec/pyenv" exec "${{0##*/}}" "$@"\n',
+        0o755,
+    )
+    bench.variables = {"PYENV_VERSION": "subject"}
     _run_from(bench, str(root / "shims" / "python"))
 
 
