@@ -34,6 +34,13 @@ def task(house: SmallHouse, module: str, *flags: str, **options: object) -> tupl
         "state_home": str(house.folder / "state"),
         **options,
     }
+    return carried_out(house.folder, module, given, *flags)
+
+
+def carried_out(
+    folder: Path, module: str, given: dict[str, object], *flags: str, **variables: str
+) -> tuple[Result, str]:
+    """The same with these options and no others, for somebody whose home is this folder."""
     words = ["localhost", "-i", "localhost,", "-c", "local", "-m", f"ghostfix.ghostfix.{module}"]
     done = subprocess.run(
         [str(PROGRAMS / "ansible"), *words, "-a", json.dumps(given), *flags],
@@ -42,7 +49,8 @@ def task(house: SmallHouse, module: str, *flags: str, **options: object) -> tupl
             "PATH": f"{PROGRAMS}:{os.environ['PATH']}",
             "ANSIBLE_COLLECTIONS_PATH": str(PACKAGE),
             "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-            "HOME": str(house.folder),
+            "HOME": str(folder),
+            **variables,
         },
         capture_output=True,
         text=True,
@@ -119,6 +127,113 @@ def test_undo_takes_back_once(house: SmallHouse) -> None:
     assert (nothing["changed"], "run_id" in nothing) == (False, False)
 
 
+def test_undo_goes_no_further_back_than_the_last_repair(house: SmallHouse) -> None:
+    """Who runs it twice does not take back what was repaired last month."""
+    house.haunt()
+    first, _ = task(house, "repair", hold_for="1s")
+    house.haunt()
+    second, _ = task(house, "repair", hold_for="1s")
+    assert second["run_id"] != first["run_id"]
+    assert task(house, "undo")[0]["run_id"] == second["run_id"]
+    for options in ({}, {"name": "ghost"}):
+        again, _ = task(house, "undo", **options)
+        assert again["changed"] is False
+        assert again.get("run_id") in (None, second["run_id"])
+    named, _ = task(house, "undo", run=first["run_id"])
+    assert (named["changed"], named["run_id"]) == (True, first["run_id"])
+
+
+def test_a_journal_that_cannot_be_read_is_no_reason_to_take_an_older_repair_back(house: SmallHouse) -> None:
+    house.haunt()
+    real, _ = task(house, "repair", hold_for="1s")
+    later = house.folder / "state/ghostfix/runs/20991231-235959-abcd"
+    later.mkdir(mode=0o700)
+    (later / "journal.jsonl").write_text("{}\n")
+    failed, printed = task(house, "undo")
+    assert "FAILED!" in printed
+    assert "run 20991231-235959-abcd cannot be read" in str(failed["msg"])
+    assert task(house, "undo", run=real["run_id"])[0]["changed"] is True
+
+
+STAND_IN = """#!/bin/sh
+# A ghostfix whose repair ends with $1; meanwhile another one's has begun.
+case $1 in
+undo)
+  [ -e "$0.asked" ] && runs='{"id": "20261123-201530-a1b2", "service": "shop", "state": "unfinished"}'
+  echo "{\\"schema\\": \\"ghostfix.runs/1\\", \\"runs\\": [$runs]}"
+  ;;
+repair)
+  touch "$0.asked"
+  echo 'COMPLAINT' >&2
+  exit CODE
+  ;;
+esac
+"""
+
+
+def stand_in(folder: Path, code: int, complaint: str) -> Path:
+    program = folder / "ghostfix"
+    program.write_text(STAND_IN.replace("CODE", str(code)).replace("COMPLAINT", complaint))
+    program.chmod(0o755)
+    return program
+
+
+@pytest.mark.parametrize(
+    ("code", "complaint", "ours"),
+    [
+        (4, "ghostfix: shop is being worked on already: ghostfix repair by root, pid 7", False),
+        (2, "ghostfix: the profile has a mistake", False),
+        (4, "ghostfix: the journal in /s/runs/20261123-201530-a1b2 cannot be written", True),
+        (130, "ghostfix: the repair was interrupted", True),
+        (70, "ghostfix: internal error", True),
+    ],
+)
+def test_the_run_of_somebody_else_is_not_taken_for_ours(
+    tmp_path: Path, code: int, complaint: str, ours: bool
+) -> None:
+    """A playbook takes back the run that a failure names, which must not be one that goes on elsewhere."""
+    options: dict[str, object] = {"executable": str(stand_in(tmp_path, code, complaint)), "name": "shop"}
+    failed, printed = carried_out(tmp_path, "repair", options)
+    assert "FAILED!" in printed
+    assert complaint in str(failed["msg"])
+    assert (failed.get("run_id") is not None, failed["changed"]) == (ours, ours)
+
+
+def test_a_run_of_another_service_is_not_taken_for_ours(tmp_path: Path) -> None:
+    options: dict[str, object] = {"executable": str(stand_in(tmp_path, 70, "oh")), "name": "database"}
+    assert "run_id" not in carried_out(tmp_path, "repair", options)[0]
+
+
+def test_the_program_is_looked_for_in_the_path_first(tmp_path: Path) -> None:
+    """And then where the role puts it, and where pipx does."""
+    for place, code in (("path", 3), (".local/bin", 1)):
+        (tmp_path / place).mkdir(parents=True)
+        program = tmp_path / place / "stand-in"
+        program.write_text(f"#!/bin/sh\necho '{{}}'\nexit {code}\n")
+        program.chmod(0o755)
+    words: dict[str, object] = {"executable": "stand-in"}
+    path = f"{tmp_path / 'path'}:{os.environ['PATH']}"
+    assert carried_out(tmp_path, "diagnose", words, PATH=path)[0]["exit_code"] == 3
+    assert carried_out(tmp_path, "diagnose", words)[0]["exit_code"] == 1
+
+
+def test_a_user_without_a_home_is_served(tmp_path: Path) -> None:
+    """As `nobody`, and many an account of a service."""
+    program = tmp_path / "ghostfix"
+    program.write_text('#!/bin/sh\necho "{\\"cwd\\": \\"$PWD\\"}"\n')
+    program.chmod(0o755)
+    temporary = str(tmp_path / "tmp")
+    found, _ = carried_out(
+        tmp_path,
+        "diagnose",
+        {"executable": str(program)},
+        HOME=str(tmp_path / "gone"),
+        ANSIBLE_REMOTE_TMP=temporary,
+        ANSIBLE_LOCAL_TEMP=temporary,
+    )
+    assert found["report"] == {"cwd": "/"}
+
+
 def test_a_repair_that_does_not_hold_fails_with_its_run(house: SmallHouse) -> None:
     profile = house.folder / "ghostfix.toml"
     profile.write_text(profile.read_text().replace('"-S", "run.py"', '"-S", "gone.py"'))
@@ -182,6 +297,7 @@ def test_secrets_are_not_in_what_ansible_prints(house: SmallHouse) -> None:
         ({"name": "shop"}, "no service called `shop`"),
         ({"only": ["stale-pidfil"]}, "did you mean `stale-pidfile`?"),
         ({"config": "/nowhere/ghostfix.toml"}, "there is no such file"),
+        ({"chdir": "/nowhere/at/all"}, "there is no folder '/nowhere/at/all' on this host"),
     ],
 )
 def test_what_is_wrong_is_said_in_ghostfix_s_words(

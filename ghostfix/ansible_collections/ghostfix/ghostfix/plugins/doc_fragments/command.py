@@ -20,7 +20,7 @@ options:
   chdir:
     description:
       - The folder in which ghostfix is started, and from which on it looks upwards for a profile.
-      - The home folder of the user who runs it, when left out.
+      - The home folder of the user who runs it, when left out; the root folder for a user without one.
     type: path
   state_home:
     description:

@@ -36,15 +36,20 @@ class Answer:
 
 def ask(module, words):
     """Runs ghostfix with these words and ``--format json``; fails the module when it is not there."""
-    places = [os.path.expanduser(place) for place in PLACES]
     executable = module.params["executable"]
-    program = module.get_bin_path(executable, required=False, opt_dirs=places)
+    # In two steps, because Ansible would look into the places before PATH.
+    program = module.get_bin_path(executable) or module.get_bin_path(
+        executable, opt_dirs=[os.path.expanduser(place) for place in PLACES]
+    )
     if program is None:
         module.fail_json(
             msg="there is no program {0!r} on this host; the role ghostfix.ghostfix.install puts it there, "
             "the option executable says where it is".format(executable)
         )
-    folder = module.params["chdir"] or os.path.expanduser("~")
+    folder = module.params["chdir"] or home()
+    if not os.path.isdir(folder):
+        # Ansible would start it wherever it is itself, and a profile may lie there as well.
+        module.fail_json(msg="there is no folder {0!r} on this host".format(folder))
     variables = {"NO_COLOR": "1", "PYTHONUTF8": "1"}
     if module.params["state_home"]:
         variables["XDG_STATE_HOME"] = module.params["state_home"]
@@ -52,6 +57,17 @@ def ask(module, words):
         [program, words[0], "--format", "json", *words[1:]], cwd=folder, environ_update=variables
     )
     return Answer(status, text, _CONTROL.sub("?", complaint).strip())
+
+
+def home():
+    """The home folder of the user; the root folder for one who has none, as accounts of services often do."""
+    folder = os.path.expanduser("~")
+    return folder if os.path.isdir(folder) else "/"
+
+
+def runs(module):
+    """The runs in the journals, the newest first; none when they cannot be read."""
+    return (ask(module, ["undo", "--list"]).document or {}).get("runs") or []
 
 
 def fail(module, answer, doing, **facts):

@@ -106,9 +106,12 @@ from ansible_collections.ghostfix.ghostfix.plugins.module_utils.command import (
     COULD_NOT_LOOK,
     FINDINGS,
     HEALTHY,
+    INCOMPLETE,
     OPTIONS,
+    USAGE,
     ask,
     fail,
+    runs,
     told,
     verdict,
 )
@@ -144,16 +147,25 @@ def difference(chosen):
     return {"prepared": "".join(lines)}
 
 
-def newest_run(module):
-    """The id of the newest run in the journals; None when there is none, or they cannot be read."""
-    runs = (ask(module, ["undo", "--list"]).document or {}).get("runs") or []
-    return runs[0]["id"] if runs else None
+def begun(module, answer, before):
+    """The run that our ghostfix began, and of which it could not tell the end; None when it began none.
+
+    A repair that was refused began none: somebody else's is going on, say. That one is new as well, and
+    whoever took it for ours would take it back.
+    """
+    name = module.params["name"]
+    new = [
+        run["id"] for run in runs(module) if run["id"] not in before and name in (None, "", run["service"])
+    ]
+    if answer.exit_code in (USAGE, INCOMPLETE):
+        new = [run for run in new if run in answer.complaint]
+    return new[0] if new else None
 
 
 def lost(module, answer, before):
     """Fails, with the run that began and of which ghostfix could not tell the end."""
-    began = newest_run(module)
-    facts = {} if began == before else {"run_id": began}
+    began = begun(module, answer, before)
+    facts = {"run_id": began} if began else {}
     hint = "; ghostfix undo {0} takes back what was done".format(began) if facts else ""
     fail(module, answer, "the repair did not come to its end" + hint, changed=bool(facts), **facts)
 
@@ -207,7 +219,7 @@ def main():
         supports_check_mode=True,
     )
     dry = module.check_mode
-    before = None if dry else newest_run(module)
+    before = () if dry else {run["id"] for run in runs(module)}
     answer = ask(module, words(module.params, dry))
     if answer.document is not None:
         give(module, answer, dry)

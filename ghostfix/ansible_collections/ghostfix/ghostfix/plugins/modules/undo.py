@@ -19,7 +19,9 @@ extends_documentation_fragment:
   - ghostfix.ghostfix.command
 options:
   run:
-    description: The run to take back; the newest one of which something stands, when left out.
+    description:
+      - The run to take back; the newest one that did something, when left out.
+      - Runs before that one are left alone, also when it was taken back already. Name them to take them back.
     type: str
   name:
     description: Take back the newest run of this service; for when O(run) is not known.
@@ -61,19 +63,25 @@ exit_code:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.ghostfix.ghostfix.plugins.module_utils.command import OPTIONS, ask, fail
 
+UNDONE = ("undone", "undo-incomplete")
+"""How a run stands that was taken back."""
+
 
 def chosen_run(module):
-    """The run that is meant; None when nothing stands."""
+    """The run that is meant; None when nothing of it stands."""
     if module.params["run"]:
         return module.params["run"]
     answer = ask(module, ["undo", "--list"])
     if answer.document is None:
         fail(module, answer, "the journals cannot be read")
     name = module.params["name"]
-    standing = (
-        run["id"] for run in answer.document["runs"] if run["done"] and name in (None, "", run["service"])
-    )
-    return next(standing, None)
+    for run in answer.document["runs"]:
+        if run["state"] == "unreadable":
+            # It may be the one that is meant; an older one is not.
+            module.fail_json(msg="run {0} cannot be read: {1}".format(run["id"], run["problem"]), exit_code=0)
+        if (run["done"] or run["state"] in UNDONE) and name in (None, "", run["service"]):
+            return run["id"] if run["done"] else None
+    return None
 
 
 def difference(entries):
