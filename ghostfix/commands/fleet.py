@@ -286,10 +286,11 @@ def _tell(
     dry: bool,
 ) -> None:
     """Keeps the reports of the hosts that are not well, and shows the fleet's."""
-    from ghostfix.fleets.assembly import assembled, kept
+    from ghostfix.fleets.assembly import all_kept, assembled
     from ghostfix.fleets.formats import FORMATS
 
-    fleet = assembled(system, order, [kept(system, host) for host in hosts], code, dry_run=dry)
+    with_names, notes = all_kept(system, hosts)
+    fleet = assembled(system, order, with_names, code, dry_run=dry, notes=notes)
     presentation.deliver(FORMATS[presentation.format](fleet, presentation.layout()), system)
 
 

@@ -1,14 +1,13 @@
 """The FleetReport of what is known of the hosts; and their reports, kept for ``ghostfix report``."""
 
 import re
-import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from msgspec import structs
 
 from ghostfix import __version__
-from ghostfix.errors import ExitCode
+from ghostfix.errors import ExitCode, GhostfixError
 from ghostfix.fleet import FleetHost, FleetReport, Verb
 from ghostfix.fleets.campaign import Order
 from ghostfix.fleets.shared import shared_findings
@@ -16,10 +15,19 @@ from ghostfix.machine import ActingSystem, System
 from ghostfix.pages.advice import acted, findings
 from ghostfix.report import Report, Verdict
 from ghostfix.runs import archive
+from ghostfix.untrusted import MASK, shown, shown_argv
+
+_LONGEST = 2_000
 
 
 def assembled(
-    system: System, order: Order, hosts: Sequence[FleetHost], code: ExitCode, *, dry_run: bool
+    system: System,
+    order: Order,
+    hosts: Sequence[FleetHost],
+    code: ExitCode,
+    *,
+    dry_run: bool,
+    notes: tuple[str, ...] = (),
 ) -> FleetReport:
     """All that is known of the fleet, its hosts by name."""
     ordered = sorted(hosts, key=lambda host: _natural(host.name))
@@ -35,7 +43,24 @@ def assembled(
         exit_code=code,
         hosts=tuple(ordered),
         findings=shared_findings(ordered),
+        notes=notes,
     )
+
+
+def all_kept(
+    system: ActingSystem, hosts: Sequence[FleetHost]
+) -> tuple[tuple[FleetHost, ...], tuple[str, ...]]:
+    """The hosts with the names of their reports, and a note where these could not be kept.
+
+    What was done on thirty hosts is told also where this machine's disk is full.
+    """
+    done: list[FleetHost] = []
+    try:
+        done.extend(kept(system, host) for host in hosts)
+    except GhostfixError as error:
+        note = f"the reports of single hosts could not be kept: {shown(error.message)}"
+        return (*done, *hosts[len(done) :]), (note,)
+    return tuple(done), ()
 
 
 def kept(system: ActingSystem, host: FleetHost) -> FleetHost:
@@ -57,12 +82,18 @@ def _typed(order: Order) -> tuple[str, ...]:
     if reach.become_password is not None:
         words.append("--ask-become-pass")
     if reach.arguments:
-        words += ["--ansible-args", shlex.join(reach.arguments)]
+        words += ["--ansible-args", _without_passwords(reach.arguments)]
     if task.executable is not None:
         words += ["--executable", task.executable]
     if task.config is not None:
         words += ["--config", task.config]
     return tuple(words)
+
+
+def _without_passwords(arguments: Sequence[str]) -> str:
+    """Ansible's options as text. Variables may be among them, and of a dictionary of them none is shown."""
+    plain = (word if "{" not in word else word.partition("{")[0] + MASK for word in arguments)
+    return shown_argv(tuple(plain), _LONGEST)
 
 
 def _is_worth_opening(report: Report) -> bool:

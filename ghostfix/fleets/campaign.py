@@ -11,10 +11,13 @@ from msgspec import Struct
 
 from ghostfix.errors import ExitCode, ProfileError, worst
 from ghostfix.fleet import FleetHost, HostState, Verb
-from ghostfix.fleets.host import acted_host, lost_host, seen_host, spared_host
+from ghostfix.fleets.host import acted_host, lost_host, seen_host, spared_host, unseen_host
 from ghostfix.fleets.play import AnswerKind, HostAnswer, Play, PlayEnd, Reach, Task
 from ghostfix.untrusted import shown
 
+_ENDS_OF_ANSIBLE = frozenset({0, 2, 4, 6})
+"""How ``ansible-playbook`` ends after hosts that failed (2) or went out of reach (4); otherwise it failed."""
+_UNWRITABLE = "its name in the inventory cannot be written as it is, so that nothing is done there"
 Perform = Callable[[Play, Callable[[HostAnswer], None]], PlayEnd]
 Progress = Callable[[FleetHost, int], None]
 """Is told of each host as it answers, and how many have answered by then."""
@@ -50,17 +53,23 @@ class _Answers:
 def look(order: Order, perform: Perform, progress: Progress) -> tuple[FleetHost, ...]:
     """What is known of every host, in the order of its answer; changes nothing.
 
-    Raises ProfileError when the inventory has no such host, or Ansible could not begin; KeyboardInterrupt
-    when the user interrupts.
+    Raises ProfileError when the inventory has no such host, or Ansible failed and may have left hosts out;
+    KeyboardInterrupt when the user interrupts.
     """
     play = Play(verb=order.verb, task=order.task, reach=order.reach, look=True)
     answers = _Answers(seen_host, progress)
     end = perform(play, answers.hear)
     if end.interrupted:
         raise KeyboardInterrupt
-    if not answers.hosts:
+    silent = [name for name in answers.began if name not in answers.hosts]
+    if not answers.hosts or (end.status not in _ENDS_OF_ANSIBLE and not silent):
         raise _nothing(order.reach, end)
-    return tuple(answers.hosts.values())
+    for name in silent:
+        answers.hosts[name] = unseen_host(name, "Ansible ended while this host was looked at")
+    return tuple(
+        host if host.name == name or not host.changed else spared_host(host, _UNWRITABLE)
+        for name, host in answers.hosts.items()
+    )
 
 
 def in_need(hosts: Sequence[FleetHost]) -> tuple[FleetHost, ...]:
@@ -79,14 +88,16 @@ def roll(
         reach=order.reach,
         look=False,
         hosts=tuple(needy),
+        runs={name: host.run for name, host in needy.items() if order.verb is Verb.UNDO and host.run},
         serial=order.serial,
         max_fail_percentage=order.max_fail_percentage,
     )
     answers = _Answers(lambda answer: acted_host(answer, needy[answer.host]), progress)
-    end = perform(play, answers.hear)
+    # Whoever else there may be an answer of was not asked.
+    end = perform(play, lambda answer: answers.hear(answer) if answer.host in needy else None)
     for name, host in needy.items():
         if name not in answers.hosts:
-            answers.hosts[name] = _without_answer(host, name in answers.began, end.interrupted)
+            answers.hosts[name] = _without_answer(host, name in answers.began, end)
     return tuple(answers.hosts.get(host.name, host) for host in seen), end.interrupted
 
 
@@ -95,18 +106,25 @@ def exit_code(hosts: Sequence[FleetHost], interrupted: bool) -> ExitCode:
     return ExitCode.INTERRUPTED if interrupted else worst(host.exit_code for host in hosts)
 
 
-def _without_answer(host: FleetHost, began: bool, interrupted: bool) -> FleetHost:
+def _without_answer(host: FleetHost, began: bool, end: PlayEnd) -> FleetHost:
     if began:
-        why = "you interrupted the fleet" if interrupted else "Ansible ended"
+        why = "you interrupted the fleet" if end.interrupted else "Ansible ended"
         return lost_host(host, f"{why} while this host was at work; its journal knows how far it came")
-    return spared_host(
-        host, "interrupted before its turn" if interrupted else "too much had failed before its turn"
-    )
+    if end.interrupted:
+        return spared_host(host, "interrupted before its turn")
+    if end.status in _ENDS_OF_ANSIBLE:
+        return spared_host(host, "too much had failed before its turn")
+    return spared_host(host, f"Ansible ended before its turn: {_told(end) or f'exit status {end.status}'}")
+
+
+def _told(end: PlayEnd) -> str:
+    """The last that Ansible said itself, in one line."""
+    return "; ".join(shown(" ".join(text.split()), 300) for text in end.complaints[-3:])
 
 
 def _nothing(reach: Reach, end: PlayEnd) -> ProfileError:
     """Why not one host answered."""
-    told = "; ".join(shown(" ".join(text.split()), 300) for text in end.complaints[-3:])
+    told = _told(end)
     where = ", ".join(shown(inventory, 120) for inventory in reach.inventory)
     what = f"no host of {where}" + (
         f" matches --limit {shown(reach.limit, 120)}" if reach.limit else " answered"

@@ -21,19 +21,32 @@ _DAMAGED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _PREFACES = ("can be reached over ssh: ", "Failed to connect to the host via ssh: ")
 _DID_NOT_RUN = ("MODULE FAILURE", "Module result deserialization failed")
 _FAILED_TASK = ("Task failed: ", "Module failed: ", "Action failed: ")
+_NOT_READABLE = "what it answered is not a report of this version"
+LONGEST_NAME = 255
+"""Characters of a host's name that are shown: as long as a name in the DNS may be."""
+_CODES_OF_REPORTS = frozenset(
+    {
+        ExitCode.HEALTHY,
+        ExitCode.FINDINGS,
+        ExitCode.COULD_NOT_LOOK,
+        ExitCode.REPAIR_INCOMPLETE,
+        ExitCode.NOT_HELD,
+        ExitCode.INTERNAL,
+    }
+)
 
 
 def seen_host(answer: HostAnswer) -> FleetHost:
     """What a look at a host gave."""
     reports = _reports(answer.result.text)
     if answer.kind is AnswerKind.UNREACHABLE:
-        return _unknown(answer, HostState.UNREACHABLE)
+        return unseen_host(answer.host, _reason(answer), HostState.UNREACHABLE)
     if reports:
         return _told(answer, HostState.SEEN, reports)
     if answer.kind is AnswerKind.FAILED:
-        return _unknown(answer, HostState.FAILED)
-    if answer.result.text is not None:
-        return _unknown(answer, HostState.FAILED, "what it answered is not a report of this version")
+        return unseen_host(answer.host, _reason(answer))
+    if not _tells_of_an_undo(answer.result):
+        return unseen_host(answer.host, _NOT_READABLE)
     return _undone(answer, HostState.SEEN)
 
 
@@ -42,9 +55,12 @@ def acted_host(answer: HostAnswer, before: FleetHost) -> FleetHost:
     reports = _reports(answer.result.text)
     if reports:
         return _told(answer, HostState.DONE, reports)
-    if answer.kind is AnswerKind.OK or answer.result.entries is not None:
+    if _tells_of_an_undo(answer.result) and (
+        answer.kind is AnswerKind.OK or answer.result.entries is not None
+    ):
         return _undone(answer, HostState.DONE)
-    return lost_host(before, _reason(answer), answer.result.run_id, answer.result.exit_code)
+    reason = _NOT_READABLE if answer.kind is AnswerKind.OK else _reason(answer)
+    return lost_host(before, reason, answer.result.run_id, answer.result.exit_code)
 
 
 def lost_host(
@@ -79,7 +95,7 @@ def _told(answer: HostAnswer, state: HostState, reports: Sequence[Report]) -> Fl
     result = answer.result
     run = result.run_id or next((report.run.id for report in reports if report.run and report.run.id), None)
     return FleetHost(
-        name=shown(answer.host, 120),
+        name=shown(answer.host, LONGEST_NAME),
         state=state,
         exit_code=worst(report.exit_code for report in reports),
         verdict=worst_verdict([report.verdict for report in reports]),
@@ -87,6 +103,11 @@ def _told(answer: HostAnswer, state: HostState, reports: Sequence[Report]) -> Fl
         run=None if run is None else shown(run, 60),
         reports=tuple(reports),
     )
+
+
+def _tells_of_an_undo(result: ModuleResult) -> bool:
+    """The module for undo has no report, and always an exit code; an answer without either is none."""
+    return result.text is None and result.exit_code is not None
 
 
 def _undone(answer: HostAnswer, state: HostState) -> FleetHost:
@@ -103,7 +124,7 @@ def _undone(answer: HostAnswer, state: HostState) -> FleetHost:
     ]
     failed = answer.kind is AnswerKind.FAILED
     return FleetHost(
-        name=shown(answer.host, 120),
+        name=shown(answer.host, LONGEST_NAME),
         state=state,
         exit_code=ExitCode.REPAIR_INCOMPLETE if failed else ExitCode.HEALTHY,
         reason=_reason(answer) if failed else None,
@@ -113,12 +134,13 @@ def _undone(answer: HostAnswer, state: HostState) -> FleetHost:
     )
 
 
-def _unknown(answer: HostAnswer, state: HostState, reason: str | None = None) -> FleetHost:
+def unseen_host(name: str, reason: str, state: HostState = HostState.FAILED) -> FleetHost:
+    """A host of which nothing is known, and why."""
     return FleetHost(
-        name=shown(answer.host, 120),
+        name=shown(name, LONGEST_NAME),
         state=state,
         exit_code=ExitCode.COULD_NOT_LOOK,
-        reason=reason or _reason(answer),
+        reason=reason,
     )
 
 
@@ -139,8 +161,7 @@ def _reports(text: str | None) -> tuple[Report, ...]:
 
 def _checked(report: Report) -> Report:
     """The report with an exit code that is one, and a run whose id is one line."""
-    known = {code.value for code in ExitCode}
-    code = report.exit_code if report.exit_code in known else ExitCode.INTERNAL.value
+    code = report.exit_code if report.exit_code in _CODES_OF_REPORTS else ExitCode.INTERNAL.value
     run = report.run
     if run is not None and run.id:
         run = RunReport(id=shown(run.id, 60), dry_run=run.dry_run, entries=run.entries)

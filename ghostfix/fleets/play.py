@@ -5,16 +5,22 @@ gathered, and the report crosses the wire as one string, which Ansible carries a
 of a dictionary.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import Enum
 
 import msgspec
 from msgspec import Struct
 
+from ghostfix.errors import ProfileError
 from ghostfix.fleet import EntryOfUndo, Verb
+from ghostfix.untrusted import shown
 
 COLLECTION = "ghostfix.ghostfix"
 EXTRA = "ghostfix[fleet]"
+RUNS = "runs.json"
+"""The file beside the playbook that says which run of each host is to be taken back."""
+LONGEST_LOOK = 180
+"""Seconds after which a host that was reached, and does not answer, is left alone: its disk hangs, say."""
 
 # An option that is not given is whatever the inventory says for the host: option -> variable.
 _BY_HOST: Mapping[str, str] = {
@@ -64,6 +70,8 @@ class Play(Struct, frozen=True, kw_only=True):
     """Check mode, on all hosts at once; a host that is down hinders no other one."""
     hosts: tuple[str, ...] = ()
     """Only these; all of the inventory and its limit when empty."""
+    runs: Mapping[str, str] = {}
+    """Of an undo: which run of each host was seen, and is meant. The newest one may be another by now."""
     serial: str | None = None
     max_fail_percentage: float | None = None
 
@@ -105,21 +113,17 @@ class PlayEnd(Struct, frozen=True, kw_only=True):
 
 
 def playbook(play: Play) -> bytes:
-    """The playbook as JSON, which is YAML."""
-    options = msgspec.to_builtins(play.task)
-    for option, variable in _BY_HOST.items():
-        if option not in options and not (play.verb is Verb.UNDO and option == "config"):
-            options[option] = f"{{{{ {variable} | default(omit) }}}}"
-    if play.verb is not Verb.UNDO:
-        options["as_text"] = True
-    document = {
+    """The playbook as JSON, which is YAML. Raises ProfileError for what Ansible would take for a template."""
+    task: dict[str, object] = {"name": play.verb.value, f"{COLLECTION}.{play.verb.value}": _options(play)}
+    document: dict[str, object] = {
         "name": f"ghostfix {play.verb.value}",
         "hosts": "all",
         "gather_facts": False,
-        "tasks": [{"name": play.verb.value, f"{COLLECTION}.{play.verb.value}": options}],
+        "tasks": [task],
     }
     if play.look:
         document |= {"ignore_unreachable": True, "check_mode": True}
+        task["timeout"] = LONGEST_LOOK
     if play.serial is not None:
         document["serial"] = play.serial if play.serial.endswith("%") else int(play.serial)
     if play.max_fail_percentage is not None:
@@ -127,10 +131,40 @@ def playbook(play: Play) -> bytes:
     return msgspec.json.encode([document])
 
 
+def _options(play: Play) -> dict[str, object]:
+    """The options of the module: what was typed, as it is, and for the rest what the inventory says."""
+    options: dict[str, object] = msgspec.to_builtins(play.task)
+    _refuse_templates(value for value in options.values() if isinstance(value, str))
+    for option, variable in _BY_HOST.items():
+        if option not in options and not (play.verb is Verb.UNDO and option == "config"):
+            options[option] = f"{{{{ {variable} | default(omit) }}}}"
+    if play.verb is not Verb.UNDO:
+        options["as_text"] = True
+    if play.runs:
+        del options["name"]
+        runs = f"lookup('ansible.builtin.file', '{RUNS}') | from_json"
+        options["run"] = f"{{{{ ({runs})[inventory_hostname] }}}}"
+    return options
+
+
+def _refuse_templates(values: Iterable[str]) -> None:
+    """Ansible runs the programs that a template names on this machine, before any host sees it."""
+    for value in values:
+        if any(sign in value for sign in ("{{", "{%", "{#")):
+            raise ProfileError(
+                f"`{shown(value, 120)}` is a template for Ansible, which ghostfix does not hand on",
+                "what differs by host stands in the inventory: `ghostfix_service`, `ghostfix_config`",
+            )
+
+
 def arguments(play: Play, playbook_path: str, limit_path: str | None) -> tuple[str, ...]:
-    """The command line of ``ansible-playbook`` after its name."""
+    """The command line of ``ansible-playbook`` after its name.
+
+    Of an option that stands there twice the last one counts. So ours come after the user's: no ``--limit``
+    among them may widen a roll to hosts that nobody agreed to.
+    """
     reach = play.reach
-    words: list[str] = []
+    words = [*reach.arguments]
     for inventory in reach.inventory:
         words += ["--inventory", inventory]
     limit = reach.limit if limit_path is None else f"@{limit_path}"
@@ -144,4 +178,4 @@ def arguments(play: Play, playbook_path: str, limit_path: str | None) -> tuple[s
         words += ["--become-user", reach.become_user]
     if reach.become_password is not None:
         words.append("--ask-become-pass")
-    return (*words, *reach.arguments, playbook_path)
+    return (*words, playbook_path)

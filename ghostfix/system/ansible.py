@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import signal
+import stat
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,7 @@ import msgspec
 from ghostfix.errors import ProfileError
 from ghostfix.fleets.play import (
     EXTRA,
+    RUNS,
     AnswerKind,
     HostAnswer,
     ModuleResult,
@@ -36,9 +38,16 @@ _KINDS = {
     "runner_on_failed": AnswerKind.FAILED,
     "runner_on_unreachable": AnswerKind.UNREACHABLE,
 }
+# Ansible waits for a word that nobody can give it here. To an empty one it answers with an error.
+_OTHER_PROMPTS = r"(?i)(?:SSH|BECOME|Vault) password[^:\n]*:\s*?$"
+_BECOME_PROMPT = r"BECOME password.*:\s*?$"
+_KILLED = -1
+"""The status of an Ansible that a signal ended."""
 # A machine that vanishes sends no goodbye: without these a connection to it hangs for a quarter of an hour.
 _KEEP_ALIVE = "-o ServerAliveInterval=10 -o ServerAliveCountMax=3"
 _MOST_COMPLAINTS = 50
+_ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Ctrl-C, and the end of the terminal or the connection in which ghostfix runs: Ansible would go on alone."""
 _PATIENCE = 1
 """Seconds within which an interruption is noticed."""
 
@@ -62,8 +71,8 @@ def perform(play: Play, tell: Tell) -> PlayEnd:
     except ImportError as error:
         raise _not_installed() from error
 
-    hearing = _Hearing(tell)
     with ScratchFolder("ghostfix-fleet-") as folder, _interruptible() as interrupted:
+        hearing = _Hearing(tell, interrupted.set)
         words = _lay_out(folder, play)
         password = play.reach.become_password
         runner = init_command_config(
@@ -71,28 +80,45 @@ def perform(play: Play, tell: Tell) -> PlayEnd:
             cmdline_args=list(words),
             private_data_dir=folder,
             host_cwd=os.getcwd(),
-            envvars=_environment(),
+            envvars=_environment(folder),
             settings={"pexpect_timeout": _PATIENCE, "suppress_output_file": True},
-            passwords={r"BECOME password.*:\s*?$": password} if password is not None else None,
+            passwords=({_BECOME_PROMPT: password} if password is not None else {}) | {_OTHER_PROMPTS: ""},
             event_handler=hearing.hear,
             cancel_callback=interrupted.is_set,
             quiet=True,
         )
         runner.run()
+        if hearing.failure is not None:
+            raise hearing.failure
         return PlayEnd(
-            status=int(runner.rc), interrupted=interrupted.is_set(), complaints=tuple(hearing.complaints)
+            status=_KILLED if runner.rc is None else int(runner.rc),
+            interrupted=interrupted.is_set(),
+            complaints=tuple(hearing.complaints),
         )
 
 
 class _Hearing:
-    """Listens to ansible-runner's events."""
+    """Listens to ansible-runner's events, and has the play ended when one cannot be heard."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: Tell, end: Callable[[], None]) -> None:
         self._tell = tell
+        self._end = end
         self.complaints: list[str] = []
+        self.failure: Exception | None = None
 
     def hear(self, event: Mapping[str, object]) -> bool:
-        """Passes on what is about a host; gives whether the event is kept on the disk, which it is not."""
+        """Passes on what is about a host; gives whether the event is kept on the disk, which it is not.
+
+        An error must not leave from here: ansible-runner would forget its Ansible, which would go on.
+        """
+        try:
+            self._hear(event)
+        except Exception as error:
+            self.failure = self.failure or error
+            self._end()
+        return False
+
+    def _hear(self, event: Mapping[str, object]) -> None:
         kind = _KINDS.get(str(event.get("event")))
         about = event.get("event_data")
         if kind is not None and isinstance(about, Mapping):
@@ -101,7 +127,6 @@ class _Hearing:
             text = str(event.get("stdout", "")).strip()
             if text and len(self.complaints) < _MOST_COMPLAINTS:
                 self.complaints.append(text)
-        return False
 
 
 def _result(value: object) -> ModuleResult:
@@ -136,6 +161,9 @@ def _lay_out(folder: str, play: Play) -> tuple[str, ...]:
     path = os.path.join(project, "fleet.yml")
     with open(path, "wb") as file:
         file.write(playbook(play))
+    if play.runs:
+        with open(os.path.join(project, RUNS), "wb") as file:
+            file.write(msgspec.json.encode(play.runs))
     limit = None
     if play.hosts:
         limit = os.path.join(project, "hosts")
@@ -144,39 +172,60 @@ def _lay_out(folder: str, play: Play) -> tuple[str, ...]:
     return arguments(play, path, limit)
 
 
-def _environment() -> dict[str, str]:
+def _environment(folder: str) -> dict[str, str]:
     """What Ansible is told besides the user's own settings, which go before these.
 
     ansible-runner would switch the check of host keys off; here it is as the user has it, and on by default.
     """
-    variables = {"ANSIBLE_PIPELINING": "True", "ANSIBLE_SSH_EXTRA_ARGS": _KEEP_ALIVE, "ANSIBLE_NOCOLOR": "1"}
-    variables["ANSIBLE_HOST_KEY_CHECKING"] = _configured("defaults", "host_key_checking") or "True"
-    return {name: os.environ.get(name, value) for name, value in variables.items()}
+    settings = _settings()
+    connection = ("ssh_connection", "connection", "defaults")
+    extra = _configured(settings, "ssh_extra_args", "ssh_connection")
+    variables = {
+        "ANSIBLE_PIPELINING": _configured(settings, "pipelining", *connection) or "True",
+        "ANSIBLE_SSH_EXTRA_ARGS": f"{extra} {_KEEP_ALIVE}" if extra else _KEEP_ALIVE,
+        "ANSIBLE_NOCOLOR": "1",
+        "ANSIBLE_HOST_KEY_CHECKING": _configured(settings, "host_key_checking", *connection) or "True",
+    }
+    # An Ansible that is ended at once leaves its own folder behind, wherever that is.
+    own = {"ANSIBLE_LOCAL_TEMP": os.path.join(folder, "tmp")}
+    return {name: os.environ.get(name, value) for name, value in variables.items()} | own
 
 
-def _configured(section: str, key: str) -> str | None:
-    """A setting in the user's own ``ansible.cfg``, looked for where Ansible looks for it."""
-    places = (
-        os.environ.get("ANSIBLE_CONFIG", ""),
-        os.path.join(os.getcwd(), "ansible.cfg"),
-        os.path.expanduser("~/.ansible.cfg"),
-        "/etc/ansible/ansible.cfg",
-    )
-    for place in places:
+def _configured(settings: configparser.ConfigParser, key: str, *sections: str) -> str | None:
+    """A setting of the user's, from the first of these sections that has it."""
+    found = (settings.get(section, key, fallback=None) for section in sections)
+    value = next((value for value in found if value), None)
+    return value if value is None else value.strip("\"'")
+
+
+def _settings() -> configparser.ConfigParser:
+    """The user's own ``ansible.cfg``: the first one that there is where Ansible looks for it."""
+    parser = configparser.ConfigParser(interpolation=None, strict=False, inline_comment_prefixes=(";",))
+    for place in _places():
         path = os.path.join(place, "ansible.cfg") if os.path.isdir(place) else place
-        if path and os.path.isfile(path):
-            parser = configparser.ConfigParser(interpolation=None, strict=False)
+        if path and os.access(path, os.R_OK):
             with contextlib.suppress(configparser.Error, OSError, UnicodeDecodeError):
                 parser.read(path, encoding="utf-8")
-            return parser.get(section, key, fallback=None)
-    return None
+            break
+    return parser
+
+
+def _places() -> Iterator[str]:
+    """Where Ansible looks for its settings. In a folder that everybody may write to it looks for none."""
+    yield os.path.expanduser(os.environ.get("ANSIBLE_CONFIG", ""))
+    if not os.stat(os.curdir).st_mode & stat.S_IWOTH:
+        yield os.path.join(os.getcwd(), "ansible.cfg")
+    yield os.path.expanduser("~/.ansible.cfg")
+    yield "/etc/ansible/ansible.cfg"
 
 
 @contextlib.contextmanager
 def _interruptible() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set while the context lasts, instead of ending us on the spot."""
+    """An event that ``_ENDS`` set while the context lasts, instead of ending us on the spot."""
     event = threading.Event()
-    before = {each: signal.signal(each, lambda *_: event.set()) for each in (signal.SIGINT, signal.SIGTERM)}
+    # `nohup` has the end of a terminal ignored, and means it.
+    ends = [each for each in _ENDS if (each, signal.getsignal(each)) != (signal.SIGHUP, signal.SIG_IGN)]
+    before = {each: signal.signal(each, lambda *_: event.set()) for each in ends}
     try:
         yield event
     finally:

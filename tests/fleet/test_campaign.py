@@ -95,3 +95,53 @@ def test_an_interrupted_look_is_none() -> None:
     perform, _ = ansible(said("web1", text=TEXT), interrupted=True)
     with pytest.raises(KeyboardInterrupt):
         look(ORDER, perform, silent)
+
+
+def test_an_undo_takes_back_the_runs_that_were_seen() -> None:
+    """Between the look and the user's yes somebody else may have repaired."""
+    perform, plays = ansible()
+    undo = msgspec.structs.replace(ORDER, verb=Verb.UNDO)
+    hosts = [msgspec.structs.replace(host, run=f"run-of-{host.name}") for host in SEEN[:3]]
+    roll(undo, hosts, perform, silent)
+    assert plays[0].runs == {"web1": "run-of-web1", "web3": "run-of-web3"}
+    roll(ORDER, hosts, perform, silent)
+    assert plays[1].runs == {}
+
+
+def test_hosts_of_an_ansible_that_failed_itself_hear_so() -> None:
+    perform, _ = ansible(status=1, complaints=("[ERROR]: the vault is locked",))
+    hosts, _ = roll(ORDER, SEEN, perform, silent)
+    assert (hosts[0].state, hosts[0].exit_code) == (HostState.SPARED, 4)
+    assert hosts[0].reason == "Ansible ended before its turn: [ERROR]: the vault is locked"
+    perform, _ = ansible(said("web1", AnswerKind.FAILED), status=2)
+    assert roll(ORDER, SEEN, perform, silent)[0][2].reason == "too much had failed before its turn"
+
+
+def test_an_answer_of_a_host_that_was_not_asked_is_not_heard() -> None:
+    perform, _ = ansible(said("web2", text=TEXT), said("elsewhere", text=TEXT))
+    hosts, _ = roll(ORDER, SEEN, perform, silent)
+    assert [(host.name, host.state) for host in hosts][1] == ("web2", HostState.SEEN)
+    assert len(hosts) == len(SEEN)
+
+
+def test_a_look_that_ended_early_leaves_no_host_out() -> None:
+    begun = (said("web1", text=TEXT), said("web2", AnswerKind.STARTED))
+    perform, _ = ansible(*begun, status=-1)
+    hosts = look(ORDER, perform, silent)
+    assert [(host.name, host.state) for host in hosts] == [
+        ("web1", HostState.SEEN),
+        ("web2", HostState.FAILED),
+    ]
+    assert exit_code(hosts, interrupted=False) == 3
+    perform, _ = ansible(said("web1", text=TEXT), status=-1)
+    with pytest.raises(ProfileError):
+        look(ORDER, perform, silent)
+
+
+@pytest.mark.parametrize("name", ["web\x1b[2J", "db-password=hunter2", "w" * 300])
+def test_a_host_whose_name_cannot_be_written_is_left_alone(name: str) -> None:
+    """The list of the hosts to repair has names as they are shown: it would be about another one."""
+    perform, _ = ansible(said(name, text=msgspec.json.encode(INCIDENT).decode(), changed=True))
+    (host,) = look(ORDER, perform, silent)
+    assert (host.state, in_need([host])) == (HostState.SPARED, ())
+    assert "cannot be written as it is" in str(host.reason)

@@ -60,9 +60,10 @@ def test_control_characters_reach_nobody() -> None:
     assert bad.reason == "a\\x1b[2Jb"
 
 
-def test_an_exit_code_that_does_not_exist_is_an_internal_error() -> None:
+@pytest.mark.parametrize("code", [12345, 2, 75, 130, -9])
+def test_an_exit_code_that_no_report_has_is_an_internal_error(code: int) -> None:
     document = json.loads(text())
-    document["exit_code"] = 12345
+    document["exit_code"] = code
     assert seen_host(answer(text=json.dumps(document))).exit_code == 70
 
 
@@ -121,3 +122,19 @@ def test_an_undo_tells_its_steps() -> None:
     )
     assert (host.state, host.exit_code, host.run) == (HostState.DONE, 0, "r1")
     assert host.undone[0].preview == "put the \\x1bline back"
+
+
+def test_an_answer_without_a_report_is_no_sign_of_health() -> None:
+    """What Ansible could not read, and a ghostfix whose report is another version's."""
+    garbage = HostAnswer(host="web1", kind=AnswerKind.OK, result=ModuleResult(msg="{}"))
+    assert (seen_host(garbage).state, seen_host(garbage).exit_code) == (HostState.FAILED, 3)
+    acted = acted_host(garbage, BEFORE)
+    assert (acted.state, acted.exit_code) == (HostState.LOST, 4)
+    another = acted_host(answer(text='{"schema": "ghostfix.report/9"}', exit_code=0, run_id="r1"), BEFORE)
+    assert (another.state, another.exit_code, another.run) == (HostState.LOST, 4, "r1")
+    assert "not a report of this version" in str(another.reason)
+
+
+def test_a_long_name_stays_whole() -> None:
+    name = f"web1.{'a' * 60}.{'b' * 60}.{'c' * 60}.example.org"
+    assert seen_host(HostAnswer(host=name, kind=AnswerKind.UNREACHABLE)).name == name

@@ -1,0 +1,58 @@
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ghostfix.errors import ExitCode
+from ghostfix.fleet import FleetReport, Verb
+from ghostfix.fleets.assembly import all_kept, assembled
+from ghostfix.fleets.campaign import Order
+from ghostfix.fleets.formats import FORMATS
+from ghostfix.fleets.play import Reach, Task
+from ghostfix.pages.layout import Layout
+from ghostfix.system import local_system
+from tests.fake_system import FakeSystem
+from tests.fleet.samples import HEALTHY, INCIDENT, seen
+
+ORDER = Order(verb=Verb.DIAGNOSE, task=Task(), reach=Reach(inventory=("hosts.ini",)))
+HOSTS = (seen("web1", INCIDENT), seen("web2", HEALTHY), seen("web3", INCIDENT))
+
+
+def told(*words: str) -> FleetReport:
+    reach = msgspec.structs.replace(ORDER.reach, arguments=words)
+    order = msgspec.structs.replace(ORDER, reach=reach)
+    return assembled(FakeSystem(), order, HOSTS, ExitCode.FINDINGS, dry_run=True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-e", "ansible_become_password=hunter2"),
+        ("--extra-vars=ansible_password=hunter2",),
+        ("-eansible_ssh_pass=hunter2",),
+        ("--extra-vars", '{"ansible_password": "hunter2"}'),
+        ("-e", "{ansible_become_pass: hunter2}"),
+        ("-e", "ansible_become_password='hunter2 and more'"),
+    ],
+)
+@pytest.mark.parametrize("name", FORMATS)
+def test_passwords_among_ansible_s_options_reach_no_report(name: str, words: tuple[str, ...]) -> None:
+    report = told("-u", "me", *words)
+    text = FORMATS[name](report, Layout())
+    assert "hunter2" not in text
+    assert "and more" not in text
+    assert report.options[1].startswith("-u me ")
+
+
+def test_what_was_found_is_told_where_no_report_can_be_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The controller's disk is full after a roll through thirty hosts, say."""
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+    hosts, notes = all_kept(local_system(), HOSTS)
+    assert hosts == HOSTS
+    assert [note for note in notes if "could not be kept" in note]
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    hosts, notes = all_kept(local_system(), HOSTS)
+    assert ([len(host.kept) for host in hosts], notes) == ([1, 0, 1], ())
