@@ -49,6 +49,9 @@ class MakeFolder(Step, frozen=True, kw_only=True, tag="make-folder"):
 
     def undo(self, system: ActingSystem, captured: Captured) -> str:
         for folder in (captured.fact("made") or "").splitlines():
-            system.remove_empty_folder(folder)
+            if self.user:  # who could have put a link into the path since
+                system.command(("rmdir", "--", folder), timeout=10.0, user=self.user)
+            else:
+                system.remove_empty_folder(folder)
         left = system.status(self.path).value is not None
         return f"{self.path} stays: something was written into it" if left else f"{self.path} is gone again"

@@ -50,6 +50,23 @@ def test_it_is_made_with_the_rights_of_the_service_s_user() -> None:
     assert system.acts[-1].detail == "alice"
 
 
+def test_it_is_removed_with_those_rights_as_well() -> None:
+    system = machine()
+
+    def rmdir(words: tuple[str, ...], _: bytes) -> CommandAnswer:
+        system.remove_path(words[-1])
+        return answered(words)
+
+    system.add_programs(("rmdir", "--"), rmdir)
+    step = STEP.run_as("alice")
+    captured = step.capture(system)
+    step.apply(system)
+    assert step.undo(system, captured) == "/srv/web/logs/web is gone again"
+    removed = [(act.subject, act.detail) for act in system.acts if "rmdir" in act.subject]
+    assert removed == [("rmdir -- /srv/web/logs/web", "alice"), ("rmdir -- /srv/web/logs", "alice")]
+    assert not any(act.act == "remove_empty_folder" for act in system.acts)
+
+
 def test_a_file_in_the_way() -> None:
     system = machine()
     system.add_file("/srv/web/logs/web", b"")
