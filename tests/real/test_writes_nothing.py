@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.real.ghost_house import GhostHouse, build, crontab, wait_until
+from tests.real.ghost_house import GhostHouse, build, cron_daemon, crontab, wait_until
 from tests.real.system_calls import CHANGING, OPENING, STARTING, Call, Traced, traced
 
 pytestmark = [
@@ -122,6 +122,18 @@ def test_looking_changes_nothing(house: GhostHouse, tmp_path: Path) -> None:
 def test_looking_in_every_other_way_changes_nothing(house: GhostHouse, tmp_path: Path) -> None:
     run(house, tmp_path / "traces", "diagnose")
     check(house, tmp_path / "traces", LOOKING_LONGER)
+
+
+@pytest.mark.slow
+def test_showing_an_adoption_changes_nothing(house: GhostHouse, tmp_path: Path) -> None:
+    """The one program more that it asks is ghostfix itself, whether the line's user can run it."""
+    house.ghostfix("--version")
+    with cron_daemon():
+        seen = run(house, tmp_path / "traces", "adopt", "--with", "cron", "--dry-run")
+    assert seen.status == 0, seen.stdout + seen.stderr
+    assert "* * * * *" in seen.stdout
+    assert harmful(house, seen) == []
+    assert [each for each in strangers(seen) if '"ghostfix", "--version"' not in each] == []
 
 
 def check(house: GhostHouse, traces: Path, commands: tuple[tuple[str, ...], ...]) -> None:
