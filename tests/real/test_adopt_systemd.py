@@ -1,5 +1,6 @@
 """A genuine systemd is given a service: it accepts, starts, restarts, limits and gives up, and forgets."""
 
+import json
 import sys
 from collections.abc import Iterator
 
@@ -127,6 +128,25 @@ def test_a_folder_with_every_special_character(bench: MachineBench) -> None:
     assert sh(bench, f"test -f {quoted}/logs/ghost.log && systemd-analyze verify {UNIT}") == ""
     ghostfix(bench, quoted, "undo --yes")
     sh(bench, f"rm -r {quoted}")
+
+
+WORDS = (
+    "", " lead", ";", "\\;", "-x", "~", "${HOME}", "$$", "$HOME", "{ }", "it's", '"q"', "a\\", "\\x41", "\\n",
+    "%h", "%%", "100%", "é☃", "# c", "@", "!", "|", "&&", "*", "a" * 5000,
+)  # fmt: skip
+
+
+def test_every_word_of_the_command_is_itself_whoever_opens_the_log(bench: MachineBench) -> None:
+    start = json.dumps(["/usr/bin/python3", f"{HOME}/ghost.py", *WORDS], ensure_ascii=False)
+    for owner in ("root", "gina"):
+        settle(bench, HOME, more=f"start = {start}\n", owner=owner)
+        sh(bench, f"mv {HOME}/ghostfix.toml /srv/ghost.toml; chown root: /srv/ghost.toml")
+        sh(bench, f"sed -i 's|\\.\"|{HOME}\"|' /srv/ghost.toml")
+        ghostfix(bench, HOME, f"{ADOPT} --config /srv/ghost.toml")
+        (pid,) = bench.running(SERVICE)
+        assert tuple(sh(bench, f"cat /proc/{pid}/cmdline").split("\0")[2:-1]) == WORDS
+        assert sh(bench, f"systemd-analyze verify {UNIT}") == ""
+        ghostfix(bench, HOME, "undo --yes")
 
 
 def test_all_other_restarters_are_held(bench: MachineBench) -> None:
