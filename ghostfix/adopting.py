@@ -17,6 +17,7 @@ from ghostfix.plan import Choices, Plan, each_once, runs_as
 from ghostfix.profile import BUILT_IN
 from ghostfix.reading import Confidence
 from ghostfix.service import Service
+from ghostfix.snapshot import FileKind
 from ghostfix.step import Phase, Refused, Step
 from ghostfix.steps.make_folder import MakeFolder
 from ghostfix.steps.name_manager import NameManager
@@ -182,8 +183,9 @@ def _notes(
 
 def _require_same(system: System, offer: Offer) -> None:
     """Raises DifferentJobError when another text stands where the job's would."""
-    if not offer.place.startswith("/") or system.status(offer.place).value is None:
-        return
+    status = system.status(offer.place).value if offer.place.startswith("/") else None
+    if status is None or status.kind is not FileKind.REGULAR:
+        return  # a link, to /dev/null perhaps: the step says what that means
     now = system.read(offer.place, _LIMIT).value
     if now == offer.after:
         return

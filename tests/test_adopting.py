@@ -212,6 +212,16 @@ def test_what_the_step_would_refuse_is_refused_before_it_is_planned() -> None:
         house.adopt()
 
 
+def test_a_masked_unit_is_told_to_be_masked() -> None:
+    house = House()
+    house.system.add_file("/dev/null", b"", uid=0)
+    house.systemctl.add("web.service", LoadState="masked", FragmentPath=UNIT)
+    house.system.remove_path(UNIT)
+    house.system.add_symlink(UNIT, "/dev/null", uid=0)
+    with pytest.raises(RepairError, match=r"is masked: `systemctl unmask web\.service`"):
+        house.adopt()
+
+
 def test_a_manager_that_is_not_there_is_named_with_those_that_are() -> None:
     with pytest.raises(RepairError) as caught:
         House().adopt(kind="launchd")

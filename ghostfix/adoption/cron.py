@@ -21,7 +21,7 @@ _LOST = re.compile(r"\\[\\%]")
 """In a crontab a backslash before these two is taken away (seen), and a ``%`` then ends the command."""
 _NOTE = (
     "cron looks once a minute: a service that ends is down until then, and one that always fails is tried "
-    "again each minute, never twice at a time"
+    "again each minute, never twice at a time; an undo takes the line away, and what cron started runs on"
 )
 
 

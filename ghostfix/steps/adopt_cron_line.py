@@ -1,12 +1,15 @@
 """Giving the service to cron: one line more at the end of a crontab."""
 
+import posixpath
 from typing import ClassVar
 
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, System
 from ghostfix.managers.tab import Tab
-from ghostfix.parsers.crontab import split_lines
+from ghostfix.parsers.crontab import parse, split_lines
 from ghostfix.step import Captured, Phase, Refused, SavedFile, Step, Unneeded
+
+_SHELLS = frozenset({"sh", "ash", "bash", "dash", "ksh", "mksh", "zsh"})
 
 
 class AdoptCronLine(Step, frozen=True, kw_only=True, tag="adopt-cron-line"):
@@ -31,6 +34,9 @@ class AdoptCronLine(Step, frozen=True, kw_only=True, tag="adopt-cron-line"):
             return Refused(reading.problem or f"the {self.tab} cannot be read")
         if self.text in split_lines(reading.value or b""):
             return Unneeded(f"the line is in the {self.tab} already")
+        shell = self._shell(reading.value or b"")
+        if posixpath.basename(shell) not in _SHELLS:
+            return Refused(f"the {self.tab} sets SHELL={shell}, which does not read the line as sh does")
         return None
 
     def capture(self, system: System) -> Captured:
@@ -44,7 +50,10 @@ class AdoptCronLine(Step, frozen=True, kw_only=True, tag="adopt-cron-line"):
         return f"the line is in the {self.tab}; cron looks at the full minute"
 
     def undo(self, system: ActingSystem, captured: Captured) -> str:
-        """Gives the crontab back byte for byte; where it was edited since, the line alone is taken out."""
+        """Gives the crontab back byte for byte; where it was edited since, the line alone is taken out.
+
+        cron does not know what it has started, so that runs on.
+        """
         before, now = captured.files[0].content, self._content(system)
         if self.text in split_lines(before or b"") or now is None or self.text not in split_lines(now):
             return f"the {self.tab} is as it was"
@@ -57,6 +66,11 @@ class AdoptCronLine(Step, frozen=True, kw_only=True, tag="adopt-cron-line"):
         rest.remove(self.text)
         self.tab.install(system, now, b"".join(rest))
         return f"the line is out of the {self.tab}; what was edited since stays"
+
+    def _shell(self, before: bytes) -> str:
+        """What would read the line: what the last assignment above it says."""
+        jobs = parse(self._with_line(before), has_users=self.tab.has_users).jobs
+        return (jobs[-1].variable("SHELL") if jobs else None) or "/bin/sh"
 
     def _with_line(self, before: bytes) -> bytes:
         """A last line without a newline would be no line for cron; and ours would become a part of it."""

@@ -35,6 +35,16 @@ def test_added_and_taken_out_byte_for_byte(content: bytes | None) -> None:
         assert crontab.tabs.get("alice") == content
 
 
+def test_a_crontab_of_another_shell_is_refused() -> None:
+    for shell in (b"/bin/csh", b"/usr/bin/python3"):
+        system, _ = machine(b"SHELL=/bin/bash\n1 1 * * * x\nSHELL = " + shell + b"\n")
+        verdict = STEP.precondition(system)
+        assert isinstance(verdict, Refused)
+        assert f"sets SHELL={shell.decode()}" in verdict.reason
+    system, _ = machine(b"SHELL=/bin/csh\n1 1 * * * x\nSHELL=/bin/bash\n")
+    assert STEP.precondition(system) is None
+
+
 def test_a_last_line_without_a_newline_gets_one_and_loses_it_again() -> None:
     system, crontab = machine(b"1 1 * * * x")
     captured = STEP.capture(system)
