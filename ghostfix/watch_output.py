@@ -12,6 +12,7 @@ from ghostfix.errors import ExitCode, ProfileError, StepError
 from ghostfix.machine import System
 from ghostfix.openmetrics import openmetrics
 from ghostfix.service import Service
+from ghostfix.untrusted import shown
 from ghostfix.vigil import Lookout
 from ghostfix.watch_lines import sighting_line, verdict_line
 from ghostfix.watch_record import Record, Sighting, verdict_sentence
@@ -39,19 +40,52 @@ class Tellers(Struct, frozen=True):
     record: Callable[[Record], None]
 
 
+class Metrics:
+    """The file of metrics. That it cannot be written is an error at first, and later it is told once."""
+
+    def __init__(self, publish: Callable[[str, bytes], None], path: str) -> None:
+        self._publish = publish
+        self._path = path
+        self._written = self._failing = False
+
+    def write(self, record: Record) -> None:
+        try:
+            self._publish(self._path, openmetrics(record).encode())
+        except StepError as error:
+            if not self._written:
+                hint = "--metrics takes a file in a folder that you may write to"
+                raise ProfileError(str(error), hint) from error
+            if not self._failing:
+                sys.stderr.write(f"ghostfix: {shown(str(error))}; the watch goes on\n")
+            self._failing = True
+        else:
+            self._written, self._failing = True, False
+
+
 def watched(
-    system: System, lookout: Lookout, publish: Callable[[str, bytes], None], wishes: Wishes
+    system: System,
+    lookout: Lookout,
+    publish: Callable[[str, bytes], None],
+    is_unread: Callable[[], bool],
+    wishes: Wishes,
 ) -> ExitCode:
-    """Watches and tells, and gives the exit code of the verdict. ``publish`` puts a file in place at once."""
+    """Watches and tells, and gives the exit code of the verdict.
+
+    ``publish`` puts a file in place at once; ``is_unread`` tells that nobody reads us any more. Raises
+    BrokenPipeError then, and ProfileError when the metrics cannot be written at all.
+    """
     chosen = _format(wishes.format)
     service = watched_service(system, wishes.name, wishes.config)
     json = chosen == "jsonl"
+    metrics = None if wishes.metrics is None else Metrics(publish, wishes.metrics)
     with _live(system) if chosen == "terminal" else _lines(service, json=json) as tellers:
 
         def sampled(record: Record) -> None:
+            if is_unread():
+                raise BrokenPipeError
             tellers.record(record)
-            if wishes.metrics is not None:
-                _publish(publish, wishes.metrics, record)
+            if metrics is not None:
+                metrics.write(record)
 
         watch = Watch(
             system,
@@ -116,13 +150,6 @@ def _live(system: System) -> Iterator[Tellers]:
         yield Tellers(lambda _sighting: draw(last[0]) if last else None, draw)
     if last:
         console.print(drawn(last[0]))
-
-
-def _publish(publish: Callable[[str, bytes], None], path: str, record: Record) -> None:
-    try:
-        publish(path, openmetrics(record).encode())
-    except StepError as error:
-        raise ProfileError(str(error), "--metrics takes a file in a folder that you may write to") from error
 
 
 def _write(text: str) -> None:

@@ -4,10 +4,11 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.parser import text_string_to_metric_families as classic_families
 
-from ghostfix.errors import ProfileError
+from ghostfix.errors import ProfileError, StepError
 from ghostfix.openmetrics import openmetrics
 from ghostfix.service import HealthWanted, Limits, Service
 from ghostfix.watch_lines import sighting_line, verdict_line
+from ghostfix.watch_output import Metrics
 from ghostfix.watch_record import Kind, Record, Sighting, verdict_sentence
 from ghostfix.watch_view import sparkline, view
 from ghostfix.watching import Watch, watched_service
@@ -237,3 +238,21 @@ def test_lines_for_a_person_and_for_a_program() -> None:
     line = verdict_line("web", verdict, record.began + 30, json=False)
     assert line.startswith("2026-03-02T09:01:30.000Z web did not hold for 30 s: ")
     assert '"restarts":1' in verdict_line("web", verdict, record.began + 30, json=True)
+
+
+def test_a_disk_that_is_full_for_a_while_ends_no_watch(capsys: pytest.CaptureFixture[str]) -> None:
+    """But a file that cannot be written in the first place does: it was a slip."""
+    record = watched(machine(), 1.0)
+    full = [False, True, True, False, True]
+
+    def publish(_path: str, _content: bytes) -> None:
+        if full.pop(0):
+            raise StepError("web.prom cannot be written: no space")
+
+    metrics = Metrics(publish, "web.prom")
+    for _ in range(5):
+        metrics.write(record)
+    assert capsys.readouterr().err.count("no space; the watch goes on") == 2
+    full[:] = [True]
+    with pytest.raises(ProfileError, match="no space"):
+        Metrics(publish, "web.prom").write(record)

@@ -7,21 +7,27 @@ than on Linux the table is listed each time, and no pause is longer than a tenth
 """
 
 import os
+import resource
 import select
 import signal
+import stat
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 
 from ghostfix.errors import StepError
 from ghostfix.process import Process, ProcessId
 from ghostfix.system.linux_processes import read_whole
 from ghostfix.system.sockets import parse_tcp
+from ghostfix.system.text import reason
 from ghostfix.vigil import Consumption
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _SHORT = 0.1
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class LinuxLookout:
@@ -34,6 +40,9 @@ class LinuxLookout:
         self._poll = select.poll()
         self._held: dict[int, ProcessId] = {}
         self._gone: set[ProcessId] = set()
+        self._others = PollingLookout(process)
+        """For whom no pidfd can be had."""
+        self._most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
 
     def pids(self) -> frozenset[int] | None:
         """Everybody's PIDs; None when the kernel has given out none since the last time."""
@@ -47,11 +56,21 @@ class LinuxLookout:
         return frozenset(map(int, filter(str.isdecimal, os.listdir("/proc"))))
 
     def hold(self, process: Process) -> None:
-        """Opens a pidfd, and makes sure that it is of this very process."""
+        """Opens a pidfd, and makes sure that it is of this very process.
+
+        Where that cannot be (too many for half of our descriptors, or a container forbids the call), it is
+        looked at ten times a second.
+        """
+        if len(self._held) >= self._most:
+            self._others.hold(process)
+            return
         try:
             descriptor = os.pidfd_open(process.pid)
-        except OSError:
+        except ProcessLookupError:
             self._gone.add(process.id)
+            return
+        except OSError:
+            self._others.hold(process)
             return
         now = self._process(process.pid)
         if now is None or now.id != process.id:
@@ -67,13 +86,13 @@ class LinuxLookout:
             self._poll.unregister(descriptor)
             os.close(descriptor)
             self._gone.add(self._held.pop(descriptor))
-        gone, self._gone = frozenset(self._gone), set()
-        return gone
+        gone, self._gone = self._gone | self._others.ended(), set()
+        return frozenset(gone)
 
     def wait(self, seconds: float) -> None:
         """Sleeps until one of the held ends, at most so long."""
         if not self._gone:
-            self._poll.poll(max(0.0, seconds) * 1000)
+            self._poll.poll(max(0.0, min(seconds, _SHORT) if self._others.holds else seconds) * 1000)
 
     def consumption(self, pids: Iterable[int]) -> Mapping[int, Consumption]:
         """CPU time and memory of these processes, as far as they are there."""
@@ -114,6 +133,11 @@ class PollingLookout:
         import psutil
 
         return frozenset(psutil.pids())
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is anybody whose end is to be seen."""
+        return bool(self._held)
 
     def hold(self, process: Process) -> None:
         """Remembers it."""
@@ -160,15 +184,52 @@ class PollingLookout:
 
 
 def publish(path: str, content: bytes) -> None:
-    """Puts a file in place in one instant, readable by everybody; its name ends as ``path`` only then."""
-    fresh = f"{path}.{os.getpid()}.tmp"
+    """Puts a file in place in one instant, readable by everybody; raises StepError.
+
+    Nothing is written through a name that somebody else could have made, and nothing but a regular file is
+    replaced: not ``/dev/null``, not a symlink.
+    """
+    place, name = os.path.split(os.path.abspath(path))
     try:
-        with open(fresh, "wb") as file:
-            os.fchmod(file.fileno(), 0o644)
-            file.write(content)
-        os.replace(fresh, path)
+        folder = os.open(place, _FOLDER)
+        try:
+            _replace(folder, name, content)
+        finally:
+            os.close(folder)
     except OSError as error:
-        raise StepError(f"{path} cannot be written: {error.strerror}") from error
+        raise StepError(f"{path} cannot be written: {reason(error)}") from error
+    except StepError as error:
+        raise StepError(f"{path} {error}") from error
+
+
+def _replace(folder: int, name: str, content: bytes) -> None:
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+            raise StepError("is no regular file, so it is not replaced")
+    fresh = f".{os.urandom(8).hex()}.tmp"
+    file = os.open(fresh, _NEW, 0o644, dir_fd=folder)
+    try:
+        with os.fdopen(file, "wb") as stream:
+            os.fchmod(file, 0o644)
+            stream.write(content)
+        os.replace(fresh, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(fresh, dir_fd=folder)
+        raise
+
+
+def is_unread() -> bool:
+    """Whether our output is a pipe whose reader has gone: where nothing is written, nothing else tells."""
+    try:
+        output = sys.stdout.fileno()
+        if not stat.S_ISFIFO(os.fstat(output).st_mode):
+            return False
+    except (OSError, ValueError):  # closed, or no file at all
+        return False
+    poll = select.poll()
+    poll.register(output, 0)
+    return bool(poll.poll(0))
 
 
 def end_on_term() -> None:

@@ -209,6 +209,15 @@ def test_an_interruption_ends_it_with_the_verdict(house: GhostHouse, number: int
         assert watch.wait(10) == 0
 
 
+def test_a_watch_whose_reader_has_gone_ends(house: GhostHouse) -> None:
+    """``ghostfix watch | head -1`` of a service to which nothing more happens."""
+    with watching(house) as watch:
+        assert watch.stdout is not None
+        watch.stdout.readline()
+        watch.stdout.close()
+        assert watch.wait(10) == 0
+
+
 def test_a_second_instance_and_what_is_left_of_a_first_are_told(house: GhostHouse) -> None:
     first = house.start("/bin/bash", "-c", f"{' '.join(SERVICE)} & exec {' '.join(SERVICE)}")
     wait_until(lambda: len(instances(house)) == 2, 20, "parent and child")
