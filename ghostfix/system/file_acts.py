@@ -5,6 +5,7 @@ before it acts and, where the system can exchange or move names in one instant, 
 afterwards: a file that was swapped in at the last moment is put back untouched.
 """
 
+import errno
 import os
 import stat
 from contextlib import suppress
@@ -19,6 +20,7 @@ from ghostfix.system.text import reason
 _LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_NO_UNNAMED = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT)
 _MAX_ASIDE = 1000
 
 
@@ -70,13 +72,11 @@ def replace(path: str, content: bytes, expected: FileStatus, before: bytes) -> N
 def create(path: str, content: bytes, mode: int) -> None:
     """Creates a file with all its content, or not at all; raises ChangedError when the name is taken."""
     with opened(path) as (folder, name):
-        fresh = _write_new(folder, name, content, mode, None)
         try:
-            rename_to_free(fresh, name, folder)
+            if not _link_unnamed(folder, name, content, mode):
+                _rename_new(folder, name, content, mode)
         except FileExistsError as error:
             raise ChangedError(f"{path} exists already") from error
-        finally:
-            _discard(folder, fresh)
         os.fsync(folder)
 
 
@@ -207,6 +207,48 @@ def _put_in_place(folder: int, fresh: str, name: str, path: str, expected: FileS
     except ChangedError:
         exchange(fresh, name, folder)
         raise
+
+
+def _link_unnamed(folder: int, name: str, content: bytes, mode: int) -> bool:
+    """Creates a file that has no other name before, so that nothing is left of it when we are killed.
+
+    False where the system or the file system has no such files (open(2), O_TMPFILE), or /proc is not there.
+    """
+    flag: int | None = getattr(os, "O_TMPFILE", None)
+    if flag is None:
+        return False
+    try:
+        file = os.open(".", flag | os.O_WRONLY | os.O_CLOEXEC, 0o600, dir_fd=folder)
+    except OSError as error:
+        if error.errno in _NO_UNNAMED:
+            return False
+        raise
+    try:
+        _write(file, content)
+        os.fchmod(file, mode)
+        os.fsync(file)
+        return _named(file, folder, name)
+    finally:
+        os.close(file)
+
+
+def _named(file: int, folder: int, name: str) -> bool:
+    """Gives a file without a name its first one; false where that cannot be done."""
+    try:
+        os.link(f"/proc/self/fd/{file}", name, dst_dir_fd=folder)
+    except FileExistsError:
+        raise
+    except OSError:
+        return False
+    return True
+
+
+def _rename_new(folder: int, name: str, content: bytes, mode: int) -> None:
+    fresh = _write_new(folder, name, content, mode, None)
+    try:
+        rename_to_free(fresh, name, folder)
+    finally:
+        _discard(folder, fresh)
 
 
 def _write_new(folder: int, name: str, content: bytes, mode: int, owner: tuple[int, int] | None) -> str:

@@ -2,6 +2,8 @@
 
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,6 +93,23 @@ def test_create_is_whole_and_never_overwrites(tmp_path: Path) -> None:
         SYSTEM.create(str(tmp_path / "link"), b"two")
     assert path.read_bytes() == b"one"
     assert sorted(os.listdir(tmp_path)) == ["link", "new"]
+
+
+def test_create_without_files_that_have_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on macOS, and on a network's file system."""
+    monkeypatch.delattr(os, "O_TMPFILE", raising=False)
+    test_create_is_whole_and_never_overwrites(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="only Linux has files without a name")
+def test_a_create_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
+    code = (
+        "import os, sys; from ghostfix.system import LocalSystem; os.fsync = lambda _: os._exit(9); "
+        "LocalSystem().create(sys.argv[1], b'one' * 10_000)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "new")], check=False, timeout=60)
+    assert done.returncode == 9
+    assert os.listdir(tmp_path) == []
 
 
 def test_remove(pidfile: Path) -> None:
