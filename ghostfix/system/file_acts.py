@@ -73,7 +73,7 @@ def create(path: str, content: bytes, mode: int) -> None:
     """Creates a file with all its content, or not at all; raises ChangedError when the name is taken."""
     with opened(path) as (folder, name):
         try:
-            if not _link_unnamed(folder, name, content, mode):
+            if not _link_unnamed(folder, name, content, mode, None):
                 _rename_new(folder, name, content, mode)
         except FileExistsError as error:
             raise ChangedError(f"{path} exists already") from error
@@ -209,7 +209,7 @@ def _put_in_place(folder: int, fresh: str, name: str, path: str, expected: FileS
         raise
 
 
-def _link_unnamed(folder: int, name: str, content: bytes, mode: int) -> bool:
+def _link_unnamed(folder: int, name: str, content: bytes, mode: int, owner: tuple[int, int] | None) -> bool:
     """Creates a file that has no other name before, so that nothing is left of it when we are killed.
 
     False where the system or the file system has no such files (open(2), O_TMPFILE), or /proc is not there.
@@ -224,9 +224,7 @@ def _link_unnamed(folder: int, name: str, content: bytes, mode: int) -> bool:
             return False
         raise
     try:
-        _write(file, content)
-        os.fchmod(file, mode)
-        os.fsync(file)
+        _fill(file, content, mode, owner)
         return _named(file, folder, name)
     finally:
         os.close(file)
@@ -254,20 +252,27 @@ def _rename_new(folder: int, name: str, content: bytes, mode: int) -> None:
 def _write_new(folder: int, name: str, content: bytes, mode: int, owner: tuple[int, int] | None) -> str:
     """A new hidden file beside ``name``, complete and on the disk; gives its name."""
     fresh = _hidden(name)
+    if _link_unnamed(folder, fresh, content, mode, owner):
+        return fresh
     file = os.open(fresh, _NEW, 0o600, dir_fd=folder)
     try:
-        made = os.fstat(file)
-        _write(file, content)
-        if owner is not None and owner != (made.st_uid, made.st_gid):
-            os.fchown(file, *owner)
-        os.fchmod(file, mode)
-        os.fsync(file)
+        _fill(file, content, mode, owner)
     except BaseException:
         _discard(folder, fresh)
         raise
     finally:
         os.close(file)
     return fresh
+
+
+def _fill(file: int, content: bytes, mode: int, owner: tuple[int, int] | None) -> None:
+    """All its content, its owner and its mode, on the disk."""
+    made = os.fstat(file)
+    _write(file, content)
+    if owner is not None and owner != (made.st_uid, made.st_gid):
+        os.fchown(file, *owner)
+    os.fchmod(file, mode)
+    os.fsync(file)
 
 
 def _hidden(name: str) -> str:

@@ -102,14 +102,18 @@ def test_create_without_files_that_have_no_name(tmp_path: Path, monkeypatch: pyt
 
 
 @pytest.mark.skipif(not hasattr(os, "O_TMPFILE"), reason="only Linux has files without a name")
-def test_a_create_that_is_killed_leaves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "act",
+    ["create(path + '.new', b'one' * 10_000)", "replace(path, b'one', s.status(path).value, b'4711\\n')"],
+)
+def test_who_is_killed_while_a_file_is_written_leaves_nothing(pidfile: Path, act: str) -> None:
     code = (
         "import os, sys; from ghostfix.system import LocalSystem; os.fsync = lambda _: os._exit(9); "
-        "LocalSystem().create(sys.argv[1], b'one' * 10_000)"
+        f"path, s = sys.argv[1], LocalSystem(); s.{act}"
     )
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "new")], check=False, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code, str(pidfile)], check=False, timeout=60)
     assert done.returncode == 9
-    assert os.listdir(tmp_path) == []
+    assert {name: content for name, (_, content) in tree(pidfile.parent).items()} == {"a.pid": b"4711\n"}
 
 
 def test_remove(pidfile: Path) -> None:
