@@ -67,9 +67,10 @@ def commander(system: System, process: Process, paths: Iterable[str]) -> Reading
             continue
         if status.uid not in (0, caller.uid):
             owner = name_of(system, status.uid) or f"uid {status.uid}"
-            return Reading(None, f"{owner} could change {place}", complete=False)
+            return Reading(None, f"{owner} could change {place}, so {caller.user} does not run it", False)
         if status.uid == 0 and _open_to_others(status):
-            return Reading(None, f"{place} can be written by others", complete=False)
+            reason = f"{place} can be written by others, so {caller.user} does not run it"
+            return Reading(None, reason, complete=False)
     return Reading(None)
 
 

@@ -4,6 +4,7 @@
 (Debian's runs such lines only once per boot); a look each minute covers the boot and every end.
 """
 
+import posixpath
 import re
 import shlex
 
@@ -62,8 +63,16 @@ def line(wanted: JobWanted) -> str:
         words += ["--config", wanted.profile]
     # A built-in profile means the folder in which it is used.
     there = "" if wanted.profile else f"cd {shlex.quote(wanted.directory)} && "
-    command = f"{there}{wanted.ulimit}{shlex.join(words)} >>{shlex.quote(wanted.log)} 2>&1"
-    return f"* * * * * {command}".replace("%", "\\%")
+    call = f"{_path(wanted)}{shlex.join(words)}"
+    return f"* * * * * {there}{wanted.ulimit}{call} >>{shlex.quote(wanted.log)} 2>&1".replace("%", "\\%")
+
+
+def _path(wanted: JobWanted) -> str:
+    """What lets ``ghostfix run`` find the very program that was found here: cron's own PATH is short."""
+    folder = posixpath.dirname(wanted.command[0])
+    venv = next((one.value for one in wanted.variables if one.name == "VIRTUAL_ENV"), None)
+    known = folder in ("/usr/bin", "/bin") or (venv is not None and folder == f"{venv}/bin")
+    return "" if known else f'PATH={shlex.quote(folder)}:"$PATH" '
 
 
 ADOPTER = Adopter(

@@ -74,7 +74,8 @@ class NameManager(Step, frozen=True, kw_only=True, tag="name-manager"):
         if saved is None or status is None or content == saved:
             return f"{self.profile} is as it was"
         if content != self.after:
-            raise ChangedError(f"{self.profile} was edited since; it is left as it is")
+            line = f'manager = "{self.manager}"'
+            raise ChangedError(f"{self.profile} was edited since; it is left as it is: take {line} out of it")
         system.replace(self.profile, saved, status, content)
         return f"{self.profile} is as it was, byte for byte"
 

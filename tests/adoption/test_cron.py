@@ -25,6 +25,16 @@ def test_the_line() -> None:
     )
 
 
+def test_what_cron_s_own_path_lacks_is_put_in_front_of_it() -> None:
+    bare = structs.replace(WANTED, open_files=None, variables=(), profile="/p")
+    node = structs.replace(bare, command=("/opt/my node/bin/node", "x.js"))
+    assert line(node).startswith(
+        "* * * * * PATH='/opt/my node/bin':\"$PATH\" /opt/py -m ghostfix run web --quiet --config /p >>"
+    )
+    assert "PATH" not in line(structs.replace(bare, command=("/usr/bin/python3", "x.py")))
+    assert "PATH" not in line(WANTED)
+
+
 def test_a_built_in_profile_means_the_folder() -> None:
     text = line(structs.replace(WANTED, profile=""))
     assert text.startswith(

@@ -49,7 +49,7 @@ def test_a_profile_that_was_edited_after_it_is_left() -> None:
     edited = AFTER + b"# more\n"
     system.remove_path(PATH)
     system.add_file(PATH, edited)
-    with pytest.raises(ChangedError):
+    with pytest.raises(ChangedError, match=r'take manager = "systemd:web\.service" out of it'):
         STEP.undo(system, captured)
     assert system.content(PATH) == edited
 
