@@ -2,6 +2,8 @@
 
 import ast
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -105,6 +107,46 @@ def test_ansible_lint_has_nothing_to_say(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 failure(s), 0 warning(s)" in done.stderr
     assert "Profile 'production' was required, and it passed" in done.stderr
+
+
+GET_PIP = """
+import os, subprocess, sys
+environment = {name: value for name, value in os.environ.items() if name != "GET_PIP"}
+for words in (["ensurepip"], ["pip", "install", "--quiet", "pip==VERSION"]):
+    subprocess.run([sys.executable, "-m", *words], check=True, stdout=subprocess.DEVNULL, env=environment)
+"""
+"""What ansible-test fetches from a server of Ansible's own, made of Python's own pip."""
+_NOT_FETCHED = re.compile(r"/get-pip-([\d.]+)\.py\n.*saved to: (\S+)\n", re.DOTALL)
+
+
+@pytest.mark.slow
+@pytest.mark.real
+@pytest.mark.timeout(400)
+def test_ansible_test_has_nothing_to_say(tmp_path: Path) -> None:
+    """Every sanity test, among them an import of what runs on a host, and the options against their page."""
+    copy = tmp_path / "ansible_collections/ghostfix/ghostfix"
+    shutil.copytree(COLLECTION, copy, ignore=shutil.ignore_patterns("__pycache__"))
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+    def sanity(*options: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [str(PROGRAMS / "ansible-test"), "sanity", "--python", python, *options],
+            cwd=copy,
+            env={**environment(), "HOME": str(tmp_path)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    missing = _NOT_FETCHED.search(sanity("--test", "yamllint").stdout)
+    if missing is not None:
+        Path(missing[2]).parent.mkdir(parents=True, exist_ok=True)
+        Path(missing[2]).write_text(GET_PIP.replace("VERSION", missing[1]))
+    done = sanity()
+    assert done.returncode == 0, done.stdout
+    ran = re.findall(r'Running sanity test "([\w-]+)"', done.stdout)
+    assert {"validate-modules", "import", "compile", "pylint", "pep8", "yamllint", "ansible-doc"} <= set(ran)
 
 
 @pytest.mark.slow
