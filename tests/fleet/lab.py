@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.real.ghost_house import wait_until
+from tests.real.warden import guarded
 
 ROOT = Path(__file__).resolve().parents[2]
 MACHINE = ROOT / "tests/real/systemd_machine"
@@ -172,6 +173,7 @@ def lab(folder: Path, names: Sequence[str]) -> Iterator[Lab]:
     with ExitStack() as stack:
         built = Lab(folder, stack.enter_context(_controller()))
         _lay_out(built)
+        stack.enter_context(guarded([folder / name for name in names]))
         for name in names:
             stack.enter_context(_disk(folder / name))
         with ThreadPoolExecutor(4) as pool:
@@ -197,7 +199,9 @@ def _disk(folder: Path) -> Iterator[None]:
 @contextmanager
 def _controller() -> Iterator[int]:
     """Holds the controller's namespaces; what runs in them ends with it. Gives its first process."""
-    argv = ["unshare", "--net", "--pid", "--mount", "--fork", "--kill-child", "--mount-proc"]
+    # Its end is that of this process, also where nothing of ours is left to end it.
+    namespaces = ["unshare", "--net", "--pid", "--mount", "--fork", "--kill-child", "--mount-proc"]
+    argv = ["setpriv", "--pdeathsig", "KILL", *namespaces]
     holder = subprocess.Popen([*argv, "sleep", "infinity"], start_new_session=True)
     try:
         children = Path(f"/proc/{holder.pid}/task/{holder.pid}/children")

@@ -29,6 +29,7 @@ from ghostfix.service import Service
 from ghostfix.step import Captured
 from ghostfix.system import local_system
 from tests.real.ghost_house import wait_until
+from tests.real.warden import guarded
 
 ROOT = Path(__file__).resolve().parents[2]
 GHOST = "import time\nwhile True:\n    time.sleep(60)\n"
@@ -239,16 +240,19 @@ def machine(folder: Path, *shared: Path) -> Iterator[MachineBench]:
     binds = sorted(
         path for path in needed if path.startswith(("/tmp/", "/run/")) or os.stat(path).st_dev != device
     )
-    try:
-        binds += [f"+{path}" for path in shared]
-        subprocess.run([script, "start", str(folder), *binds], check=True, capture_output=True, timeout=60)
-        bench = MachineBench(folder)
+    binds += [f"+{path}" for path in shared]
+    with guarded([folder]):
         try:
-            yield bench
+            subprocess.run(
+                [script, "start", str(folder), *binds], check=True, capture_output=True, timeout=60
+            )
+            bench = MachineBench(folder)
+            try:
+                yield bench
+            finally:
+                bench.close()
         finally:
-            bench.close()
-    finally:
-        subprocess.run([script, "stop", str(folder)], check=True, capture_output=True, timeout=60)
+            subprocess.run([script, "stop", str(folder)], check=True, capture_output=True, timeout=60)
 
 
 # what every manager is put through
