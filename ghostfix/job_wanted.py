@@ -92,14 +92,16 @@ def job_wanted(system: System, service: Service, user: str, ghostfix: tuple[str,
 
 
 def _code(service: Service, command: tuple[str, ...]) -> tuple[str, ...]:
-    """The files that the program is told to run: a script, or what ``-m`` finds in the service's folder."""
+    """What it may run besides its program: a script or module, and what its own PATH begins with."""
+    venv = service.environment.venv
+    folders = () if venv is None else (service.path(f"{venv}/bin"),)
     invocation = read_argv(command)
     if invocation is None:
-        return ()
+        return folders
     if invocation.script is not None:
-        return (service.path(invocation.script),)
+        return (*folders, service.path(invocation.script))
     top = (invocation.module or "").partition(".")[0]
-    return (service.path(top), service.path(f"{top}.py")) if top else ()
+    return (*folders, service.path(top), service.path(f"{top}.py")) if top else folders
 
 
 def _variables(service: Service) -> tuple[Variable, ...]:

@@ -186,12 +186,16 @@ def test_root_runs_and_writes_nothing_that_others_can_change() -> None:
         ({"start": ("python3", "-u", "/srv/lib/web.py")}, "/srv/lib/web.py"),
         ({"script": None, "module": "shop.web"}, f"{HOME}/shop/web.py"),
         ({"script": None, "module": "shop"}, f"{HOME}/shop.py"),
+        (
+            {"start": ("python3", "x.py"), "environment": EnvironmentWanted(venv="/srv/lib")},
+            "/srv/lib/bin/tool",
+        ),
     ],
 )
 def test_root_runs_no_code_that_others_can_change(changes: dict[str, object], hers: str) -> None:
     house = House()
     house.system.add_file(hers, b"evil", uid=1000)
-    for folder in ("/srv/lib", f"{HOME}/shop"):
+    for folder in ("/srv/lib", "/srv/lib/bin", f"{HOME}/shop"):
         house.system.add_folder(folder, uid=1000 if hers.startswith(f"{folder}/") else 0)
     with pytest.raises(RepairError, match=r"could change what would be run as root|uid 1000"):
         house.adopt(structs.replace(SERVICE, **changes))

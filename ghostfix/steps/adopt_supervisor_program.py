@@ -1,5 +1,6 @@
 """Giving the service to supervisord: its program is written into an included folder, and added."""
 
+import re
 from typing import ClassVar
 
 from ghostfix.errors import StepError
@@ -12,6 +13,8 @@ _SECONDS = 100.0
 _UP_WITHIN = 30.0
 _LOOK_EVERY = 0.2
 _ACTIVE = ("RUNNING", "STARTING", "BACKOFF")
+_FAULT = re.compile(r"(?:^|; )ERROR: ")
+"""A program may be called so, too."""
 _GIVEN_UP = ("FATAL", "EXITED", "STOPPED", "UNKNOWN")
 
 
@@ -66,7 +69,7 @@ class AdoptSupervisorProgram(Step, frozen=True, kw_only=True, tag="adopt-supervi
         self.file.write(system)
         daemon = daemon_with(system, self.config)
         told = self._control(system, daemon, "reread")
-        if "ERROR" in told:
+        if _FAULT.search(told):
             raise StepError(f"supervisord does not accept {self.file.path}: {told}")
         self._control(system, daemon, "update", self.program)
         if self._state(system, daemon) in _GIVEN_UP:

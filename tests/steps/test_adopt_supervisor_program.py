@@ -71,6 +71,12 @@ def test_a_supervisord_that_does_not_answer_or_is_gone() -> None:
     assert system.status(PATH).value is None
 
 
+def test_a_program_that_is_called_error_is_none() -> None:
+    system, control = house()
+    control.reads = "MY_ERROR: available\nERRORS: changed\n"
+    assert "supervisord runs ghost" in STEP.apply(system)
+
+
 def test_a_configuration_that_is_not_accepted() -> None:
     system, control = house()
     captured = STEP.capture(system)
