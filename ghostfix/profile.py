@@ -39,6 +39,10 @@ _LARGEST = 1 << 20
 _OWN_WAY = "`ghostfix diagnose --config FILE` uses another profile."
 
 
+class NoSuchServiceError(ProfileError):
+    """No profile has a service of that name; those that there are could be read."""
+
+
 class Origin(Struct, frozen=True):
     """A profile that was read: its document, where its services stand in it, and where its paths start."""
 
@@ -56,6 +60,7 @@ class Origin(Struct, frozen=True):
 def load(system: System, name: str | None, config: str | None) -> tuple[Service, ...]:
     """The service called ``name``, or all services of the profile; raises ProfileError (exit code 2).
 
+    NoSuchServiceError when there is none of that name.
     ``config`` is the file that the user named; without it, the profile is looked for.
     """
     origins: list[Origin] = []
@@ -69,7 +74,7 @@ def load(system: System, name: str | None, config: str | None) -> tuple[Service,
     if config is None:
         known.update(dict.fromkeys(built_in_names()))
     where = ", ".join(origin.profile for origin in origins) or "the built-in profiles"
-    raise ProfileError(
+    raise NoSuchServiceError(
         f"there is no service called `{shown(name or '', 80)}` in {shown(where)}", nearest(name or "", known)
     )
 

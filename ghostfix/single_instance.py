@@ -17,7 +17,7 @@ from ghostfix.launch import MARK
 from ghostfix.machine import System
 from ghostfix.pages.phrase import lasting
 from ghostfix.process import Process
-from ghostfix.profile import BUILT_IN, load
+from ghostfix.profile import BUILT_IN, NoSuchServiceError, load
 from ghostfix.running import running_instances
 from ghostfix.service import Service
 from ghostfix.untrusted import shown, shown_argv
@@ -61,11 +61,12 @@ def wanted_service(system: System, name: str | None, config: str | None, command
     """The service to start; raises ProfileError when the command line leaves that open.
 
     With a command, a name that no profile has is allowed: the command is then started as it was given, in the
-    current folder, and the name is all that tells one from another.
+    current folder, and the name is all that tells one from another. That holds for no name of a profile that
+    cannot be read or must not be used: the service would get a second lock, and root would start it as root.
     """
     try:
         services = load(system, name, config)
-    except ProfileError as error:
+    except NoSuchServiceError as error:
         if not command or config is not None or name is None:
             raise
         if error.hint.startswith("did you mean"):  # in doubt it was a slip, and another lock than meant

@@ -55,6 +55,17 @@ def test_a_name_that_may_be_a_slip_is_said(capsys: pytest.CaptureFixture[str]) -
     assert capsys.readouterr().err == ""
 
 
+def test_a_profile_that_cannot_be_used_is_no_command_without_one() -> None:
+    """It would be started beside the one that runs, with another lock; and by root as root."""
+    for broken in (b"[services.web", b"[services.web]\nmodule = 3\n"):
+        with pytest.raises(ProfileError):
+            wanted_service(machine(broken), "web", None, ("sleep",))
+    system = machine()
+    system.add_file("/srv/web/ghostfix.toml", PROFILE, uid=1234)
+    with pytest.raises(ProfileError, match="owned by another user"):
+        wanted_service(system, "web", None, ("sleep",))
+
+
 def test_the_only_service_need_not_be_named() -> None:
     assert wanted_service(machine(), None, None, ()).name == "web"
 
