@@ -43,6 +43,10 @@ class Held(Protocol):
         """Removes the PID file and gives the lock back."""
         ...
 
+    def give_back(self) -> None:
+        """Gives the lock back, and lets the PID file say again what it said before."""
+        ...
+
 
 class Taken(Struct, frozen=True):
     """Who holds the lock, as far as the kernel tells, and what the PID file says."""

@@ -13,12 +13,14 @@ from msgspec import Struct
 
 from ghostfix.collectors.pidfiles import parse_pid
 from ghostfix.errors import ProfileError
+from ghostfix.invocation import read_argv
 from ghostfix.launch import MARK
 from ghostfix.machine import System
 from ghostfix.pages.phrase import lasting
 from ghostfix.process import Process
 from ghostfix.profile import BUILT_IN, NoSuchServiceError, load
 from ghostfix.running import running_instances
+from ghostfix.scripts.own_run import read_own_run
 from ghostfix.service import Service
 from ghostfix.untrusted import shown, shown_argv
 
@@ -174,11 +176,21 @@ def _matching(system: System, service: Service) -> Process | None:
     return running[0] if running else None
 
 
-def holding(system: System, pid: int | None, content: bytes) -> Running:
+def holding(system: System, path: str, pid: int | None, content: bytes) -> Running:
     """Who holds the lock: whom the kernel names, else whom the file does.
 
-    A lock that children share belongs to nobody in particular, so the kernel names no one.
+    A lock that children share belongs to nobody in particular, so the kernel names no one; and the one whom
+    the file names may have ended before them, and somebody else have his PID.
     """
     named = pid if pid is not None else parse_pid(content)
     process = None if named is None else system.process(named)
-    return Running(process=process if process is not None and process.alive else None, locked=True)
+    if process is None or not process.alive or (pid is None and not _may_hold(system, path, process)):
+        return Running(process=None, locked=True)
+    return Running(process=process, locked=True)
+
+
+def _may_hold(system: System, path: str, process: Process) -> bool:
+    """Whether it is what ``ghostfix run`` started with this file, or that itself; or does not let us see."""
+    detail = system.detail(process)
+    started = detail.environment is None or detail.variable(MARK) == f"{process.pid}:{path}"
+    return started or read_own_run(read_argv(process.argv)) is not None

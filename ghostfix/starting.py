@@ -60,16 +60,18 @@ def _unless_running(
             'name one that can in the profile: `pidfiles = ["run/NAME.pid"]`',
         ) from error
     if isinstance(lock, Taken):
-        return holding(system, lock.pid, lock.content)
+        return holding(system, start.pid_file, lock.pid, lock.content)
+    leave = lock.release
     try:
         other = without_lock(system, service, start.pid_file, lock.before)
         while wait and other is not None:
             other = without_lock(system, service, start.pid_file, lock.before)
         if other is not None:
+            leave = lock.give_back
             return other
         ending = _started(launcher, service, start, lock, wishes.policy)
     finally:
-        lock.release()
+        leave()
     return launcher.end_as(ending)
 
 
@@ -132,7 +134,7 @@ def _variables(service: Service, own: dict[str, str]) -> dict[str, str]:
 def _say_for_whom(system: System, launcher: Launcher, service: Service, path: str) -> None:
     taken = launcher.holder(path)
     if taken is not None and taken.pid is not None:
-        running = holding(system, taken.pid, taken.content)
+        running = holding(system, path, taken.pid, taken.content)
         _say(f"{running.sentence(service, system.now())}; waiting for it to end")
 
 

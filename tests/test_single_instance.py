@@ -6,7 +6,7 @@ from msgspec import structs
 from ghostfix.errors import ProfileError
 from ghostfix.machine import Platform
 from ghostfix.service import Service
-from ghostfix.single_instance import pid_file, wanted_service, without_lock
+from ghostfix.single_instance import holding, pid_file, wanted_service, without_lock
 from tests.fake_system import FakeSystem, default_caller
 
 PROFILE = b'[services.web]\nmodule = "shop.web"\n'
@@ -122,3 +122,28 @@ def test_what_is_ending_is_given_a_moment() -> None:
     system.on_wait.append(ends_meanwhile)
     assert without_lock(system, SERVICE, PATH, b"") is None
     assert len(looks) == 3
+
+
+def test_the_kernel_s_word_goes_before_the_file_s() -> None:
+    system = machine()
+    system.add_process(700, ("sleep", "1"))
+    system.add_process(701, ("sleep", "2"))
+    running = holding(system, PATH, 700, b"701\n")
+    assert running.process is not None
+    assert running.process.pid == 700
+
+
+@pytest.mark.parametrize(
+    ("argv", "mark", "named"),
+    [
+        (("node", "x.js"), f"700:{PATH}", True),
+        (("python3", "-m", "ghostfix", "run", "web", "--restart", "always"), "", True),
+        (("sleep", "1000"), "", False),
+    ],
+)
+def test_who_shares_a_lock_is_named_only_when_the_pid_is_still_his(
+    argv: tuple[str, ...], mark: str, named: bool
+) -> None:
+    system = machine()
+    system.add_process(700, argv, variables={"GHOSTFIX_RUN": mark})
+    assert (holding(system, PATH, None, b"700\n").process is not None) is named

@@ -65,3 +65,40 @@ def make_folder(path: str, mode: int) -> None:
             continue  # somebody else made it just now
         except OSError as error:
             raise StepError(f"the folder {folder} cannot be made: {reason(error)}") from error
+
+
+def is_roots_way(folder: str) -> bool:
+    """Whether nobody but root decides where this leads: the folder, all above it, and each symlink."""
+    return all(_is_roots(place) for start in (folder, os.path.realpath(folder)) for place in _upwards(start))
+
+
+def refuse_links_of_others(folder: str) -> None:
+    """Raises StepError where the way leads through a symlink that is neither root's nor ours.
+
+    Its owner would decide in which folder we act, with rights that he does not have.
+    """
+    for place in _upwards(folder):
+        seen = os.lstat(place)
+        if stat.S_ISLNK(seen.st_mode) and seen.st_uid not in (0, os.geteuid()):
+            raise StepError(f"{place} is a symlink of another user (uid {seen.st_uid}), and is not followed")
+
+
+def _is_roots(place: str) -> bool:
+    try:
+        seen = os.lstat(place)
+    except OSError:
+        return False
+    if seen.st_uid != 0 or stat.S_ISLNK(seen.st_mode):
+        return seen.st_uid == 0
+    return bool(seen.st_mode & stat.S_ISVTX) or not seen.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _upwards(folder: str) -> Iterator[str]:
+    """The folder and all above it."""
+    place = posixpath.abspath(folder)
+    while True:
+        yield place
+        above = posixpath.dirname(place)
+        if above == place:
+            return
+        place = above

@@ -8,7 +8,7 @@ Which kind of lock, by fcntl(2) and flock(2):
 - POSIX record locks belong to the process. They survive ``exec``, no child inherits them, they end with the
   process in the same instant, and the kernel tells who holds one (``F_GETLK``). So this is the usual kind.
   Their one weakness: a process that opens its own PID file and closes it again loses the lock. Whoever finds
-  the lock free therefore looks at who is named in the file (``one_instance``).
+  the lock free therefore looks at who is named in the file (``single_instance``).
 
 Both kinds exclude each other. The file's content is the PID. It is put in place whole, under its final name,
 and locked before that: nobody ever reads half a PID, an empty file, or that of somebody without the lock.
@@ -17,16 +17,17 @@ and locked before that: nobody ever reads half a PID, an empty file, or that of 
 import errno
 import fcntl
 import os
+import re
 import stat
-import struct
-import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from ghostfix.errors import StepError
 from ghostfix.launch import Taken
 from ghostfix.system.files import read_open
-from ghostfix.system.folders import make_folder, opened
+from ghostfix.system.folders import is_roots_way, make_folder, opened, refuse_links_of_others
 from ghostfix.system.identity import Account, acting_as
+from ghostfix.system.lock_record import asked, whole_file
 from ghostfix.system.rename import exchange
 from ghostfix.system.text import reason
 
@@ -37,31 +38,54 @@ _MODE = 0o644
 _LIMIT = 4096
 _HIGH = 230
 """Descriptors from here on are nobody's habit: a shell script's ``exec 3>file`` must not close ours."""
-_LINUX_LOCK = "@hhqqi"
-_MACOS_LOCK = "@qqihh"
+_PID_FILE = re.compile(rb'[\s\0]*(?:\d{1,10}\s*(?:\n.*)?|\{.*"pid"\s*:.*)?[\s\0]*\Z', re.DOTALL)
+"""A number on the first line, or JSON with one; a crash of the machine may leave an empty file, or zeros."""
 _TAKEN = (errno.EACCES, errno.EAGAIN)
 
 
 class PidLock:
     """A lock that is held: by this process, and by the program that it becomes."""
 
-    def __init__(self, path: str, descriptor: int, before: bytes, *, shared: bool) -> None:
-        self.path = path
+    def __init__(self, place: "_Place", descriptor: int, before: bytes) -> None:
+        self.path = place.path
         self.before = before
         """What the file said before: the PID of whoever had it last."""
+        self.shared = place.shared
+        self._account = place.account
         self._descriptor = descriptor
-        self.shared = shared
 
     def keep_over_exec(self) -> None:
         """Lets the descriptor, and with it the lock, survive ``exec``."""
         os.set_inheritable(self._descriptor, True)
 
     def release(self) -> None:
-        """Removes the file, while nobody else can hold it, and gives the lock back."""
-        with suppress(StepError, OSError), opened(self.path) as (folder, name):
-            if _is_still(self._descriptor, folder, name):
-                os.unlink(name, dir_fd=folder)
+        """Gives the lock back, and removes the file, unless children that share the lock hold it still."""
+        seen = os.fstat(self._descriptor)
+        if self.shared:
+            os.close(self._descriptor)  # a lock that is tried while we hold it tells nothing about them
+        with suppress(StepError, OSError), self._place() as place:
+            place.remove(seen)
+        if not self.shared:
+            os.close(self._descriptor)
+
+    def give_back(self) -> None:
+        """Gives the lock back, and lets the file say again what it said: it is of somebody who lost the lock.
+
+        Without that, whoever comes next would not know of him.
+        """
+        if not self.before:
+            self.release()
+            return
+        with suppress(StepError, OSError), self._place() as place:
+            place.restore(self._descriptor, self.before)
         os.close(self._descriptor)
+
+    @contextmanager
+    def _place(self) -> "Iterator[_Place]":
+        """The file's place, with the rights with which it was made."""
+        account = self._account if os.geteuid() == 0 else None
+        with acting_as(account), opened(self.path) as (folder, name):
+            yield _Place(self.path, folder, name, shared=self.shared, wait=False, account=self._account)
 
 
 def acquire(
@@ -70,13 +94,15 @@ def acquire(
     """The lock on the PID file, which then names this process; or who holds it.
 
     ``wait`` waits for whoever holds it to end. Root makes the file with the rights of ``account``, unless the
-    folder is root's own. The folder is made when it is missing. Raises StepError, ChangedError.
+    way to it is root's own. The folder is made when it is missing. Raises StepError, ChangedError.
     """
     folder = os.path.dirname(path)
-    with acting_as(account if account is not None and not _is_roots(folder) else None):
+    owner = None if is_roots_way(folder) else account
+    with acting_as(owner):
         make_folder(folder, 0o755)
         with opened(path) as (descriptor, name):
-            place = _Place(path, descriptor, name, shared=shared, wait=wait)
+            refuse_links_of_others(folder)
+            place = _Place(path, descriptor, name, shared=shared, wait=wait, account=owner)
             while True:
                 found = place.attempt()
                 if found is not None:
@@ -100,11 +126,14 @@ def holder(path: str) -> Taken | None:
 class _Place:
     """The folder and the name of one PID file, and one attempt after the other to have it."""
 
-    def __init__(self, path: str, folder: int, name: str, *, shared: bool, wait: bool) -> None:
-        self._path = path
+    def __init__(
+        self, path: str, folder: int, name: str, *, shared: bool, wait: bool, account: Account | None
+    ) -> None:
+        self.path = path
+        self.shared = shared
+        self.account = account
         self._folder = folder
         self._name = name
-        self._shared = shared
         self._wait = wait
 
     def attempt(self) -> PidLock | Taken | None:
@@ -124,41 +153,64 @@ class _Place:
                 return taken if _is_still(file, self._folder, self._name) else None
             if not _is_still(file, self._folder, self._name):
                 return None
-            before = read_open(file, _LIMIT)
+            before = self._former(file)
             fresh = self._fresh()
             if fresh is None:
-                self._write_over(file)
+                self._write_over(file, _content())
                 kept = True
-                return PidLock(self._path, file, before, shared=self._shared)
+                return PidLock(self, file, before)
             descriptor, name = fresh
             if self._put_in_place(name, file):
-                return PidLock(self._path, descriptor, before, shared=self._shared)
+                return PidLock(self, descriptor, before)
             os.close(descriptor)
             return None
         finally:
             if not kept:
                 os.close(file)
 
+    def remove(self, seen: os.stat_result) -> None:
+        """Removes the file if it is the one that was seen and nobody holds it but we."""
+        file = _high(os.open(self._name, _WRITE, dir_fd=self._folder)) if self.shared else -1
+        try:
+            if file >= 0 and not self._locked(file, wait=False):
+                return
+            if os.path.samestat(seen, os.stat(self._name, dir_fd=self._folder, follow_symlinks=False)):
+                os.unlink(self._name, dir_fd=self._folder)
+        finally:
+            if file >= 0:
+                os.close(file)
+
+    def restore(self, file: int, content: bytes) -> None:
+        """Puts a file with this content, which nobody holds, in the place of the one that we hold."""
+        if not _is_still(file, self._folder, self._name):
+            return
+        fresh = self._new(content, locked=False)
+        if fresh is None:
+            self._write_over(file, content)
+            return
+        os.close(fresh[0])
+        self._put_in_place(fresh[1], file)
+
     def _put_in_place(self, fresh: str, file: int) -> bool:
         """Gives the new file its name; not when somebody else's took the place of the one that we hold."""
         try:
-            exchanged = exchange(fresh, self._name, self._folder)
+            if not exchange(fresh, self._name, self._folder):
+                os.rename(fresh, self._name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
+                return True
+            ours = _is_still(file, self._folder, fresh)
+            if not ours:
+                exchange(fresh, self._name, self._folder)
         except FileNotFoundError:  # somebody removed it
-            os.unlink(fresh, dir_fd=self._folder)
-            return False
-        if not exchanged:
-            os.rename(fresh, self._name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
-            return True
-        ours = _is_still(file, self._folder, fresh)
-        if not ours:
-            exchange(fresh, self._name, self._folder)
-        os.unlink(fresh, dir_fd=self._folder)
+            ours = False
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(fresh, dir_fd=self._folder)
         return ours
 
     def _create(self) -> PidLock | None:
         fresh = self._fresh()
         if fresh is None:
-            raise StepError(f"{self._path} cannot be made: no right to write to its folder")
+            raise StepError(f"{self.path} cannot be made: no right to write to its folder")
         descriptor, name = fresh
         try:
             os.link(name, self._name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
@@ -167,46 +219,64 @@ class _Place:
             return None
         finally:
             os.unlink(name, dir_fd=self._folder)
-        return PidLock(self._path, descriptor, b"", shared=self._shared)
+        return PidLock(self, descriptor, b"")
 
     def _fresh(self) -> tuple[int, str] | None:
         """A hidden file beside it with our PID, locked; None where no file can be made."""
-        name = f".{self._name[:200]}.{os.urandom(6).hex()}"
+        return self._new(_content(), locked=True)
+
+    def _new(self, content: bytes, *, locked: bool) -> tuple[int, str] | None:
+        name = f".{self._name[:40]}.{os.urandom(6).hex()}"
         try:
             file = _high(os.open(name, _NEW, _MODE, dir_fd=self._folder))
         except PermissionError:
             return None
-        os.fchmod(file, _MODE)
-        os.write(file, _content())
-        self._locked(file, wait=False)
+        try:
+            os.fchmod(file, _MODE)
+            os.write(file, content)
+            if locked:
+                self._locked(file, wait=False)
+        except BaseException:  # a full disk, or one that knows no locks
+            os.unlink(name, dir_fd=self._folder)
+            os.close(file)
+            raise
         return file, name
 
-    def _write_over(self, file: int) -> None:
+    def _write_over(self, file: int, content: bytes) -> None:
         """In a folder that only others may write to; a reader sees nothing for an instant, never half."""
+        if os.fstat(file).st_nlink != 1:
+            raise StepError(f"{self.path} has another name, too (a hard link), so it is not written over")
         os.ftruncate(file, 0)
-        os.pwrite(file, _content(), 0)
+        os.pwrite(file, content, 0)
+
+    def _former(self, file: int) -> bytes:
+        """What the file says; raises StepError when it is no PID file, but something to be lost."""
+        content = read_open(file, _LIMIT + 1)
+        if len(content) > _LIMIT or not _PID_FILE.match(content):
+            raise StepError(f"{self.path} holds something else than a PID, and is not overwritten")
+        return content
 
     def _check(self, file: int) -> None:
         seen = os.fstat(file)
         if not stat.S_ISREG(seen.st_mode):
-            raise StepError(f"{self._path} is no regular file")
+            raise StepError(f"{self.path} is no regular file")
         if seen.st_uid not in (0, os.geteuid()):
-            raise StepError(f"{self._path} belongs to another user (uid {seen.st_uid})")
+            raise StepError(f"{self.path} belongs to another user (uid {seen.st_uid})")
 
     def _refused(self, error: OSError) -> Taken:
         """Another user's file may still tell who holds it."""
         if error.errno == errno.ELOOP:
-            raise StepError(f"{self._path} is a symlink; a PID file is never followed through one") from error
-        found = holder(self._path) if error.errno == errno.EACCES else None
+            raise StepError(f"{self.path} is a symlink; a PID file is never followed through one") from error
+        found = holder(self.path) if error.errno == errno.EACCES else None
         if found is None:
-            raise StepError(f"{self._path} cannot be opened: {reason(error)}") from error
+            raise StepError(f"{self.path} cannot be opened: {reason(error)}") from error
         return found
 
     def _locked(self, file: int, *, wait: bool) -> bool:
         try:
-            if self._shared:
+            if self.shared:
                 command = fcntl.F_OFD_SETLKW if wait else fcntl.F_OFD_SETLK
-                fcntl.fcntl(file, command, _lock_record(fcntl.F_WRLCK))
+                fcntl.fcntl(file, command, whole_file(fcntl.F_WRLCK))
             else:
                 fcntl.lockf(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -227,26 +297,8 @@ def _content() -> bytes:
 
 def _holder(file: int) -> Taken | None:
     """None when nobody holds it: whoever did has ended, or has put a new file in its place."""
-    kind, pid = _read_record(fcntl.fcntl(file, fcntl.F_GETLK, _lock_record(fcntl.F_WRLCK)))
-    if kind == fcntl.F_UNLCK:
-        return None
-    return Taken(pid if pid > 0 else None, read_open(file, _LIMIT))
-
-
-def _lock_record(kind: int) -> bytes:
-    """A ``struct flock`` for the whole file."""
-    if sys.platform == "darwin":
-        return struct.pack(_MACOS_LOCK, 0, 0, 0, kind, os.SEEK_SET)
-    return struct.pack(_LINUX_LOCK, kind, os.SEEK_SET, 0, 0, 0)
-
-
-def _read_record(record: bytes) -> tuple[int, int]:
-    """The kind of lock and the PID of its holder."""
-    if sys.platform == "darwin":
-        _, _, pid, kind, _ = struct.unpack(_MACOS_LOCK, record)
-    else:
-        kind, _, _, _, pid = struct.unpack(_LINUX_LOCK, record)
-    return kind, pid
+    held = asked(file)
+    return None if held is None else Taken(held.pid, read_open(file, _LIMIT) if held.here else b"")
 
 
 def _high(file: int) -> int:
@@ -265,12 +317,3 @@ def _is_still(file: int, folder: int, name: str) -> bool:
     except FileNotFoundError:
         return False
     return os.path.samestat(seen, os.fstat(file))
-
-
-def _is_roots(folder: str) -> bool:
-    """Whether only root may write to the folder, so that nobody could have put a trap there."""
-    try:
-        seen = os.stat(folder)
-    except OSError:
-        return False
-    return seen.st_uid == 0 and not seen.st_mode & (stat.S_IWGRP | stat.S_IWOTH)

@@ -155,6 +155,20 @@ def test_a_service_that_reads_its_own_pid_file_is_still_the_only_one(house: Ghos
     again = house.ghostfix("run", "web")
     assert again.stdout.startswith(f"web runs already, without the lock: pid {first.pid} "), again
     assert len(up(house)) == 1
+    assert (house.folder / "run/web.pid").read_text() == f"{first.pid}\n"
+
+
+def test_a_command_that_closes_what_it_inherits_is_found_each_time(house: GhostHouse) -> None:
+    """As many daemons do; its name tells nothing, so all that is known of it is in the PID file."""
+    code = (
+        "import os, time; os.closerange(3, 1024); open('up', 'a').write(f'{os.getpid()}\\n'); time.sleep(60)"
+    )
+    words = ("web", "--", sys.executable, "-c", code)
+    first = run(house, *words)
+    wait_until(lambda: len(up(house)) == 1, 20, "the command")
+    for _ in range(2):
+        assert f"without the lock: pid {first.pid} " in house.ghostfix("run", *words).stdout
+    assert len(up(house)) == 1
 
 
 def test_one_that_was_started_by_hand_is_not_doubled(house: GhostHouse) -> None:

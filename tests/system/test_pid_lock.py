@@ -1,6 +1,8 @@
 """A PID file as a lock, with genuine processes that compete for it."""
 
 import os
+import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +17,7 @@ from ghostfix.errors import StepError
 from ghostfix.launch import Taken
 from ghostfix.system import pid_lock
 from ghostfix.system.files import is_locked
+from ghostfix.system.identity import Account
 from tests.system.genuine import wait_until
 
 pytestmark = pytest.mark.real
@@ -159,6 +162,130 @@ def test_a_removed_file_does_not_let_two_in_through_the_old_one(tmp_path: Path) 
             assert path.read_text() == f"{third.pid}\n"
 
 
+def taken(path: Path, *, shared: bool = False) -> pid_lock.PidLock:
+    lock = pid_lock.acquire(str(path), shared=shared)
+    assert isinstance(lock, pid_lock.PidLock)
+    return lock
+
+
+@pytest.mark.parametrize(
+    "content", [b"precious\n", b"4711\n" + b"x" * 5000, b'{"name": "x"}', b"12345678901"]
+)
+def test_what_is_no_pid_file_is_not_lost(tmp_path: Path, content: bytes) -> None:
+    """A slip in the profile must not cost somebody his data."""
+    path = tmp_path / "data.db"
+    path.write_bytes(content)
+    with pytest.raises(StepError, match="something else than a PID"):
+        pid_lock.acquire(str(path))
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\0" * 8, b"4711", b" 4711\n/srv\nx\n", b'{"pid": 4711}\n'])
+def test_every_pid_file_is_taken_over(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "web.pid"
+    path.write_bytes(content)
+    lock = taken(path)
+    assert lock.before == content
+    lock.release()
+
+
+def test_what_the_file_said_can_be_given_back(tmp_path: Path) -> None:
+    """It names somebody who has lost the lock: whoever comes next has to know of him, too."""
+    path = tmp_path / "web.pid"
+    path.write_text("4711\n")
+    for _ in range(3):
+        lock = taken(path)
+        assert lock.before == b"4711\n"
+        lock.give_back()
+        assert (path.read_text(), is_locked(str(path))) == ("4711\n", False)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_lock_that_a_child_still_shares_is_not_removed(tmp_path: Path) -> None:
+    path = tmp_path / "web.pid"
+    lock = taken(path, shared=True)
+    lock.keep_over_exec()
+    child = subprocess.Popen(["sleep", "60"], close_fds=False)
+    try:
+        lock.release()
+        assert isinstance(pid_lock.acquire(str(path), shared=True), Taken)
+    finally:
+        child.kill()
+        child.wait()
+    taken(path, shared=True).release()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("before", [None, b"4711\n"])
+def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, before: bytes | None) -> None:
+    path = tmp_path / "web.pid"
+    if before is not None:
+        path.write_bytes(before)
+    descriptors = len(os.listdir("/proc/self/fd"))
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, limits[1]))
+    try:
+        with pytest.raises(StepError, match="File too large"):
+            pid_lock.acquire(str(path))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert [each.read_bytes() for each in tmp_path.iterdir()] == [before] * (before is not None)
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+NOBODY = Account("nobody", "/", 65534, 65534, ())
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+@pytest.mark.parametrize("account", [NOBODY, None])
+def test_root_follows_no_symlink_of_somebody_else(tmp_path: Path, account: Account | None) -> None:
+    """It would replace the PID file of another service there, which that user could not."""
+    house, other = tmp_path / "house", tmp_path / "other"
+    for folder in (house, other):
+        folder.mkdir()
+    (other / "web.pid").write_text("99999999\n")
+    (house / "run").symlink_to(other)
+    for path in (house, house / "run"):
+        os.chown(path, 65534, 65534, follow_symlinks=False)
+    inode = (other / "web.pid").stat().st_ino
+    with pytest.raises(StepError, match=r"symlink of another user|Permission denied"):
+        pid_lock.acquire(str(house / "run/web.pid"), account=account)
+    assert (other / "web.pid").stat().st_ino == inode
+    os.chown(house / "run", 0, 0, follow_symlinks=False)
+    taken(house / "run/web.pid").release()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_root_removes_what_it_made_with_another_s_rights(tmp_path: Path) -> None:
+    """Also in a folder that its group may write to, in which root itself does not act."""
+    for folder in tmp_path.parents:
+        if folder.stat().st_uid == 0 and folder != Path("/tmp") and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    os.chown(tmp_path, 65534, 65534)
+    tmp_path.chmod(0o775)
+    path = tmp_path / "web.pid"
+    lock = pid_lock.acquire(str(path), account=NOBODY)
+    assert isinstance(lock, pid_lock.PidLock)
+    assert path.stat().st_uid == 65534
+    lock.release()
+    assert not path.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="only root has namespaces")
+def test_a_pid_of_another_namespace_is_nobody_s_here(tmp_path: Path) -> None:
+    """Two containers share a folder: the PID in the file is somebody else's in the other one."""
+    path = tmp_path / "web.pid"
+    code = "import sys; from ghostfix.system import pid_lock; print(pid_lock.acquire(sys.argv[1]))"
+    with holding(path):
+        answer = subprocess.run(
+            ["unshare", "--pid", "--fork", sys.executable, "-c", code, str(path)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    assert answer.stdout == f"{Taken(None, b'')}\n"
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_a_file_in_a_folder_of_others_is_written_over(tmp_path: Path) -> None:
     """A PID file that root made for a user, as in ``/run``: nothing can be put beside it."""
@@ -178,6 +305,11 @@ def test_a_file_in_a_folder_of_others_is_written_over(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
     )
     assert answer.stdout == "b'123456789\\n' True\n"
+    os.link(path, tmp_path / "precious")
+    refused = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=False
+    )
+    assert "has another name, too (a hard link)" in refused.stderr
 
 
 def test_the_descriptor_is_out_of_a_script_s_way(tmp_path: Path) -> None:
