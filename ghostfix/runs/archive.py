@@ -32,10 +32,14 @@ def keep_diagnosis(system: ActingSystem, report: Report) -> str:
     folder = own_folder(system, "diagnoses")
     caller = system.caller()
     moment = f"{datetime.fromtimestamp(system.now(), UTC):%Y%m%d-%H%M%S}"
-    for number in range(caller.pid, caller.pid + 1000):
+    content = msgspec.json.encode(report)
+    for number in range(caller.pid, caller.pid + 0x10000):
         name = f"d{moment}-{number & 0xFFFF:04x}"
+        path = f"{folder}/{name}.json"
+        if system.status(path).value is not None:
+            continue  # to look costs a hundredth of an attempt, and a fleet keeps hundreds in a second
         try:
-            system.create(f"{folder}/{name}.json", msgspec.json.encode(report), 0o600)
+            system.create(path, content, 0o600)
         except ChangedError:
             continue  # another service's report of the same second
         except StepError as error:

@@ -44,6 +44,24 @@ def test_passwords_among_ansible_s_options_reach_no_report(name: str, words: tup
     assert report.options[1].startswith("-u me ")
 
 
+def test_a_large_fleet_s_reports_are_each_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the same second, and all by the same process: each needs a name of its own."""
+    system = FakeSystem()
+    tried = 0
+    create = system.create
+
+    def counted(path: str, content: bytes, mode: int) -> None:
+        nonlocal tried
+        tried += 1
+        create(path, content, mode)
+
+    monkeypatch.setattr(system, "create", counted)
+    monkeypatch.setattr(system, "now", lambda: 1_795_600_000.0)
+    hosts, notes = all_kept(system, [seen(f"web{number}", INCIDENT) for number in range(300)])
+    assert (len({host.kept for host in hosts}), notes) == (300, ())
+    assert tried == 300
+
+
 def test_what_was_found_is_told_where_no_report_can_be_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -311,7 +311,7 @@ def test_what_is_wrong_is_said_in_ghostfix_s_words(
 
 
 def test_the_role_installs_from_wheels_alone(tmp_path: Path) -> None:
-    """ghostfix and all that it needs, from a folder; the profile; a second run changes nothing."""
+    """ghostfix, all that it needs, and the profile, from folders. Check mode does nothing, nor a second run."""
     wheels, venv = tmp_path / "wheels", tmp_path / "venv"
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     subprocess.run([*pip, "wheel", "-q", "-w", str(wheels), str(PACKAGE.parent)], check=True, timeout=250)
@@ -332,9 +332,9 @@ def test_the_role_installs_from_wheels_alone(tmp_path: Path) -> None:
     play = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "roles": [role]}]
     (tmp_path / "play.yml").write_text(json.dumps(play))
     recaps = []
-    for _ in range(2):
+    for check in (["--check"], [], []):
         done = subprocess.run(
-            [str(PROGRAMS / "ansible-playbook"), "-i", "localhost,", str(tmp_path / "play.yml")],
+            [str(PROGRAMS / "ansible-playbook"), "-i", "localhost,", str(tmp_path / "play.yml"), *check],
             env={
                 **os.environ,
                 "ANSIBLE_COLLECTIONS_PATH": str(PACKAGE),
@@ -348,8 +348,8 @@ def test_the_role_installs_from_wheels_alone(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stdout + done.stderr
         recaps.append(done.stdout.splitlines()[-2:])
-    assert "changed=0 " not in "".join(recaps[0])
-    assert "changed=0 " in "".join(recaps[1])
+        assert venv.exists() is (check == [])
+    assert ["changed=0 " in "".join(recap) for recap in recaps] == [False, False, True]
     shown = subprocess.run([str(tmp_path / "link"), "--version"], capture_output=True, text=True, check=True)
     assert shown.stdout.startswith("ghostfix ")
     assert (tmp_path / "etc/ghostfix.toml").read_bytes() == (tmp_path / "ghostfix.toml").read_bytes()
