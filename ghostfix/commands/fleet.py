@@ -243,8 +243,12 @@ def _carry_out(order: "Order", presentation: "Presentation", *, dry_run: bool, y
     from ghostfix.system.ansible import perform
 
     system = local_system()
-    with presentation.following(f"looking at {', '.join(order.reach.inventory)}") as say:
-        hosts: Sequence[FleetHost] = campaign.look(order, perform, following(say, None))
+    try:
+        with presentation.following(f"looking at {', '.join(order.reach.inventory)}") as say:
+            hosts: Sequence[FleetHost] = campaign.look(order, perform, following(say, None))
+    except KeyboardInterrupt:
+        sys.stderr.write("ghostfix: interrupted while looking; nothing was done on any host.\n")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     needy = campaign.in_need(hosts)
     if dry_run or not needy or not yes:
         code = campaign.exit_code(hosts, interrupted=False)
@@ -310,8 +314,6 @@ def _reach(
     ask_become_pass: bool,
     ansible_args: str,
 ) -> "Reach":
-    from getpass import getpass
-
     from ghostfix.fleets.play import Reach
 
     try:
@@ -324,9 +326,25 @@ def _reach(
         forks=forks,
         become=become or become_user is not None or ask_become_pass,
         become_user=become_user,
-        become_password=getpass("BECOME password: ") if ask_become_pass else None,
+        become_password=_password() if ask_become_pass else None,
         arguments=more,
     )
+
+
+def _password() -> str:
+    """What the user types, unseen; raises ProfileError when there is nobody to type."""
+    import warnings
+    from getpass import GetPassWarning, getpass
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", GetPassWarning)  # what comes through a pipe is seen by nobody
+        try:
+            return getpass("BECOME password: ")
+        except EOFError as error:
+            raise ProfileError(
+                "there is no terminal on which to ask for the password",
+                "`--become --ansible-args '--become-password-file FILE'` reads it from a file",
+            ) from error
 
 
 def _codes(only: str | None, skip: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -1,5 +1,6 @@
 """``ghostfix fleet`` where there is no fleet: what is typed wrongly, and where Ansible is not installed."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -34,6 +35,21 @@ def test_what_is_wrong_is_said(name: str, tmp_path: Path) -> None:
     assert answer.returncode == 2
     assert message in " ".join(answer.stderr.replace("│", " ").split())
     assert "Traceback" not in answer.stderr
+
+
+def test_a_password_that_nobody_can_type_is_a_mistake_on_the_command_line(tmp_path: Path) -> None:
+    """And no finding, which is what 1 means."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ghostfix", "fleet", "diagnose", "-i", "h,", "-K"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "--become-password-file" in done.stderr
+    assert "Warning" not in done.stderr.replace("Warning: Password input may be echoed.", "")
 
 
 def test_each_verb_explains_itself(tmp_path: Path) -> None:

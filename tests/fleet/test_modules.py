@@ -311,7 +311,7 @@ def test_what_is_wrong_is_said_in_ghostfix_s_words(
 
 
 def test_the_role_installs_from_wheels_alone(tmp_path: Path) -> None:
-    """ghostfix, all that it needs, and the profile, from folders. Check mode does nothing, nor a second run."""
+    """ghostfix, all that it needs, and the profile. Check mode does nothing, and neither a second run."""
     wheels, venv = tmp_path / "wheels", tmp_path / "venv"
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     subprocess.run([*pip, "wheel", "-q", "-w", str(wheels), str(PACKAGE.parent)], check=True, timeout=250)

@@ -90,13 +90,14 @@ def test_a_play_that_is_ended_leaves_nothing_on_the_controller(tmp_path: Path, e
         assert scratch.stat().st_mode & 0o777 == 0o700
         playing = int(Path(f"/proc/{began.pid}/task/{began.pid}/children").read_text().split()[0])
         began.send_signal(end)
-        began.communicate(timeout=30)
+        printed, _ = began.communicate(timeout=30)
     finally:
         began.kill()
         for pid in map(int, (tmp_path / "began").read_text().split()):
             assert pid > 1
             os.kill(pid, signal.SIGKILL)
     assert began.returncode == 130
+    assert b"interrupted while looking; nothing was done on any host" in printed
     assert not Path(f"/proc/{playing}").exists()
     assert list((tmp_path / "tmp").glob("ghostfix-fleet-*")) == []
     assert list(tmp_path.glob(".ansible/tmp/*")) == []
