@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
+from ghostfix.owner import commander
 from ghostfix.process import Process
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 from ghostfix.steps.stop_watchdog import StopWatchdog
@@ -35,13 +36,18 @@ class HoldPane(Step, frozen=True, kw_only=True, tag="hold-pane"):
     def precondition(self, system: System) -> Refused | Unneeded | None:
         if self.pane and system.program("tmux") is None:
             return Refused("`tmux`, which would start the loop again, is not on the PATH")
+        if self.pane:
+            whose = commander(system, self.process, (self.socket,))
+            if not whose.complete:
+                return Refused(f"tmux at {self.socket} is not spoken to: {whose.problem}")
         return self._ending.precondition(system)
 
     def capture(self, system: System) -> Captured:
         captured = self._ending.capture(system)
         if not self.pane:
             return captured
-        answer = system.ask((*self._tmux, "show-options", "-p", "-v", "-t", self.pane, "remain-on-exit"))
+        words = (*self._tmux, "show-options", "-p", "-v", "-t", self.pane, "remain-on-exit")
+        answer = system.ask(words, user=self._user(system))
         if answer.status != 0:
             raise StepError(f"tmux could not be asked about pane {self.pane}: {answer.complaint}")
         facts = (*captured.facts, Fact("remain-on-exit", answer.text.strip()))
@@ -55,7 +61,8 @@ class HoldPane(Step, frozen=True, kw_only=True, tag="hold-pane"):
     def undo(self, system: ActingSystem, captured: Captured) -> str:
         if not self.pane:
             return self._ending.undo(system, captured)
-        answer = system.ask((*self._tmux, "display-message", "-p", "-t", self.pane, "#{pane_dead}"))
+        words = (*self._tmux, "display-message", "-p", "-t", self.pane, "#{pane_dead}")
+        answer = system.ask(words, user=self._user(system))
         if answer.status != 0 or answer.text.strip() not in ("0", "1", ""):
             raise ChangedError(f"tmux has no pane {self.pane} any more: {answer.complaint}")
         dead = answer.text.strip() == "1"
@@ -81,8 +88,15 @@ class HoldPane(Step, frozen=True, kw_only=True, tag="hold-pane"):
     def _tmux(self) -> tuple[str, ...]:
         return ("tmux", "-S", self.socket)
 
+    def _user(self, system: System) -> str | None:
+        """As whom tmux is spoken to: its client reads, writes and runs what the server tells it to."""
+        whose = commander(system, self.process, (self.socket,))
+        if not whose.complete:
+            raise StepError(f"tmux at {self.socket} is not spoken to: {whose.problem}")
+        return whose.value
+
     def _order(self, system: ActingSystem, *words: str) -> None:
-        answer = system.command((*self._tmux, *words), timeout=10.0)
+        answer = system.command((*self._tmux, *words), timeout=10.0, user=self._user(system))
         if answer.status != 0:
             raise StepError(f"`tmux {' '.join(words)}` failed: {answer.complaint}")
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
 from ghostfix.managers.service_folder import SUITES, state_of
+from ghostfix.owner import runner
 from ghostfix.snapshot import FileKind
 from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
 
@@ -33,6 +34,9 @@ class HoldServiceFolder(Step, frozen=True, kw_only=True, tag="hold-service-folde
             return Unneeded(f"{self.folder} is no service folder any more")
         if system.program(suite.down[0]) is None:
             return Refused(f"`{suite.down[0]}`, which gives the order, is not on the PATH")
+        whose = runner(system, (self.folder,))
+        if not whose.complete:
+            return Refused(whose.problem or f"nobody may give orders to {self.folder}")
         state = state_of(suite, system, self.folder)
         if state.value is None:
             return Refused(state.problem or f"the state of {self.folder} is not known")
@@ -81,8 +85,15 @@ class HoldServiceFolder(Step, frozen=True, kw_only=True, tag="hold-service-folde
 
 
 def give_order(system: ActingSystem, words: tuple[str, ...], folder: str) -> None:
-    """Runs the suite's control program; raises StepError when it says that it did not work."""
-    answer = system.command((*words, folder), timeout=30.0)
+    """Runs the suite's control program; raises StepError when it says that it did not work.
+
+    It writes into files of that folder, and follows links: with root's rights ``sv down`` would write a "d"
+    over the first letter of whatever file a user has linked there (seen). So the folder's owner gives it.
+    """
+    whose = runner(system, (folder,))
+    if not whose.complete:
+        raise StepError(f"`{' '.join(words)} {folder}` was not run: {whose.problem}")
+    answer = system.command((*words, folder), timeout=30.0, user=whose.value)
     # svc exits with 0 even when nobody supervises the folder, and says so (daemontools' svc.c).
     if answer.status != 0 or answer.stderr.strip():
         told = answer.text.strip().splitlines()

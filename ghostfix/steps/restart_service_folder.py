@@ -5,6 +5,7 @@ from typing import ClassVar
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, System
 from ghostfix.managers.service_folder import SUITES, FolderState, state_of
+from ghostfix.owner import runner
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 from ghostfix.steps.hold_service_folder import give_order
 
@@ -30,6 +31,9 @@ class RestartServiceFolder(Step, frozen=True, kw_only=True, tag="restart-service
         suite = SUITES[self.suite]
         if system.program(suite.up[0]) is None:
             return Refused(f"`{suite.up[0]}`, which gives the order, is not on the PATH")
+        whose = runner(system, (self.folder,))
+        if not whose.complete:
+            return Refused(whose.problem or f"nobody may give orders to {self.folder}")
         state = state_of(suite, system, self.folder)
         return None if state.value is not None else Refused(state.problem or "its state is not known")
 

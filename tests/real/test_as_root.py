@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from ghostfix.errors import StepError
+from ghostfix.steps.hold_service_folder import give_order
+from ghostfix.system import local_system
 from tests.real.ghost_house import wait_until
 from tests.real.real_program import ghostfix, profile
 
@@ -131,3 +134,19 @@ def test_what_calls_itself_a_manager_has_nothing_run_as_root(
     assert answered.status in (1, 3), answered.stderr
     ran = (folder / "run-as").read_text().split() if (folder / "run-as").exists() else []
     assert set(ran) == ({str(SCRATCH_USER)} if owner else set())
+
+
+@pytest.mark.skipif(shutil.which("sv") is None, reason="needs Debian's package runit")
+def test_an_order_to_a_folder_of_somebody_else_writes_nothing_as_root(folder: Path, tmp_path: Path) -> None:
+    """``sv`` writes a letter into a file of the folder, wherever a link leads."""
+    victim = tmp_path / "victim"
+    victim.write_text("root:x:0:0")
+    (folder / "supervise").mkdir()
+    (folder / "supervise/ok").touch()
+    (folder / "supervise/status").write_bytes(bytes(17) + b"u" + bytes(2))
+    (folder / "supervise/control").symlink_to(victim)
+    for place in (folder, *folder.rglob("*")):
+        os.chown(place, SCRATCH_USER, SCRATCH_USER, follow_symlinks=False)
+    with pytest.raises(StepError, match="failed"):
+        give_order(local_system(), ("sv", "-w", "1", "down"), str(folder))
+    assert victim.read_text() == "root:x:0:0"

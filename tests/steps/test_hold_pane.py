@@ -1,7 +1,7 @@
 import pytest
 
 from ghostfix.errors import ChangedError, StepError
-from ghostfix.machine import CommandAnswer
+from ghostfix.machine import CommandAnswer, Platform
 from ghostfix.process import Process
 from ghostfix.restarters.watchdog import RESTARTER
 from ghostfix.step import Refused, Unneeded
@@ -9,7 +9,7 @@ from ghostfix.steps.hold_pane import HoldPane, pane_of
 from ghostfix.steps.hold_watchdog import HoldWatchdog
 from ghostfix.steps.stop_watchdog import StopWatchdog
 from tests.fake_commands import Words
-from tests.fake_system import FakeSystem, answered
+from tests.fake_system import FakeSystem, answered, default_caller
 from tests.restarters.stage import HOME, RUN, do, look
 
 LOOP = ("bash", "-c", "while true; do python3 ghost.py; sleep 1; done")
@@ -20,17 +20,19 @@ TMUX = ("tmux", "-S", SOCKET)
 class FakeTmux:
     """A tmux server with one pane, in which the loop runs."""
 
-    def __init__(self, *, remain: str = "", parent: int = 400) -> None:
-        self.system = FakeSystem()
+    def __init__(
+        self, *, remain: str = "", parent: int = 400, root: bool = False, uid: int | None = None
+    ) -> None:
+        self.system = FakeSystem(caller=default_caller(Platform.LINUX, "root")) if root else FakeSystem()
         self.remain = remain
         self.system.add_program("tmux")
         self.system.add_program("bash")
-        self.system.add_process(400, ("tmux", "new-session"), name="tmux: server")
+        self.system.add_process(400, ("tmux", "new-session"), uid=uid, name="tmux: server")
         self.variables = {"TMUX": f"{SOCKET},400,0", "TMUX_PANE": "%3"}
         if parent != 400:
             self.system.add_process(parent, ("-bash",), 400, cwd=HOME)
-        self.system.add_process(401, LOOP, parent, cwd=HOME, variables=self.variables)
-        self.system.add_process(402, RUN, 401, cwd=HOME)
+        self.system.add_process(401, LOOP, parent, uid=uid, cwd=HOME, variables=self.variables)
+        self.system.add_process(402, RUN, 401, uid=uid, cwd=HOME)
         self.pid = 401
         self.system.add_programs(TMUX, self.answer)
 
@@ -125,3 +127,26 @@ def test_without_tmux_it_is_refused() -> None:
     step = tmux.step()
     tmux.system.remove_path("/usr/bin/tmux")
     assert isinstance(step.precondition(tmux.system), Refused)
+
+
+def test_root_speaks_to_the_tmux_of_another_user_as_that_user() -> None:
+    tmux = FakeTmux(root=True, uid=1001)
+    (step,) = RESTARTER.hold(look(tmux.system, RESTARTER).value[0], "test")
+    captured = do(tmux.system, step)
+    step.undo(tmux.system, captured)
+    asked = {
+        user for words, user in zip(tmux.system.asked, tmux.system.asked_as, strict=True) if "-S" in words
+    }
+    told = {act.detail for act in tmux.system.acts if act.subject.startswith("tmux")}
+    assert asked | told == {"1001"}
+
+
+def test_a_socket_of_another_user_is_not_spoken_to_as_root() -> None:
+    tmux = FakeTmux(root=True, uid=0)
+    tmux.system.add_folder("/tmp/tmux-1000", 0o700, uid=1001)
+    (step,) = RESTARTER.hold(look(tmux.system, RESTARTER).value[0], "test")
+    verdict = step.precondition(tmux.system)
+    assert isinstance(verdict, Refused)
+    assert "is not spoken to: uid 1001 could change /tmp/tmux-1000" in verdict.reason
+    with pytest.raises(StepError, match="is not spoken to"):
+        step.capture(tmux.system)

@@ -1,11 +1,13 @@
 import pytest
 
 from ghostfix.errors import ChangedError, StepError
+from ghostfix.machine import Platform
 from ghostfix.managers.service_folder import SUITES
 from ghostfix.step import Refused, Unneeded
-from ghostfix.steps.hold_service_folder import HoldServiceFolder
+from ghostfix.steps.hold_service_folder import HoldServiceFolder, give_order
+from ghostfix.steps.restart_service_folder import RestartServiceFolder
 from tests.fake_service_folder import FOLDER, FakeServiceFolder
-from tests.fake_system import FakeSystem
+from tests.fake_system import FakeSystem, default_caller
 
 KINDS = sorted(SUITES)
 
@@ -75,3 +77,20 @@ def test_a_down_file_that_somebody_changed_is_left_alone() -> None:
     system.add_file(f"{FOLDER}/down", b"mine now\n")
     with pytest.raises(ChangedError, match="changed by somebody"):
         step.undo(system, captured)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_root_gives_the_orders_as_the_folder_s_owner_or_not_at_all(kind: str) -> None:
+    system = FakeSystem(caller=default_caller(Platform.LINUX, "root"))
+    FakeServiceFolder(system, kind)
+    step = HoldServiceFolder(reason="x", suite=kind, folder=FOLDER)
+    restart = RestartServiceFolder(reason="x", suite=kind, folder=FOLDER)
+    system.add_folder(FOLDER, uid=1001)
+    assert "uid 1001" in getattr(step.precondition(system), "reason", "")
+    assert "uid 1001" in getattr(restart.precondition(system), "reason", "")
+    with pytest.raises(StepError, match=r"was not run: .* belongs to uid 1001"):
+        give_order(system, SUITES[kind].down, FOLDER)
+    system.add_file("/etc/passwd", b"alice:x:1001:1001::/home/alice:/bin/sh\n", uid=0)
+    assert step.precondition(system) is None
+    step.apply(system)
+    assert [act.detail for act in system.acts if act.act == "command"] == ["alice"]
