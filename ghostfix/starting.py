@@ -1,6 +1,7 @@
 """Starting once: takes the lock and becomes the command, or says who runs already."""
 
 import sys
+from contextlib import suppress
 
 from msgspec import Struct, structs
 
@@ -139,5 +140,7 @@ def _say_for_whom(system: System, launcher: Launcher, service: Service, path: st
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"ghostfix: {text}\n")
-    sys.stderr.flush()
+    """Says it where it can be said: no service stays down because the log is full or its reader has gone."""
+    with suppress(OSError, ValueError):
+        sys.stderr.write(f"ghostfix: {text}\n")
+        sys.stderr.flush()

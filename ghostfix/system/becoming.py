@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from ghostfix.errors import StepError
@@ -21,7 +22,8 @@ def become(argv: Sequence[str], cwd: str, variables: Mapping[str, str], account:
     Descriptors, signal mask and ignored signals go over as ghostfix got them.
     """
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        with suppress(OSError, ValueError):  # a full disk, or a reader that has gone
+            stream.flush()
     try:
         if account is not None:
             os.setgroups(account.groups)

@@ -8,23 +8,24 @@ come up beside it. It is ``SIGKILL`` for the same reason: one that takes its tim
 import ctypes
 import os
 import resource
-import select
 import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from ghostfix.errors import StepError
 from ghostfix.launch import MARK
 from ghostfix.supervision import Ending
 from ghostfix.system.becoming import become
+from ghostfix.system.hearing import hearing
 from ghostfix.system.identity import Account
 
 _PR_SET_PDEATHSIG = 1
-_FORWARDED = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2")
+_FORWARDED = ("SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGWINCH")
 _STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
-_OF_THE_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
+_OF_THE_TERMINAL = (signal.SIGINT, signal.SIGQUIT, signal.SIGWINCH)
 
 
 class Nursery:
@@ -46,15 +47,10 @@ class Nursery:
         self._child = 0
         self._stopping = False
         self._parent = os.getpid()
-        self._inbox, outbox = os.pipe()
-        for end in (self._inbox, outbox):
-            os.set_blocking(end, False)
-        signal.set_wakeup_fd(outbox, warn_on_full_buffer=False)
         # What we were started to ignore (nohup) stays so; but a child's end must not be missed.
         self._before = {number: signal.getsignal(number) for number in (*_all_forwarded(), signal.SIGCHLD)}
-        for number, before in self._before.items():
-            if before is not signal.SIG_IGN or number == signal.SIGCHLD:
-                signal.signal(number, _heard)
+        ignored = {number for number, before in self._before.items() if before is signal.SIG_IGN}
+        self._hearing = hearing(self._before.keys() - (ignored - {signal.SIGCHLD}))
 
     @property
     def stopping(self) -> bool:
@@ -71,7 +67,7 @@ class Nursery:
         pid = os.fork()
         if pid == 0:
             os.close(listen)
-            self._become_child(report, before)
+            self._become_child(report)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         os.close(report)
         with os.fdopen(listen, "rb") as pipe:
@@ -100,22 +96,32 @@ class Nursery:
             self._listen(left)
 
     def _listen(self, seconds: float | None) -> None:
-        select.select([self._inbox], [], [], seconds)
-        try:
-            heard = os.read(self._inbox, 4096)
-        except BlockingIOError:
-            return
-        for number in heard:
-            if number == signal.SIGCHLD:
+        for heard in self._hearing.listen(seconds):
+            if heard.number == signal.SIGCHLD:
                 continue
-            self._stopping = self._stopping or number in _STOPPING
-            if self._child > 1 and not (number in _OF_THE_TERMINAL and _is_foreground()):
-                try:
-                    os.kill(
-                        self._child, number
-                    )  # our own child, not reaped yet: nobody else can have its PID
-                except ProcessLookupError:
-                    continue
+            self._stopping = self._stopping or heard.number in _STOPPING
+            if self._child > 1 and not (heard.by_terminal and self._hears_the_terminal(heard.number)):
+                self._pass_on(heard.number)
+
+    def _hears_the_terminal(self, number: int) -> bool:
+        """Whether the child, as one of our process group, is told itself what the terminal tells us."""
+        try:
+            return number in _OF_THE_TERMINAL and os.getpgid(self._child) == os.getpgrp()
+        except ProcessLookupError:
+            return True
+
+    def _pass_on(self, number: int) -> None:
+        try:
+            os.kill(self._child, number)  # our own child, not reaped yet: nobody else can have its PID
+        except ProcessLookupError:
+            return
+        except PermissionError:  # it became somebody else, as sudo(8) does
+            with suppress(OSError):
+                name = signal.Signals(number).name
+                sys.stderr.write(
+                    f"ghostfix: {name} cannot be passed on to pid {self._child}, another user's\n"
+                )
+                sys.stderr.flush()
 
     def _reap(self) -> Ending | None:
         """Takes in every child that has ended: as PID 1 of a container we are given other people's, too."""
@@ -131,13 +137,13 @@ class Nursery:
                 code = os.waitstatus_to_exitcode(status)
                 found = Ending(status=max(code, 0), signal=max(-code, 0))
 
-    def _become_child(self, report: int, mask: set[signal.Signals | int]) -> NoReturn:
+    def _become_child(self, report: int) -> NoReturn:
         """Turns into the command, or writes why not to ``report``."""
         try:
-            signal.set_wakeup_fd(-1)
+            self._hearing.end()
             for number, before in self._before.items():
                 signal.signal(number, signal.SIG_IGN if before is signal.SIG_IGN else signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._hearing.mask)
             variables = {**self._variables, MARK: f"{os.getpid()}:{self._pid_file}"}
             if self._account is not None:
                 os.setgroups(self._account.groups)
@@ -161,27 +167,17 @@ class Nursery:
 def end_as(ending: Ending) -> NoReturn:
     """Ends this process as the child ended: with its status, or by the same signal."""
     for stream in (sys.stdout, sys.stderr):
-        stream.flush()
+        with suppress(OSError, ValueError):  # a full disk, or a reader that has gone
+            stream.flush()
     if ending.signal:
         resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
         signal.set_wakeup_fd(-1)
         if ending.signal not in (signal.SIGKILL, signal.SIGSTOP):
             signal.signal(ending.signal, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {ending.signal})
         os.kill(os.getpid(), ending.signal)
     os._exit(128 + ending.signal if ending.signal else ending.status)
 
 
 def _all_forwarded() -> set[signal.Signals]:
     return {signal.Signals[name] for name in _FORWARDED}
-
-
-def _heard(_number: int, _frame: object) -> None:
-    """The wakeup descriptor has it."""
-
-
-def _is_foreground() -> bool:
-    """Whether the terminal tells our whole process group, the child included, what it is told."""
-    try:
-        return os.tcgetpgrp(0) == os.getpgrp()
-    except OSError:
-        return False

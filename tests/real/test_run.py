@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.real.dialogue import Dialogue
 from tests.real.ghost_house import GhostHouse, free_port, listens, wait_until
 
 pytestmark = pytest.mark.real
@@ -274,6 +275,62 @@ def test_a_supervisor_whose_parent_ignores_the_end_of_children(house: GhostHouse
     )
     words = ("run", "--restart", "on-failure", "--max", "0", *server(house, "fails"))
     assert house.start(sys.executable, "-c", code, *words).wait(20) == 3
+
+
+LISTENER = """
+import os, signal
+for number in (signal.SIGINT, signal.SIGUSR1, signal.SIGWINCH, signal.SIGHUP):
+    signal.signal(number, lambda number, _: open("heard", "a").write(f"{number}\\n"))
+open("up", "a").write(f"{os.getpid()}\\n")
+while True:
+    signal.pause()
+"""
+IN_A_TERMINAL = "import os, sys; os.open(os.ttyname(0), os.O_RDWR); os.execv(sys.argv[1], sys.argv[1:])"
+"""Whoever leads a session and opens a terminal has it for its own."""
+
+
+@pytest.mark.parametrize("redirected", [False, True])
+def test_each_signal_reaches_a_supervised_service_once(house: GhostHouse, redirected: bool) -> None:
+    """What the terminal sends, it sends to both; what kill(1) sends has to be passed on, there as well.
+
+    Such is ``docker run -t`` with a STOPSIGNAL of its own, and a service with its input from /dev/null.
+    """
+    house.write("listener.py", LISTENER)
+    words = ("run", "web", "--restart", "on-failure", "--", sys.executable, "listener.py")
+    argv: tuple[str, ...] = (sys.executable, "-m", "ghostfix", *words)
+    if redirected:
+        argv = ("/bin/sh", "-c", 'exec "$@" < /dev/null', "sh", *argv)
+    dialogue = Dialogue((sys.executable, "-c", IN_A_TERMINAL, *argv), house.folder, house.environment)
+    wait_until(lambda: len(up(house)) == 1, 20, "the service")
+    supervisor = psutil.Process(up(house)[0]).ppid()
+    by_hand = (signal.SIGINT, signal.SIGWINCH, signal.SIGHUP)
+    for number in by_hand:
+        os.kill(supervisor, number)
+        wait_until(lambda: len(heard(house)) % 2 == 1, 10, "the signal")
+        os.kill(supervisor, signal.SIGUSR1)  # and nothing more before it
+        wait_until(lambda: len(heard(house)) % 2 == 0, 10, "the next signal")
+    dialogue.answer("\x03")
+    wait_until(lambda: len(heard(house)) % 2 == 1, 10, "Ctrl-C")
+    os.kill(supervisor, signal.SIGUSR1)
+    wait_until(lambda: len(heard(house)) % 2 == 0, 10, "the last signal")
+    assert heard(house) == [each for sent in (*by_hand, signal.SIGINT) for each in (sent, signal.SIGUSR1)]
+    os.kill(supervisor, signal.SIGTERM)
+    assert dialogue.end() == -signal.SIGTERM
+
+
+def heard(house: GhostHouse) -> list[int]:
+    path = house.folder / "heard"
+    return [int(line) for line in path.read_text().split()] if path.exists() else []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+def test_a_full_log_ends_no_supervision(house: GhostHouse) -> None:
+    words = ("run", "--restart", "on-failure", "--max", "2", "--backoff", "0.01s", *server(house, "fails"))
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "ghostfix", *words], cwd=house.folder, stderr=full, timeout=60, check=False
+        )
+    assert (ended.returncode, len(up(house))) == (3, 3)
 
 
 def test_options_of_a_restart_without_one_are_a_mistake(house: GhostHouse) -> None:
