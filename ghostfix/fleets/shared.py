@@ -8,6 +8,8 @@ from ghostfix.pages.advice import findings
 from ghostfix.report import FindingReport, Report
 
 _SEVERITIES = ("error", "warning", "info")
+_LONGEST = 1_000
+"""Characters of a summary that are compared: it costs the square of its words, and a host may be hostile."""
 _Likeness = tuple[str, ...]
 
 
@@ -71,10 +73,13 @@ def _shared(group: Sequence[tuple[str, Report, FindingReport]]) -> SharedFinding
 
 
 def _in_common(summaries: Sequence[str]) -> str:
-    """The words that all summaries share; in the place of each host's own, such as PIDs, stands ``…``."""
-    common = summaries[0].split(" ")
+    """The words that all summaries share; in the place of each host's own, such as PIDs, stands ``…``.
+
+    Of a long summary only its beginning is kept.
+    """
+    common = summaries[0][:_LONGEST].split(" ")
     for summary in summaries[1:]:
-        words = summary.split(" ")
+        words = summary[:_LONGEST].split(" ")
         merged: list[str] = []
         for operation, start, end, _, _ in SequenceMatcher(None, common, words, autojunk=False).get_opcodes():
             kept = common[start:end] if operation == "equal" else ["…"]

@@ -113,6 +113,8 @@ class _Hearing:
         """
         try:
             self._hear(event)
+        except OSError:
+            pass  # nobody reads our progress any more (`| head`), which is no reason to stop half-way
         except Exception as error:
             self.failure = self.failure or error
             self._end()

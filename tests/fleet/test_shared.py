@@ -1,7 +1,12 @@
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
 import msgspec
+import pytest
 from msgspec import structs
 
 from ghostfix.fleet import FleetHost, SharedFinding
+from ghostfix.fleets import shared
 from ghostfix.fleets.shared import shared_findings
 from ghostfix.report import Report
 from tests.fleet.samples import HEALTHY, INCIDENT, seen
@@ -65,6 +70,21 @@ def test_what_each_host_has_of_its_own_is_left_out_of_the_summary() -> None:
     summaries = [each.summary for each in shared_findings((seen("a", INCIDENT), seen("b", other)))]
     assert any("…" in summary for summary in summaries)
     assert not any("77777" in summary for summary in summaries)
+
+
+def test_a_hostile_summary_does_not_keep_the_controller_busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """To compare two of a million equal words would take a day."""
+    compared: list[int] = []
+
+    class Counted(SequenceMatcher[str]):
+        def __init__(self, junk: None, first: Sequence[str], second: Sequence[str], **options: bool) -> None:
+            compared.append(len(first) * len(second))
+            super().__init__(junk, first, second, **options)
+
+    monkeypatch.setattr(shared, "SequenceMatcher", Counted)
+    for summary in ("word " * 3_000, "word " * 3_000 + "end"):
+        assert shared._in_common([summary, f"{summary} more", "another"])
+    assert max(compared) <= shared._LONGEST**2
 
 
 def test_the_worst_comes_first_then_what_most_share() -> None:

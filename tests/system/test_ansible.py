@@ -66,6 +66,17 @@ def test_an_error_while_listening_ends_the_play_and_is_told_after_it() -> None:
     assert str(hearing.failure) == "web1"
 
 
+def test_nobody_reading_the_progress_is_no_reason_to_stop_half_way() -> None:
+    ended: list[bool] = []
+
+    def fail(answer: HostAnswer) -> None:
+        raise BrokenPipeError
+
+    hearing = ansible._Hearing(fail, lambda: ended.append(True))
+    hearing.hear({"event": "runner_on_ok", "event_data": {"host": "web1"}})
+    assert (ended, hearing.failure) == ([], None)
+
+
 @pytest.mark.real
 @pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
