@@ -28,9 +28,10 @@ profile from the running service, and by that profile it has to be healthy as we
 to be found, by the codes that are named. The same looks are kept in memory as folders of `tests/machines`,
 for Linux and for macOS.
 
-Some looks are stood in for. pyenv's scripts are ours, and become each other as its sources say; a conda
-environment is laid out as conda does, with a Python of its own; the container is namespaces and a control
-group without an engine. A framework build of Python, which only macOS has, is tried in memory only.
+Some looks are stood in for. Where there is no pyenv, its scripts are ours, and become each other as its
+sources say; a conda environment is laid out as conda does, with a Python of its own; the container is
+namespaces and a control group without an engine. A framework build of Python, which only macOS has, is
+tried in memory only.
 """
 _FLAGGED = re.compile(r"Not\s+flagged:(.*?)(?:\n\n|\Z)", re.DOTALL)
 

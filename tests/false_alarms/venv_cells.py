@@ -67,7 +67,14 @@ def activated(bench: Bench) -> None:
 
 @healthy(VENVS, "pyenv's shim, which becomes the chosen version's python, by the bare name python")
 def shim(bench: Bench) -> None:
-    _by_pyenv(bench, 'exec -a "$program" "$chosen/$program" "$@"')
+    """The genuine pyenv, where there is one: it comes from its repository only, not from Debian or PyPI."""
+    if shutil.which("pyenv") is None:
+        _by_pyenv(bench, 'exec -a "$program" "$chosen/$program" "$@"')
+        return
+    root = _pyenv_root(bench)
+    bench.variables |= {"PYENV_ROOT": str(root)}
+    bench.succeeds("pyenv", "rehash")
+    _run_from(bench, str(root / "shims" / "python"))
 
 
 @healthy(VENVS, "an older pyenv's shim, which becomes it by its path")
@@ -76,13 +83,8 @@ def older_shim(bench: Bench) -> None:
 
 
 def _by_pyenv(bench: Bench, hand_over: str) -> None:
-    """The shim, ``pyenv`` and ``pyenv exec`` become each other as the genuine ones do, by its sources.
-
-    pyenv itself comes from its repository only: neither Debian nor PyPI has it.
-    """
-    root = bench.folder / "pyenv"
-    (root / "versions").mkdir(parents=True)
-    (root / "versions" / "subject").symlink_to(_with_venv(bench))
+    """The shim, ``pyenv`` and ``pyenv exec`` become each other as the genuine ones do, by its sources."""
+    root = _pyenv_root(bench)
     start = "#!/usr/bin/env bash\nset -e\n"
     bench.write(
         "pyenv/libexec/pyenv-exec",
@@ -100,8 +102,16 @@ def _by_pyenv(bench: Bench, hand_over: str) -> None:
         f'{start}export PYENV_ROOT="{root}"\nexec "{root}/libexec/pyenv" exec "${{0##*/}}" "$@"\n',
         0o755,
     )
-    bench.variables = {"PYENV_VERSION": "subject"}
     _run_from(bench, str(root / "shims" / "python"))
+
+
+def _pyenv_root(bench: Bench) -> Path:
+    """pyenv's folder, with the venv as the version that is chosen."""
+    root = bench.folder / "pyenv"
+    (root / "versions").mkdir(parents=True)
+    (root / "versions" / "subject").symlink_to(_with_venv(bench))
+    bench.variables = {"PYENV_VERSION": "subject"}
+    return root
 
 
 @healthy(VENVS, "uv run: a parent with the command, the venv's python below it")
