@@ -5,7 +5,8 @@ What it finds
 A process that is not the service and listens on one of its ports, on an address that its clients reach as
 well: 127.0.0.1, ::1 and every wildcard meet each other. The same program from another folder is a stranger,
 too. A socket whose owner cannot be seen is reported as a possibility. Not flagged: clients of the port,
-closed connections that linger (TIME_WAIT), listeners on another address of the machine.
+closed connections that linger (TIME_WAIT), listeners on another address of the machine, a socket whose owner
+cannot be seen while what may be the service cannot be seen either.
 
 Why it matters
 --------------
@@ -44,7 +45,11 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     for held in holders(snapshot, service):
         if held.strangers or held.unseen:
             found.append(_conflict(held, snapshot, service))
-        elif held.unknown and not _surely_ours(held, snapshot, service):
+        elif (
+            held.unknown
+            and not _surely_ours(held, snapshot, service)
+            and not _unseen_instance(snapshot, service)
+        ):
             found.append(_unknown(held, snapshot, service))
     return tuple(found)
 
@@ -94,6 +99,15 @@ def _surely_ours(held: Holders, snapshot: Snapshot, service: Service) -> bool:
     """A socket of a user as whom an instance runs that has not shown another one."""
     uids = {instance.root.uid for instance in instances(snapshot, service)}
     return not held.instances and bool(uids) and all(row.uid in uids for row in held.unknown)
+
+
+def _unseen_instance(snapshot: Snapshot, service: Service) -> bool:
+    """Nothing runs that this user can see, and what may be an instance could not be looked into.
+
+    The socket is then most likely its own: whoever looks at a healthy service of root's blames nobody, and is
+    told what could not be seen.
+    """
+    return not snapshot.processes.complete and not instances(snapshot, service)
 
 
 def _unknown(held: Holders, snapshot: Snapshot, service: Service) -> Finding:

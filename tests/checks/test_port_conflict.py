@@ -101,6 +101,14 @@ def test_an_owner_that_cannot_be_seen_needs_privilege() -> None:
     assert kinds(CHECK, finding, snapshot) == []
 
 
+def test_a_hidden_owner_is_not_blamed_where_an_instance_may_be_hidden_too() -> None:
+    """Such as an ordinary user who looks at a service of root's."""
+    unseen = machine(listeners=[listener(5555, uid=0)], health=refused(), complete=False)
+    assert CHECK.find(unseen, ghost_service()) == ()
+    seen = machine(runner(100), listeners=[listener(5555, 100), listener(5555, uid=0)], complete=False)
+    assert only(CHECK, seen).severity is Severity.WARNING
+
+
 def test_a_hidden_owner_beside_an_instance_that_listens_is_a_warning() -> None:
     snapshot = machine(runner(100), listeners=[listener(5555, 100), listener(5555, address="::1", uid=0)])
     assert only(CHECK, snapshot).severity is Severity.WARNING

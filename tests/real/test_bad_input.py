@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.real.ghost_house import free_port, listens, wait_until
 from tests.real.real_program import Answered, diagnosed, ghostfix, profile, python_of_everybody
 from tests.system.server import Behaviour, answer, hangs, says, serving
 
@@ -196,6 +197,27 @@ def test_a_profile_in_a_closed_folder_is_an_error_that_says_so(open_folder: Path
     answered = as_nobody(open_folder, "diagnose", "--config", "closed/ghostfix.toml")
     assert answered.status == 2
     assert "Permission denied" in answered.stderr
+
+
+@needs_root
+@needs_linux
+def test_a_healthy_service_of_root_s_is_unknown_to_others(open_folder: Path) -> None:
+    """Its folder and its sockets cannot be seen: neither is it down, nor does a stranger hold its port."""
+    port = free_port()
+    server = (
+        "import http.server as h\nh.HTTPServer(('127.0.0.1', {}), h.BaseHTTPRequestHandler).serve_forever()"
+    )
+    (open_folder / "server.py").write_text(server.format(port))
+    profile(open_folder, f'script = "server.py"\nports = [{port}]\n')
+    process = subprocess.Popen([sys.executable, "server.py"], cwd=open_folder)
+    try:
+        wait_until(lambda: listens(port), 10, "it does not listen")
+        answered = as_nobody(open_folder, "diagnose", "--format", "json")
+    finally:
+        process.kill()
+        process.wait()
+    assert (answered.status, answered.report["verdict"]) == (3, "unknown"), answered.stdout
+    assert {"not-running", "port-conflict"} <= set(answered.unread)
 
 
 @needs_root
