@@ -28,7 +28,7 @@ print(nursery.wait())
 
 
 def test_a_service_that_became_somebody_else_is_not_left_alone() -> None:
-    """``sudo`` cannot be signalled by who started it. Without its supervisor it would run without the lock."""
+    """``sudo`` cannot be signalled by who started it. Without its supervisor it would run without lock."""
     answer = subprocess.run(
         [sys.executable, "-c", REFUSED], capture_output=True, text=True, timeout=30, check=True
     )
