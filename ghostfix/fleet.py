@@ -100,6 +100,8 @@ class FleetReport(Struct, frozen=True, kw_only=True):
     """The service that was asked for; None for those of each host's profile."""
     options: tuple[str, ...] = ()
     """How else the hosts are reached, as it was typed: ``--become``."""
+    choices: tuple[str, ...] = ()
+    """What a repair is to do and to leave, as it was typed: ``--no-start``."""
     exit_code: int
     hosts: tuple[FleetHost, ...]
     findings: tuple[SharedFinding, ...]

@@ -305,6 +305,13 @@ def _presentation(format_: str, output: str | None, quiet: bool, verbose: bool) 
     return Presentation.of(format_, output, quiet=quiet, verbose=verbose, formats=FORMATS)
 
 
+_NOT_HANDED_ON = {
+    "-C": "`--dry-run` shows what would be done",
+    "--check": "`--dry-run` shows what would be done",
+    "--step": "`--serial 1` is one host after the other, and without `--yes` you are asked first",
+}
+
+
 def _reach(
     inventory: list[str],
     limit: str | None,
@@ -320,6 +327,9 @@ def _reach(
         more = tuple(shlex.split(ansible_args))
     except ValueError as error:
         raise ProfileError(f"--ansible-args cannot be split into words: {error}") from error
+    for word in more:
+        if word in _NOT_HANDED_ON:
+            raise ProfileError(f"{word} cannot be one of --ansible-args", _NOT_HANDED_ON[word])
     return Reach(
         inventory=tuple(inventory),
         limit=limit,

@@ -10,6 +10,7 @@ from ghostfix import __version__
 from ghostfix.errors import ExitCode, GhostfixError
 from ghostfix.fleet import FleetHost, FleetReport, Verb
 from ghostfix.fleets.campaign import Order
+from ghostfix.fleets.play import HOLD_FOR, Task
 from ghostfix.fleets.shared import shared_findings
 from ghostfix.machine import ActingSystem, System
 from ghostfix.pages.advice import acted, findings
@@ -40,6 +41,7 @@ def assembled(
         limit=order.reach.limit,
         service=order.task.name,
         options=_typed(order),
+        choices=_choices(order.task),
         exit_code=code,
         hosts=tuple(ordered),
         findings=shared_findings(ordered),
@@ -87,6 +89,20 @@ def _typed(order: Order) -> tuple[str, ...]:
         words += ["--executable", task.executable]
     if task.config is not None:
         words += ["--config", task.config]
+    return tuple(words)
+
+
+def _choices(task: Task) -> tuple[str, ...]:
+    """The options without which a repair would do more, or less, than what was shown."""
+    words: list[str] = []
+    if task.only:
+        words += ["--only", ",".join(task.only)]
+    if task.skip:
+        words += ["--skip", ",".join(task.skip)]
+    words += [] if task.start else ["--no-start"]
+    words += ["--evict"] if task.evict else []
+    words += ["--hold-for", task.hold_for] if task.hold_for not in (None, HOLD_FOR) else []
+    words += ["--rollback-on-failure"] if task.rollback_on_failure else []
     return tuple(words)
 
 

@@ -19,6 +19,8 @@ COLLECTION = "ghostfix.ghostfix"
 EXTRA = "ghostfix[fleet]"
 RUNS = "runs.json"
 """The file beside the playbook that says which run of each host is to be taken back."""
+HOLD_FOR = "30s"
+"""How long a repair is watched when nobody says it."""
 LONGEST_LOOK = 180
 """Seconds after which a host that was reached, and does not answer, is left alone: its disk hangs, say."""
 

@@ -69,7 +69,7 @@ def next_steps(fleet: FleetReport) -> tuple[Advice, ...]:
     """The commands to type next, the first one first."""
     lost = [host.name for host in fleet.hosts if host.state is HostState.LOST]
     advice = []
-    if lost and fleet.verb is Verb.REPAIR:
+    if lost:
         advice.append(
             Advice(_command(fleet, "undo", lost), "reads their journals, and takes back what was done")
         )
@@ -100,6 +100,7 @@ def _command(fleet: FleetReport, verb: str, hosts: Sequence[str], *options: str)
         words += ["--limit", limit]
     # An undo reads journals, and no profile.
     words += fleet.options if verb != "undo" else _without(fleet.options, "--config")
+    words += fleet.choices if verb == "repair" else ()
     words += options
     return shlex.join([*words, *([fleet.service] if fleet.service else [])])
 

@@ -24,6 +24,8 @@ WRONG = {
     "more than all": (("repair", "-i", "h,", "--serial", "120%"), "a number of hosts or a percentage"),
     "no duration": (("repair", "-i", "h,", "--hold-for", "long"), "10s, 5m or 1h"),
     "half a quote": (("undo", "-i", "h,", "--ansible-args", "-u 'me"), "cannot be split into words"),
+    "a check mode of its own": (("repair", "-i", "h,", "--ansible-args", "-v --check"), "`--dry-run` shows"),
+    "steps that nobody sees": (("repair", "-i", "h,", "--ansible-args", "--step"), "--serial 1"),
     "an unknown verb": (("mend",), "No such command"),
 }
 

@@ -44,6 +44,17 @@ def test_passwords_among_ansible_s_options_reach_no_report(name: str, words: tup
     assert report.options[1].startswith("-u me ")
 
 
+def test_what_a_repair_is_to_leave_is_part_of_the_report() -> None:
+    task = Task(only=("stale-pidfile",), start=False, evict=True, hold_for="5s", rollback_on_failure=True)
+    order = msgspec.structs.replace(ORDER, verb=Verb.REPAIR, task=task)
+    report = assembled(FakeSystem(), order, HOSTS, ExitCode.FINDINGS, dry_run=True)
+    assert " ".join(report.choices) == (
+        "--only stale-pidfile --no-start --evict --hold-for 5s --rollback-on-failure"
+    )
+    usual = msgspec.structs.replace(order, task=Task(hold_for="30s"))
+    assert assembled(FakeSystem(), usual, HOSTS, ExitCode.FINDINGS, dry_run=True).choices == ()
+
+
 def test_a_large_fleet_s_reports_are_each_written_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the same second, and all by the same process: each needs a name of its own."""
     system = FakeSystem()

@@ -8,11 +8,12 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from ghostfix.fleet import FleetReport, HostState
+from ghostfix.fleet import FleetReport, HostState, Verb
 from ghostfix.fleets import html, json, junit, terminal
 from ghostfix.fleets.formats import FORMATS
+from ghostfix.fleets.wording import next_steps
 from ghostfix.pages.layout import Amount, Layout
-from tests.fleet.samples import HEALTHY, MIXED, ROLLED, fleet, seen, unknown
+from tests.fleet.samples import HEALTHY, INCIDENT, MIXED, ROLLED, fleet, seen, unknown
 from tests.renderers.browser import visit
 from tests.renderers.test_junit import SCHEMA
 from tests.test_report_schema import VALIDATOR
@@ -57,6 +58,24 @@ def test_a_roll_says_what_was_lost_and_how_it_is_taken_back() -> None:
     assert "web3 not begun: too much had failed before" in text
     assert "ghostfix fleet undo -i hosts.ini --limit web2" in text
     assert "What was found before the repair" in text
+
+
+def test_the_next_command_does_what_was_shown() -> None:
+    """Without `--no-start` it would start what the user wants stopped."""
+    planned = fleet(seen("web1", INCIDENT, changed=True), verb=Verb.REPAIR, dry_run=True)
+    chosen = structs.replace(planned, choices=("--no-start", "--only", "stale-pidfile"))
+    assert "ghostfix fleet repair -i hosts.ini --no-start --only stale-pidfile" in " ".join(
+        " ".join(lines(chosen)).split()
+    )
+    found = structs.replace(chosen, verb=Verb.DIAGNOSE, dry_run=False)
+    assert any("--no-start --only stale-pidfile --dry-run" in step.command for step in next_steps(found))
+    lost = structs.replace(ROLLED, choices=("--no-start",))
+    assert all("--no-start" not in step.command for step in next_steps(lost))
+
+
+def test_an_undo_that_was_stopped_half_way_is_gone_on_with() -> None:
+    stopped = structs.replace(ROLLED, verb=Verb.UNDO)
+    assert next_steps(stopped)[0].command == "ghostfix fleet undo -i hosts.ini --limit web2"
 
 
 def test_quiet_says_nothing_when_all_is_well() -> None:
