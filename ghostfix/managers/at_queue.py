@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from ghostfix.account import name_of
 from ghostfix.machine import System
 from ghostfix.parsers.at_job import AtScript, read_name, read_queue, read_script
 from ghostfix.reading import Reading
@@ -62,7 +63,7 @@ def _from_folder(system: System, folder: str, names: tuple[str, ...]) -> Reading
             AtJob(
                 number=file.number,
                 queue=file.queue,
-                user=script.user or "",
+                user=_owner(system, path) or script.user or "",
                 due=file.due,
                 text=text,
                 script=script,
@@ -70,6 +71,12 @@ def _from_folder(system: System, folder: str, names: tuple[str, ...]) -> Reading
             )
         )
     return Reading(tuple(found), "; ".join(problems) or None, not problems)
+
+
+def _owner(system: System, path: str) -> str | None:
+    """Whose job it is for atd: its file's owner. Some at(1) put a name of the user's choice into the text."""
+    status = system.status(path).value
+    return None if status is None else name_of(system, status.uid)
 
 
 def _from_program(system: System) -> Reading[tuple[AtJob, ...]]:

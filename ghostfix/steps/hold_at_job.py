@@ -63,6 +63,8 @@ class HoldAtJob(Step, frozen=True, kw_only=True, tag="hold-at-job"):
         there = next((job for job in queued(system).value if original(job.text) == original(text)), None)
         if there is not None:
             return f"it waits in the queue, as at job {there.number}"
+        if not self.user and system.caller().uid == 0:
+            raise StepError(f"whose at job {self.number} was is not known, so root does not give it back")
         due = datetime.fromtimestamp(float(captured.fact("due") or "0"))
         script = read_script(text)
         words = ["at", "-q", captured.fact("queue") or "a", "-t", f"{due:%Y%m%d%H%M}"]

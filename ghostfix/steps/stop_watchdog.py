@@ -15,6 +15,7 @@ from ghostfix.untrusted import shown_argv
 _AFTER_KILL = 5.0
 _LOOK_EVERY = 0.2
 _NOWHERE = "/dev/null"
+_SET_USER_ID = 0o4000
 
 
 class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
@@ -49,6 +50,9 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
         if detail.executable is not None and system.program(program) is None:
             # A renamed shell: its first word is no program.
             facts.append(Fact("program", detail.executable))
+        executable = None if detail.executable is None else system.status(detail.executable).value
+        if executable is not None and executable.mode & _SET_USER_ID:
+            facts.append(Fact("disguise", str(detail.executable)))
         return Captured(processes=living(system, (self.process,)), facts=tuple(facts))
 
     def apply(self, system: ActingSystem) -> str:
@@ -81,6 +85,11 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
         if system.caller().uid not in (0, self.process.uid):
             raise StepError(f"the loop ran as {self.process.user}; as that user, in {cwd}, {by_hand}")
         user = None if system.caller().uid == self.process.uid else self.process.user
+        disguise = captured.fact("disguise")
+        if (
+            disguise is not None
+        ):  # it looks like root's, and a user of whom nobody knows wrote its command line
+            raise StepError(f"it was {disguise}, which is set-user-ID, under another name; {by_hand}")
         started = system.spawn(argv, cwd, {}, captured.fact("log") or _NOWHERE, user=user)
         return f"started again in {cwd}: pid {started.pid} ({shown_argv(argv, 200)})"
 

@@ -33,7 +33,7 @@ def atd() -> Iterator[None]:
     """An atd of our own, unless the machine runs one; the queue is afterwards as it was."""
     before = queue()
     ours: subprocess.Popen[bytes] | None = None
-    if not any(process.name() == "atd" for process in psutil.process_iter()):
+    if not any(process.info["name"] == "atd" for process in psutil.process_iter(["name"])):
         ours = subprocess.Popen(["atd", "-f"], stdin=subprocess.DEVNULL, start_new_session=True)
         wait_until(Path("/run/atd.pid").exists, 10, "atd is up")
     try:

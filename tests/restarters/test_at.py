@@ -109,3 +109,13 @@ def test_who_may_not_use_at_has_no_jobs() -> None:
     system.add_program("atq")
     system.add_command(("atq",), stderr="You do not have permission to use atq.\n", status=1)
     assert look(system, RESTARTER).complete
+
+
+def test_it_belongs_to_the_owner_of_its_file_whatever_its_text_says() -> None:
+    """BSD's at(1) takes the name from the user's own environment."""
+    system = waiting()
+    system.add_file(
+        "/etc/passwd", b"root:x:0:0::/root:/bin/sh\nalice:x:1001:1001::/home/alice:/bin/sh\n", uid=0
+    )
+    system.add_file(f"{FOLDER}/{NAME}", TEXT.encode(), 0o700, 1001)
+    assert one(system, RESTARTER).scope == "alice"

@@ -81,3 +81,12 @@ def test_failures_are_said() -> None:
     at.system.add_programs(("at",), lambda words, _: answered(words, 1, b"", b"at: garbled time\n"))
     with pytest.raises(StepError, match="garbled time"):
         STEP.undo(at.system, captured)
+
+
+def test_root_gives_no_job_back_of_which_it_does_not_know_whose_it_was() -> None:
+    at = FakeAt()
+    step = HoldAtJob(reason="test", number=12, user="", source=TEXT.encode())
+    captured = do(at.system, step)
+    with pytest.raises(StepError, match="whose at job 12 was is not known"):
+        step.undo(at.system, captured)
+    assert at.handed == []

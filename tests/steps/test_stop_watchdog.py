@@ -4,12 +4,12 @@ import pytest
 from msgspec import structs
 
 from ghostfix.errors import StepError
-from ghostfix.machine import Signal
-from ghostfix.process import Process
+from ghostfix.machine import Platform, Signal
+from ghostfix.process import Process, ProcessDetail
 from ghostfix.step import Captured, Fact, Unneeded
 from ghostfix.steps.hold_watchdog import HoldWatchdog
 from ghostfix.steps.stop_watchdog import StopWatchdog
-from tests.fake_system import FakeSystem
+from tests.fake_system import FakeSystem, default_caller
 
 ARGV = ("bash", "watchdog.sh")
 FOLDER = "/srv/ghost"
@@ -119,3 +119,18 @@ def test_nothing_is_needed_when_it_has_ended() -> None:
     system.end(500)
     assert isinstance(stop.precondition(system), Unneeded)
     assert stop.preview().startswith("end the loop pid 500 (bash watchdog.sh): TERM")
+
+
+def test_what_only_looks_like_root_s_loop_is_not_started_again_as_root() -> None:
+    """Whoever runs su(1) chooses its argv: with root's rights that would be run."""
+    system = FakeSystem(caller=default_caller(Platform.LINUX, "root"))
+    system.add_program("bash")
+    system.add_file("/usr/bin/su", b"", mode=0o4755, uid=0)
+    detail = ProcessDetail(executable="/usr/bin/su", cwd=FOLDER)
+    system.add_process(500, ("bash", "-c", "evil"), uid=0, cwd=FOLDER, detail=detail)
+    ending = StopWatchdog(reason="rogue-restarter", process=system.table[500].record)
+    captured = ending.capture(system)
+    system.end(500)
+    with pytest.raises(StepError, match="it was /usr/bin/su, which is set-user-ID"):
+        ending.undo(system, captured)
+    assert not any(act.act == "spawn" for act in system.acts)
