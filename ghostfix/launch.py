@@ -1,5 +1,6 @@
 """Launch: what a start needs, and what the machine offers for it: a lock, and becoming another program."""
 
+import re
 from collections.abc import Mapping
 from typing import NoReturn, Protocol
 
@@ -9,6 +10,22 @@ from ghostfix.supervision import Ending, Nursery
 
 MARK = "GHOSTFIX_RUN"
 """The variable by which what ``ghostfix run`` started is known again: ``PID:PID FILE``."""
+
+
+_OWN = re.compile(rb"\d+\n\n\Z")
+
+
+def own_content(pid: int) -> bytes:
+    """What ``ghostfix run`` writes into its PID file: the PID, and a blank line by which it is known again.
+
+    Whatever reads PID files passes over that: ``$(cat FILE)``, ``read``, ``fscanf``, ``int()``.
+    """
+    return b"%d\n\n" % pid
+
+
+def is_own(content: bytes) -> bool:
+    """Whether ``ghostfix run`` wrote it. Such a file keeps nobody out but by its lock."""
+    return _OWN.match(content) is not None
 
 
 class Start(Struct, frozen=True, kw_only=True):

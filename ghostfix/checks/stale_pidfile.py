@@ -4,7 +4,9 @@ What it finds
 -------------
 A PID file of the profile with a PID that no process has, or only a zombie. Not flagged: a file whose first
 line is a PID of the service (further lines are ignored), and a file on which a process holds a lock. One
-that was written in the last two seconds is only a possibility: its process may have started since.
+that was written in the last two seconds is only a possibility: its process may have started since. What
+``ghostfix run`` left of a process that was killed is no more than a note: its lock ended with that process,
+and the next start takes the file over. It is known by the blank line behind the PID.
 
 Why it matters
 --------------
@@ -14,16 +16,19 @@ to somebody else, who is then stopped in the service's place.
 How ghostfix repairs it
 -----------------------
 It moves the file aside, after comparing it once more with what was diagnosed. It never follows a symlink.
+A file of ``ghostfix run`` stays where it is.
 
 How to prevent it
 -----------------
-Let the lock live in the file and die with the process: ``ghostfix run`` does, and no stale file can exist.
+Let the lock live in the file and die with the process: ``ghostfix run`` does, and an old file keeps nobody
+out.
 """
 
 from ghostfix.aspects.pidfile_owner import Owner, fresh, owner
 from ghostfix.aspects.remedy import removal
 from ghostfix.aspects.scope import with_pidfiles
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.launch import is_own
 from ghostfix.pages.phrase import lasting
 from ghostfix.reading import Confidence, Source
 from ghostfix.service import Service
@@ -45,10 +50,12 @@ def _finding(pidfile: PidFile, snapshot: Snapshot) -> Finding:
     young = fresh(pidfile, snapshot)
     zombie = pidfile.pid is not None and snapshot.process(pidfile.pid) is not None
     which = "is a zombie" if zombie else "does not exist"
+    harmless = _is_harmless(pidfile)
+    note = "; it keeps nobody out, and the next `ghostfix run` takes it over" if harmless else ""
     return Finding(
         code=CODE,
-        severity=Severity.WARNING,
-        summary=f"{pidfile.path} names pid {pidfile.pid}, which {which}",
+        severity=Severity.INFO if harmless else Severity.WARNING,
+        summary=f"{pidfile.path} names pid {pidfile.pid}, which {which}{note}",
         cause="The process that wrote it was killed, or the machine went down, before the file was removed.",
         subject=Subject(SubjectKind.FILE, pidfile.path),
         short=f"stale {pidfile.path.rpartition('/')[2]}",
@@ -58,6 +65,10 @@ def _finding(pidfile: PidFile, snapshot: Snapshot) -> Finding:
         else None,
         evidence=_written(pidfile, snapshot),
     )
+
+
+def _is_harmless(pidfile: PidFile) -> bool:
+    return pidfile.locked is False and is_own(pidfile.content)
 
 
 def _written(pidfile: PidFile, snapshot: Snapshot) -> tuple[Evidence, ...]:
@@ -73,7 +84,7 @@ def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step
     return tuple(
         step
         for pidfile in snapshot.pidfiles.value
-        if pidfile.path == finding.subject.name
+        if pidfile.path == finding.subject.name and not _is_harmless(pidfile)
         for step in removal(CODE, pidfile, service)
     )
 

@@ -10,8 +10,9 @@ Which kind of lock, by fcntl(2) and flock(2):
   Their one weakness: a process that opens its own PID file and closes it again loses the lock. Whoever finds
   the lock free therefore looks at who is named in the file (``single_instance``).
 
-Both kinds exclude each other. The file's content is the PID. It is put in place whole, under its final name,
-and locked before that: nobody ever reads half a PID, an empty file, or that of somebody without the lock.
+Both kinds exclude each other. The file's content is the PID (``own_content``). It is put in place whole,
+under its final name, and locked before that: nobody ever reads half a PID, an empty file, or that of somebody
+without the lock.
 """
 
 import errno
@@ -23,7 +24,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from ghostfix.errors import StepError
-from ghostfix.launch import Taken
+from ghostfix.launch import Taken, own_content
 from ghostfix.system.files import read_open
 from ghostfix.system.folders import is_roots_way, make_folder, opened, refuse_links_of_others
 from ghostfix.system.identity import Account, acting_as
@@ -292,7 +293,7 @@ def can_share() -> bool:
 
 
 def _content() -> bytes:
-    return f"{os.getpid()}\n".encode()
+    return own_content(os.getpid())
 
 
 def _holder(file: int) -> Taken | None:

@@ -1,5 +1,6 @@
 from ghostfix.checks.stale_pidfile import CHECK
 from ghostfix.finding import Severity
+from ghostfix.launch import own_content
 from ghostfix.process import ProcessState
 from ghostfix.reading import Confidence
 from tests.checks.builders import PIDFILE, ghost_service, kinds, machine, only, pidfile, process, runner
@@ -39,3 +40,15 @@ def test_ours_locked_and_unreadable_ones_are_not_stale() -> None:
     files = [multi_line, pidfile(4711, locked=True)]
     assert CHECK.find(machine(runner(100), pidfiles=files), ghost_service()) == ()
     assert CHECK.find(machine(runner(100), pidfiles=[pidfile(4711)], complete=False), ghost_service()) == ()
+
+
+def test_what_ghostfix_run_left_is_a_note() -> None:
+    """Its lock ended with the process: nobody is kept out, and the next start takes the file over."""
+    snapshot = machine(runner(100), pidfiles=[pidfile(4711, content=own_content(4711))])
+    finding = only(CHECK, snapshot)
+    assert finding.severity is Severity.INFO
+    assert "keeps nobody out" in finding.summary
+    assert kinds(CHECK, finding, snapshot) == []
+    for content, locked in ((own_content(4711), None), (b"4711\n", False), (b"4711\n\nx\n", False)):
+        snapshot = machine(runner(100), pidfiles=[pidfile(4711, content=content, locked=locked)])
+        assert only(CHECK, snapshot).severity is Severity.WARNING

@@ -81,7 +81,7 @@ def test_it_becomes_the_command_and_a_second_call_says_so(house: GhostHouse) -> 
     started = run(house)
     wait_until(lambda: listens(house.port), 20, "the server")
     assert up(house) == [started.pid]
-    assert (house.folder / "run/web.pid").read_text() == f"{started.pid}\n"
+    assert (house.folder / "run/web.pid").read_text() == f"{started.pid}\n\n"
     words = psutil.Process(started.pid).cmdline()
     assert words[1:] == ["server.py", str(house.port)], "no process of ghostfix is left"
     again = house.ghostfix("run", "web")
@@ -156,7 +156,7 @@ def test_a_service_that_reads_its_own_pid_file_is_still_the_only_one(house: Ghos
     again = house.ghostfix("run", "web")
     assert again.stdout.startswith(f"web runs already, without the lock: pid {first.pid} "), again
     assert len(up(house)) == 1
-    assert (house.folder / "run/web.pid").read_text() == f"{first.pid}\n"
+    assert (house.folder / "run/web.pid").read_text() == f"{first.pid}\n\n"
 
 
 def test_a_command_that_closes_what_it_inherits_is_found_each_time(house: GhostHouse) -> None:
@@ -206,6 +206,21 @@ def test_a_command_that_is_not_there_leaves_nothing_behind(house: GhostHouse) ->
     assert not (house.folder / "run/web.pid").exists()
 
 
+def test_what_a_kill_9_leaves_is_no_more_than_a_note(house: GhostHouse) -> None:
+    started = run(house)
+    wait_until(lambda: listens(house.port), 20, "the server")
+    path = house.folder / "run/web.pid"
+    told = subprocess.run(["sh", "-c", f'kill -9 "$(cat {path})"'], check=False)  # as stop scripts do
+    assert (told.returncode, started.wait(10)) == (0, -signal.SIGKILL)
+    os.utime(path, (1_700_000_000, 1_700_000_000))
+    found = house.diagnose()
+    assert "stale-pidfile" in found.codes("info")
+    assert "stale-pidfile" not in found.codes("warning")
+    run(house)
+    wait_until(lambda: len(up(house)) == 2, 20, "the next one")
+    assert "stale-pidfile" not in house.diagnose().codes()
+
+
 def test_a_symlink_in_the_pid_file_s_place_is_refused(house: GhostHouse) -> None:
     (house.folder / "run").mkdir()
     (house.folder / "run/web.pid").symlink_to("/etc/passwd")
@@ -222,7 +237,7 @@ def test_a_supervised_service_is_started_again_and_the_supervisor_is_no_rogue(ho
     wait_until(lambda: listens(house.port), 20, "the server")
     (first,) = up(house)
     assert psutil.Process(first).ppid() == supervisor.pid
-    assert (house.folder / "run/web.pid").read_text() == f"{supervisor.pid}\n"
+    assert (house.folder / "run/web.pid").read_text() == f"{supervisor.pid}\n\n"
     os.kill(supervisor.pid, signal.SIGHUP)
     wait_until(lambda: (house.folder / "hups").exists(), 10, "the signal that was passed on")
     found = house.diagnose()

@@ -73,7 +73,7 @@ def up(house: GhostHouse) -> list[int]:
 
 def check(house: GhostHouse, said: list[str], statuses: list[int], winner: int) -> None:
     assert up(house) == [winner]
-    assert (house.folder / "run/web.pid").read_text() == f"{winner}\n"
+    assert (house.folder / "run/web.pid").read_text() == f"{winner}\n\n"
     assert sorted(statuses) == [-signal.SIGKILL, *[0] * (CROWD - 1)]
     losers = [text for text in said if text.startswith(f"web runs already: pid {winner} of ")]
     assert len(losers) == CROWD - 1, [text for text in said if text not in losers]

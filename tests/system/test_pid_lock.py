@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from ghostfix.errors import StepError
-from ghostfix.launch import Taken
+from ghostfix.launch import Taken, own_content
 from ghostfix.system import pid_lock
 from ghostfix.system.files import is_locked
 from ghostfix.system.identity import Account
@@ -59,15 +59,15 @@ def holding(path: Path, *words: str) -> Iterator[subprocess.Popen[str]]:
 def test_the_lock_survives_exec_and_ends_with_the_process(tmp_path: Path) -> None:
     path = tmp_path / "run" / "web.pid"
     with holding(path) as child:
-        assert path.read_text() == f"{child.pid}\n"
+        assert path.read_text() == f"{child.pid}\n\n"
         assert is_locked(str(path)) is True
-        assert pid_lock.acquire(str(path)) == Taken(child.pid, f"{child.pid}\n".encode())
+        assert pid_lock.acquire(str(path)) == Taken(child.pid, own_content(child.pid))
         child.kill()
         child.wait()
         lock = pid_lock.acquire(str(path))
         assert isinstance(lock, pid_lock.PidLock)
-        assert lock.before == f"{child.pid}\n".encode()
-        assert path.read_text() == f"{os.getpid()}\n"
+        assert lock.before == own_content(child.pid)
+        assert path.read_text() == f"{os.getpid()}\n\n"
         lock.release()
     assert list(path.parent.iterdir()) == []
 
@@ -100,8 +100,8 @@ def test_whoever_waits_takes_over(tmp_path: Path) -> None:
         wait_until(lambda: f"-> POSIX  ADVISORY  WRITE {second.pid} " in Path("/proc/locks").read_text())
         first.kill()
         assert second.stdout is not None
-        assert second.stdout.readline() == f"{f'{first.pid}{chr(10)}'.encode()!r}\n"
-        assert path.read_text() == f"{second.pid}\n"
+        assert second.stdout.readline() == f"{own_content(first.pid)!r}\n"
+        assert path.read_text() == f"{second.pid}\n\n"
 
 
 def test_it_is_no_matter_how_often_the_file_is_exchanged(tmp_path: Path) -> None:
@@ -114,7 +114,7 @@ def test_it_is_no_matter_how_often_the_file_is_exchanged(tmp_path: Path) -> None
     def read() -> None:
         while not stop.is_set():
             content = path.read_bytes()
-            if content not in (b"99999999\n", f"{os.getpid()}\n".encode()):
+            if content not in (b"99999999\n", own_content(os.getpid())):
                 wrong.append(content)
 
     reader = threading.Thread(target=read)
@@ -159,7 +159,7 @@ def test_a_removed_file_does_not_let_two_in_through_the_old_one(tmp_path: Path) 
         with holding(path) as third:
             first.kill()
             wait_until(lambda: Path("/proc/locks").read_text().count(f" {second.pid} ") == 1)
-            assert path.read_text() == f"{third.pid}\n"
+            assert path.read_text() == f"{third.pid}\n\n"
 
 
 def taken(path: Path, *, shared: bool = False) -> pid_lock.PidLock:
@@ -299,7 +299,7 @@ def test_a_file_in_a_folder_of_others_is_written_over(tmp_path: Path) -> None:
         "import os, sys; from ghostfix.system import pid_lock; "
         "os.setgroups([]); os.setgid(65534); os.setuid(65534); "
         "lock = pid_lock.acquire(sys.argv[1]); "
-        "print(lock.before, open(sys.argv[1]).read() == f'{os.getpid()}\\n')"
+        "print(lock.before, open(sys.argv[1]).read() == f'{os.getpid()}\\n\\n')"
     )
     answer = subprocess.run(
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
