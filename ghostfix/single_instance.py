@@ -30,6 +30,7 @@ _WILD = frozenset("*?[")
 _PATIENCE = 2.0
 """Seconds that an instance without the lock has to end: one whose supervisor was killed does so at once."""
 _LOOK_EVERY = 0.1
+_STANDBY_LOOKS_EVERY = 0.5
 
 
 class Running(Struct, frozen=True, kw_only=True):
@@ -111,7 +112,8 @@ def pid_file(system: System, service: Service) -> str:
 
     For a pattern it is that name in the pattern's folder; without a PID file in the profile, in the service's
     folder, where everybody who starts it finds the same file. A command without a profile has its lock in the
-    user's folder for such things (``/run/ghostfix`` for root).
+    user's home folder (``/run/ghostfix`` for root), whatever the environment says: cron has no
+    ``XDG_RUNTIME_DIR``, and a terminal and cron that look in two places start it twice.
     """
     if service.profile == AD_HOC:
         return posixpath.join(_runtime_folder(system), f"{service.name}.pid")
@@ -137,12 +139,7 @@ def _runtime_folder(system: System) -> str:
     caller = system.caller()
     if caller.uid == 0:
         return "/run/ghostfix" if system.status("/run").value is not None else "/var/run/ghostfix"
-    given = system.variable("XDG_RUNTIME_DIR") or ""
-    if given.startswith("/"):
-        return posixpath.join(given, "ghostfix")
-    state = system.variable("XDG_STATE_HOME") or ""
-    base = state if state.startswith("/") else posixpath.join(caller.home, ".local/state")
-    return posixpath.join(base, "ghostfix/run")
+    return posixpath.join(caller.home, ".local/state/ghostfix/run")
 
 
 def without_lock(system: System, service: Service, path: str, before: bytes) -> Running | None:
@@ -156,6 +153,16 @@ def without_lock(system: System, service: Service, path: str, before: bytes) -> 
         if found is None or system.monotonic() >= deadline:
             return None if found is None else Running(process=found, locked=False)
         system.wait(_LOOK_EVERY)
+
+
+def until_gone(system: System, running: Running) -> None:
+    """Waits for whoever runs to end. That may take days, so nobody else is looked at."""
+    identity = None if running.process is None else running.process.id
+    while identity is not None:
+        now = system.process(identity.pid)
+        if now is None or not now.alive or now.id != identity:
+            return
+        system.wait(_STANDBY_LOOKS_EVERY)
 
 
 def _named(system: System, path: str, before: bytes) -> Process | None:

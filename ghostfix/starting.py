@@ -10,7 +10,15 @@ from ghostfix.launch import Held, Launcher, Start, Taken
 from ghostfix.machine import System
 from ghostfix.owner import runner
 from ghostfix.service import Service
-from ghostfix.single_instance import AD_HOC, Running, holding, pid_file, wanted_service, without_lock
+from ghostfix.single_instance import (
+    AD_HOC,
+    Running,
+    holding,
+    pid_file,
+    until_gone,
+    wanted_service,
+    without_lock,
+)
 from ghostfix.supervision import Ending, Policy, supervise
 from ghostfix.untrusted import shown
 
@@ -65,7 +73,10 @@ def _unless_running(
     leave = lock.release
     try:
         other = without_lock(system, service, start.pid_file, lock.before)
+        if wait and other is not None and not wishes.quiet:
+            _say(f"{other.sentence(service, system.now())}; waiting for it to end")
         while wait and other is not None:
+            until_gone(system, other)
             other = without_lock(system, service, start.pid_file, lock.before)
         if other is not None:
             leave = lock.give_back

@@ -6,7 +6,7 @@ from msgspec import structs
 from ghostfix.errors import ProfileError
 from ghostfix.machine import Platform
 from ghostfix.service import Service
-from ghostfix.single_instance import holding, pid_file, wanted_service, without_lock
+from ghostfix.single_instance import holding, pid_file, until_gone, wanted_service, without_lock
 from tests.fake_system import FakeSystem, default_caller
 
 PROFILE = b'[services.web]\nmodule = "shop.web"\n'
@@ -42,6 +42,33 @@ def test_a_command_without_a_profile_has_its_lock_in_the_user_s_own_folder() -> 
     service = wanted_service(system, "job", None, ("sleep", "1"))
     assert service.directory == "/srv/web"
     assert pid_file(system, service) == f"{system.caller().home}/.local/state/ghostfix/run/job.pid"
+
+
+def test_the_lock_of_a_command_is_in_one_place_whatever_the_environment() -> None:
+    """Cron has none of these variables: what was started in a terminal would be started once more."""
+    system = machine(b"")
+    service = wanted_service(system, "job", None, ("sleep", "1"))
+    before = pid_file(system, service)
+    system.variables |= {"XDG_RUNTIME_DIR": "/run/user/1000", "XDG_STATE_HOME": "/elsewhere"}
+    assert pid_file(system, service) == before
+
+
+def test_a_standby_looks_at_nobody_but_whom_it_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    system = machine()
+    system.add_process(700, ("python3", "-m", "shop.web"), cwd="/srv/web")
+    waits: list[float] = []
+
+    def ends_in_the_end(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 100:
+            system.end(700)
+
+    running = without_lock(system, SERVICE, PATH, b"")
+    assert running is not None
+    system.on_wait.append(ends_in_the_end)
+    monkeypatch.delattr(FakeSystem, "processes")
+    until_gone(system, running)
+    assert len(waits) == 100
 
 
 def test_a_command_without_a_name_is_called_by_its_own() -> None:
