@@ -66,7 +66,7 @@ def test_a_standby_looks_at_nobody_but_whom_it_waits_for(monkeypatch: pytest.Mon
     running = without_lock(system, SERVICE, PATH, b"")
     assert running is not None
     system.on_wait.append(ends_in_the_end)
-    monkeypatch.delattr(FakeSystem, "processes")
+    monkeypatch.setattr(system, "processes", lambda: pytest.fail("it looks at everybody"))
     until_gone(system, running)
     assert len(waits) == 100
 
