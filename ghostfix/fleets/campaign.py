@@ -95,9 +95,10 @@ def roll(
     answers = _Answers(lambda answer: acted_host(answer, needy[answer.host]), progress)
     # Whoever else there may be an answer of was not asked.
     end = perform(play, lambda answer: answers.hear(answer) if answer.host in needy else None)
+    heard = bool(answers.began or answers.hosts)
     for name, host in needy.items():
         if name not in answers.hosts:
-            answers.hosts[name] = _without_answer(host, name in answers.began, end)
+            answers.hosts[name] = _without_answer(host, name in answers.began, heard, end)
     return tuple(answers.hosts.get(host.name, host) for host in seen), end.interrupted
 
 
@@ -106,12 +107,16 @@ def exit_code(hosts: Sequence[FleetHost], interrupted: bool) -> ExitCode:
     return ExitCode.INTERRUPTED if interrupted else worst(host.exit_code for host in hosts)
 
 
-def _without_answer(host: FleetHost, began: bool, end: PlayEnd) -> FleetHost:
+def _without_answer(host: FleetHost, began: bool, heard: bool, end: PlayEnd) -> FleetHost:
+    """``heard``: something was heard of any host."""
     if began:
         why = "you interrupted the fleet" if end.interrupted else "Ansible ended"
         return lost_host(host, f"{why} while this host was at work; its journal knows how far it came")
     if end.interrupted:
         return spared_host(host, "interrupted before its turn")
+    if end.status == 0 or (end.status in _ENDS_OF_ANSIBLE and not heard):
+        # It went through all hosts, or through some, and could not hand on what they answered.
+        return lost_host(host, "Ansible said nothing of this host; its journal knows whether it was at work")
     if end.status in _ENDS_OF_ANSIBLE:
         return spared_host(host, "too much had failed before its turn")
     return spared_host(host, f"Ansible ended before its turn: {_told(end) or f'exit status {end.status}'}")

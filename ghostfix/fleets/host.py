@@ -188,6 +188,8 @@ def _reason(answer: HostAnswer) -> str:
         text = text.rpartition(preface)[2] if preface in text else text
     lines = [line.strip() for line in text.replace("\r", "\n").split("\n") if line.strip()]
     told = [line for line in lines if not line.startswith(("Warning: Permanently added", "@@@"))]
+    if any(line.startswith("Traceback (most recent call last)") for line in told):
+        told = told[-1:]  # Python says last what is wrong
     return shown("; ".join((told or lines)[:3]) or "it gave no reason", _LONGEST)
 
 

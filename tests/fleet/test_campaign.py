@@ -67,6 +67,7 @@ def test_who_did_not_answer_is_lost_or_was_spared(interrupted: bool) -> None:
         said("web1", text=TEXT, changed=True),
         said("web3", AnswerKind.STARTED),
         interrupted=interrupted,
+        status=254 if interrupted else 2,
     )
     hosts, ended = roll(ORDER, SEEN, perform, silent)
     states = {host.name: host.state for host in hosts}
@@ -106,6 +107,15 @@ def test_an_undo_takes_back_the_runs_that_were_seen() -> None:
     assert plays[0].runs == {"web1": "run-of-web1", "web3": "run-of-web3"}
     roll(ORDER, hosts, perform, silent)
     assert plays[1].runs == {}
+
+
+@pytest.mark.parametrize("status", [0, 2, 4])
+def test_an_ansible_of_which_nothing_was_heard_may_have_been_at_work(status: int) -> None:
+    """What it hands on goes through files, and the controller's disk may be full."""
+    perform, _ = ansible(status=status)
+    hosts, _ = roll(ORDER, SEEN, perform, silent)
+    assert [host.state for host in hosts if host.changed] == [HostState.LOST] * 3
+    assert exit_code(hosts, interrupted=False) == 4
 
 
 def test_hosts_of_an_ansible_that_failed_itself_hear_so() -> None:

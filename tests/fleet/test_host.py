@@ -85,6 +85,14 @@ def test_an_exit_code_that_no_report_has_is_an_internal_error(code: int) -> None
             {"msg": "MODULE FAILURE", "module_stderr": "sh: 1: /usr/bin/python3: not found\n"},
             "sh: 1: /usr/bin",
         ),
+        (
+            {
+                "msg": "Module result deserialization failed: No start of json char found",
+                "module_stderr": "Traceback (most recent call last):\n"
+                '  File "<stdin>", line 266, in <module>\nOSError: [Errno 28] No space left on device\n',
+            },
+            "OSError: [Errno 28] No space left on device",
+        ),
         ({"msg": "--password=hunter2 was wrong"}, "--password=*** was wrong"),
         ({}, "it gave no reason"),
     ],
