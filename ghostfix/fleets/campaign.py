@@ -123,8 +123,9 @@ def _without_answer(host: FleetHost, began: bool, heard: bool, end: PlayEnd) -> 
 
 
 def _told(end: PlayEnd) -> str:
-    """The last that Ansible said itself, in one line."""
-    return "; ".join(shown(" ".join(text.split()), 300) for text in end.complaints[-3:])
+    """The last errors of Ansible itself, in one line; the last that it said where none is called so."""
+    errors = [text for text in end.complaints if "error:" in text.lower() or "[error]" in text.lower()]
+    return "; ".join(shown(" ".join(text.split()), 300) for text in (errors or end.complaints)[-3:])
 
 
 def _nothing(reach: Reach, end: PlayEnd) -> ProfileError:

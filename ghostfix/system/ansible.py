@@ -79,7 +79,7 @@ def perform(play: Play, tell: Tell) -> PlayEnd:
             executable_cmd=program,
             cmdline_args=list(words),
             private_data_dir=folder,
-            host_cwd=os.getcwd(),
+            host_cwd=_folder(),
             envvars=_environment(folder),
             settings={"pexpect_timeout": _PATIENCE, "suppress_output_file": True},
             passwords=({_BECOME_PROMPT: password} if password is not None else {}) | {_OTHER_PROMPTS: ""},
@@ -193,6 +193,14 @@ def _environment(folder: str) -> dict[str, str]:
     return {name: os.environ.get(name, value) for name, value in variables.items()} | own
 
 
+def _folder() -> str:
+    """The folder in which the user is; the root folder when that one was removed."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return "/"
+
+
 def _configured(settings: configparser.ConfigParser, key: str, *sections: str) -> str | None:
     """A setting of the user's, from the first of these sections that has it."""
     found = (settings.get(section, key, fallback=None) for section in sections)
@@ -215,8 +223,8 @@ def _settings() -> configparser.ConfigParser:
 def _places() -> Iterator[str]:
     """Where Ansible looks for its settings. In a folder that everybody may write to it looks for none."""
     yield os.path.expanduser(os.environ.get("ANSIBLE_CONFIG", ""))
-    if not os.stat(os.curdir).st_mode & stat.S_IWOTH:
-        yield os.path.join(os.getcwd(), "ansible.cfg")
+    if not os.stat(_folder()).st_mode & stat.S_IWOTH:
+        yield os.path.join(_folder(), "ansible.cfg")
     yield os.path.expanduser("~/.ansible.cfg")
     yield "/etc/ansible/ansible.cfg"
 

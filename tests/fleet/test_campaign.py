@@ -92,6 +92,13 @@ def test_an_inventory_without_such_a_host_says_so() -> None:
         look(ORDER, perform, silent)
 
 
+def test_an_error_is_told_before_what_only_follows_it() -> None:
+    complaints = ("ansible-playbook: error: unrecognized arguments: --nonsense", "--list-hosts", "-v", "-e")
+    perform, _ = ansible(status=2, complaints=complaints)
+    with pytest.raises(ProfileError, match=r"unrecognized arguments: --nonsense$"):
+        look(ORDER, perform, silent)
+
+
 def test_an_interrupted_look_is_none() -> None:
     perform, _ = ansible(said("web1", text=TEXT), interrupted=True)
     with pytest.raises(KeyboardInterrupt):

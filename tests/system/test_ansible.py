@@ -53,6 +53,14 @@ def test_settings_that_anybody_may_have_written_are_none(
     assert told["ANSIBLE_SSH_EXTRA_ARGS"] == KEEP_ALIVE
 
 
+def test_a_folder_that_was_removed_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert ansible._folder() == "/"
+    assert ansible._environment("/scratch")["ANSIBLE_PIPELINING"]
+
+
 def test_an_error_while_listening_ends_the_play_and_is_told_after_it() -> None:
     """ansible-runner hands it on at once, and its Ansible would go on repairing on its own."""
     ended: list[bool] = []
