@@ -38,8 +38,12 @@ _KINDS = {
     "runner_on_failed": AnswerKind.FAILED,
     "runner_on_unreachable": AnswerKind.UNREACHABLE,
 }
-# Ansible waits for a word that nobody can give it here. To an empty one it answers with an error.
-_OTHER_PROMPTS = r"(?i)(?:SSH|BECOME|Vault) password[^:\n]*:\s*?$"
+# Ansible, and before 2.19 its ssh, waits for a word that nobody can give it here. These end in an error.
+_OTHER_PROMPTS = {
+    r"(?i)(?:SSH|BECOME|Vault) password[^:\n]*:\s*?$": "",
+    r"(?i)enter (?:passphrase|pin) for [^\n]*:\s*?$": "",
+    r"(?i)continue connecting \(yes/no[^\n]*\?\s*?$": "no",
+}
 _BECOME_PROMPT = r"BECOME password.*:\s*?$"
 _KILLED = -1
 """The status of an Ansible that a signal ended."""
@@ -82,7 +86,7 @@ def perform(play: Play, tell: Tell) -> PlayEnd:
             host_cwd=_folder(),
             envvars=_environment(folder),
             settings={"pexpect_timeout": _PATIENCE, "suppress_output_file": True},
-            passwords=({_BECOME_PROMPT: password} if password is not None else {}) | {_OTHER_PROMPTS: ""},
+            passwords=({_BECOME_PROMPT: password} if password is not None else {}) | _OTHER_PROMPTS,
             event_handler=hearing.hear,
             cancel_callback=interrupted.is_set,
             quiet=True,

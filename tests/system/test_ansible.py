@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.fleets.play import HostAnswer
+from ghostfix.fleet import Verb
+from ghostfix.fleets.play import HostAnswer, Play, Reach, Task
 from ghostfix.system import ansible
 from tests.fleet.lab import PROGRAMS
 from tests.real.ghost_house import wait_until
@@ -83,6 +84,33 @@ def test_nobody_reading_the_progress_is_no_reason_to_stop_half_way() -> None:
     hearing = ansible._Hearing(fail, lambda: ended.append(True))
     hearing.hear({"event": "runner_on_ok", "event_data": {"host": "web1"}})
     assert (ended, hearing.failure) == ([], None)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("prompt", "answer"),
+    [
+        ("Are you sure you want to continue connecting (yes/no/[fingerprint])? ", "no"),
+        ("Enter passphrase for key '/root/.ssh/id_ed25519': ", ""),
+        ("SSH password: ", ""),
+        ("Vault password: ", ""),
+        ("BECOME password: ", ""),
+        ("BECOME password[defaults to SSH password]: ", "let-me-in"),
+    ],
+)
+def test_a_question_that_nobody_sees_holds_nothing_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, prompt: str, answer: str
+) -> None:
+    """ssh asks on the terminal, which is ansible-runner's: an unknown host key held the fleet up for ever."""
+    program = tmp_path / "ansible-playbook"
+    program.write_text(
+        f'#!/bin/sh\nprintf "%s" "{prompt}"\nread -r answer\n[ "$answer" = "{answer}" ] && exit 4\nexit 5\n'
+    )
+    program.chmod(0o755)
+    monkeypatch.setattr(ansible, "_program", lambda: str(program))
+    reach = Reach(inventory=("h,",), become_password=answer if answer == "let-me-in" else None)
+    end = ansible.perform(Play(verb=Verb.DIAGNOSE, task=Task(), reach=reach, look=True), lambda _: None)
+    assert (end.status, end.interrupted) == (4, False)
 
 
 @pytest.mark.real
