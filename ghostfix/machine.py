@@ -16,6 +16,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from ghostfix.lookout import Lookout
 from ghostfix.process import Listener, Process, ProcessDetail, ProcessId, Variable
 from ghostfix.reading import Reading
 from ghostfix.snapshot import FileStatus, Host, HttpAnswer, Resources
@@ -108,6 +109,10 @@ class System(Protocol):
 
     def process(self, pid: int) -> Process | None:
         """The process that has this PID now, without ``detail``; None when there is none."""
+        ...
+
+    def lookout(self) -> Lookout:
+        """A view of the process table for whoever looks again and again."""
         ...
 
     def detail(self, process: Process) -> ProcessDetail:

@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from ghostfix.collectors import processes
-from ghostfix.instance import roots
 from ghostfix.machine import System
-from ghostfix.process import Process, ProcessId, ProcessTree
+from ghostfix.process import Process, ProcessId
 from ghostfix.service import Service
+from ghostfix.vigil import Change, Event, Vigil
+
+_INTERVAL = 0.5
+"""Seconds between two looks while nothing happens."""
 
 
 class Respawn(Struct, frozen=True, kw_only=True):
@@ -25,7 +27,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     seconds: float
     respawns: tuple[Respawn, ...] = ()
     ended: tuple[ProcessId, ...] = ()
-    """Instances that were there at one look and gone at the next."""
+    """Instances that ended in this time, those that came in it included."""
 
     @property
     def held(self) -> bool:
@@ -37,32 +39,29 @@ def observe(
     system: System,
     service: Service,
     seconds: float,
-    interval: float = 0.5,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Observation:
-    """Looks at the service's instances every ``interval`` seconds; changes nothing.
+    """Keeps watch over the service's instances for so long; changes nothing.
 
-    ``progress`` is told the seconds that have passed. An instance is known by PID and start time, so one
-    that is replaced between two looks is seen as a respawn; one that comes and goes between them is not.
+    ``progress`` is told the seconds that have passed. The end of an instance is seen when it comes, and its
+    successor within milliseconds; only one that nobody preceded can come and go unseen, between two looks.
+    What an instance leaves behind is no respawn.
     """
     started = system.monotonic()
-    own = (system.caller().pid, *system.caller().ancestors)
-    respawns: list[Respawn] = []
-    ended: list[ProcessId] = []
-    known = {process.id for process in roots(_look(system, service), own, service)}
+    lookout = system.lookout()
+    vigil = Vigil(system, lookout, service)
+    events: list[Event] = []
     while (passed := system.monotonic() - started) < seconds:
-        system.wait(min(interval, seconds - passed))
-        tree = _look(system, service)
-        current = roots(tree, own, service)
-        for process in current:
-            if process.id not in known:
-                ancestors = tree.ancestors(process.pid)
-                respawns.append(Respawn(process=process, ancestors=ancestors, seen_at=system.now()))
-        ended.extend(sorted(known - {process.id for process in current}))
-        known = {process.id for process in current}
+        lookout.wait(min(vigil.pause or _INTERVAL, seconds - passed))
+        events.extend(vigil.look())
         progress(system.monotonic() - started)
-    return Observation(seconds=seconds, respawns=tuple(respawns), ended=tuple(ended))
-
-
-def _look(system: System, service: Service) -> ProcessTree:
-    return ProcessTree(processes.collect(system, service).value)
+    events.extend(vigil.look(at_everybody=True))
+    return Observation(
+        seconds=seconds,
+        respawns=tuple(
+            Respawn(process=event.process, ancestors=event.ancestors, seen_at=event.at)
+            for event in events
+            if event.change is Change.STARTED
+        ),
+        ended=tuple(event.process.id for event in events if event.change is Change.ENDED),
+    )

@@ -1,18 +1,17 @@
 """Vigil: watching one service for as long as it takes, missing no restart, at little cost.
 
-``observation`` looks at everything twice a second for the few seconds of a diagnosis. A vigil goes on for
-hours among a thousand processes: whoever is there is read once, whoever comes is read when it comes, and the
-end of an instance wakes it at once. After that it looks again after 2 ms, 3 ms, 4.5 ms, ..., so that the next
-instance is seen, and held on to, before it can end as well.
+It may go on for hours among a thousand processes: whoever is there is read once, whoever comes is read when
+it comes, and the end of an instance wakes it at once. After that it looks again after 2 ms, 3 ms, 4.5 ms,
+..., so that the next instance is seen, and held on to, before it can end as well.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from enum import Enum
-from typing import Protocol
 
 from msgspec import Struct, structs
 
 from ghostfix.instance import is_service
+from ghostfix.lookout import Lookout
 from ghostfix.machine import System
 from ghostfix.process import Process, ProcessId, ProcessTree
 from ghostfix.running import known_better
@@ -25,40 +24,6 @@ _FULL = 10.0
 _SHARE = 0.0025
 """Of one core: what the looks at everybody may take."""
 _FIRST_PAUSE, _GROWTH = 0.002, 1.5
-
-
-class Consumption(Struct, frozen=True):
-    """What a process has used so far; None: unknown here."""
-
-    cpu_seconds: float | None
-    memory_bytes: int
-    alive: bool
-
-
-class Lookout(Protocol):
-    """A cheap view of the process table."""
-
-    def pids(self) -> frozenset[int] | None:
-        """Everybody's PIDs; None when nobody has come since the last time."""
-        ...
-
-    def hold(self, process: Process) -> None:
-        """Lets the end of this process cut ``wait`` short."""
-        ...
-
-    def ended(self) -> frozenset[ProcessId]:
-        """Those of the held that have ended by now; each is told once."""
-        ...
-
-    def wait(self, seconds: float) -> None:
-        """Lets time pass, or less when one of the held ends."""
-        ...
-
-    def consumption(self, pids: Iterable[int]) -> Mapping[int, Consumption]: ...
-
-    def ports(self) -> frozenset[int] | None:
-        """The ports on which anybody listens; None when that cannot be told."""
-        ...
 
 
 class Change(Enum):
@@ -126,12 +91,15 @@ class Vigil:
             waiting += below
         return tuple(found)
 
-    def look(self) -> tuple[Event, ...]:
-        """What has happened since the last look, in the order in which it did."""
+    def look(self, at_everybody: bool = False) -> tuple[Event, ...]:
+        """What has happened since the last look, in the order in which it did.
+
+        ``at_everybody`` reads the whole table, for those that became the service late in their lives.
+        """
         known = frozenset(process.id for process in self._matching.values())
         ended = self._bury()
         now = self._system.monotonic()
-        if now >= self._next_full:
+        if at_everybody or now >= self._next_full:
             self._see_everybody()
         else:
             self._see_the_new(now)

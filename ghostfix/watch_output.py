@@ -13,7 +13,6 @@ from ghostfix.machine import System
 from ghostfix.openmetrics import openmetrics
 from ghostfix.service import Service
 from ghostfix.untrusted import shown
-from ghostfix.vigil import Lookout
 from ghostfix.watch_lines import sighting_line, verdict_line
 from ghostfix.watch_record import Record, Sighting, verdict_sentence
 from ghostfix.watching import Watch, watched_service
@@ -64,7 +63,6 @@ class Metrics:
 
 def watched(
     system: System,
-    lookout: Lookout,
     publish: Callable[[str, bytes], None],
     is_unread: Callable[[], bool],
     wishes: Wishes,
@@ -89,7 +87,7 @@ def watched(
 
         watch = Watch(
             system,
-            lookout,
+            system.lookout(),
             service,
             seconds=wishes.seconds,
             interval=wishes.interval,

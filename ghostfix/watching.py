@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 
 from ghostfix.collectors import health
 from ghostfix.errors import ProfileError
+from ghostfix.lookout import Lookout
 from ghostfix.machine import System
 from ghostfix.pages.phrase import lasting, percent_of
 from ghostfix.process import Process
@@ -16,7 +17,7 @@ from ghostfix.service import Service
 from ghostfix.snapshot import HealthAnswer, Resources
 from ghostfix.starter import origin_of, starter_of
 from ghostfix.untrusted import shown, shown_argv
-from ghostfix.vigil import Change, Event, Lookout, Vigil
+from ghostfix.vigil import Change, Event, Vigil
 from ghostfix.watch_record import Kind, Record, Sample, Sighting
 
 _HEALTH_EVERY = 10.0

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 
+from ghostfix.lookout import Consumption
 from ghostfix.process import Process, ProcessId
-from ghostfix.vigil import Consumption
-from tests.fake_system import FakeSystem
+from tests.fake_commands import FakeCommands
 
 
 class FakeLookout:
-    """Implements ``vigil.Lookout``; ``asked`` counts how often the whole table was listed."""
+    """Implements ``lookout.Lookout``; ``asked`` counts how often the whole table was listed."""
 
-    def __init__(self, system: FakeSystem) -> None:
+    def __init__(self, system: FakeCommands) -> None:
         self._system = system
         self._held: set[ProcessId] = set()
         self._last: frozenset[int] = frozenset()

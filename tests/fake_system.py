@@ -9,6 +9,7 @@ from ghostfix.machine import ActingSystem, Caller, Platform
 from tests.fake_clock import START, Act, default_caller
 from tests.fake_commands import FakeCommands, answered
 from tests.fake_crontab import FakeCrontab
+from tests.fake_lookout import FakeLookout
 from tests.fake_processes import FakeProcess
 
 
@@ -19,6 +20,10 @@ class FakeSystem(FakeCommands):
         self, platform: Platform = Platform.LINUX, *, caller: Caller | None = None, now: float = START
     ) -> None:
         super().__init__(platform, caller, now)
+
+    def lookout(self) -> FakeLookout:
+        """A new one, which has seen nobody."""
+        return FakeLookout(self)
 
 
 def _is_complete(system: FakeSystem) -> ActingSystem:

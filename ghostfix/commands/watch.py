@@ -34,7 +34,7 @@ def watch(
     from ghostfix.commands import seconds
     from ghostfix.errors import ProfileError
     from ghostfix.system import local_system
-    from ghostfix.system.lookout import end_on_term, is_unread, lookout, publish
+    from ghostfix.system.lookout import end_on_term, is_unread, publish
     from ghostfix.watch_output import Wishes, watched
 
     length = None if for_ is None else seconds(for_, "--for")
@@ -44,4 +44,4 @@ def watch(
     system = local_system()
     end_on_term()
     wishes = Wishes(name=name, config=config, seconds=length, interval=pause, format=format_, metrics=metrics)
-    raise typer.Exit(watched(system, lookout(system.process), publish, is_unread, wishes))
+    raise typer.Exit(watched(system, publish, is_unread, wishes))

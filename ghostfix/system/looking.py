@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
+from ghostfix.lookout import Lookout
 from ghostfix.machine import Caller, CommandAnswer, Platform
 from ghostfix.process import Listener, Process, ProcessDetail, Variable
 from ghostfix.reading import Reading
@@ -79,6 +80,12 @@ class LookingSystem:
     def process(self, pid: int) -> Process | None:
         """The process that has this PID now."""
         return self._table.one(pid)
+
+    def lookout(self) -> Lookout:
+        """A cheap view of the process table, as long as somebody watches."""
+        from ghostfix.system.lookout import lookout
+
+        return lookout(self.process)
 
     def detail(self, process: Process) -> ProcessDetail:
         """What costs more to read."""

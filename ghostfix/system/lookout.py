@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from ghostfix.errors import StepError
+from ghostfix.lookout import Consumption
 from ghostfix.process import Process, ProcessId
 from ghostfix.system.linux_processes import read_whole
 from ghostfix.system.sockets import parse_tcp
 from ghostfix.system.text import reason
-from ghostfix.vigil import Consumption
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -31,7 +31,7 @@ _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class LinuxLookout:
-    """Implements ``vigil.Lookout`` with ``/proc`` and pidfds."""
+    """Implements ``lookout.Lookout`` with ``/proc`` and pidfds."""
 
     def __init__(self, process: Callable[[int], Process | None]) -> None:
         """``process`` reads one by its PID, as whoever asks us reads them."""
@@ -121,7 +121,7 @@ class LinuxLookout:
 
 
 class PollingLookout:
-    """Implements ``vigil.Lookout`` with psutil, for systems without ``/proc``."""
+    """Implements ``lookout.Lookout`` with psutil, for systems without ``/proc``."""
 
     def __init__(self, process: Callable[[int], Process | None]) -> None:
         """``process`` reads one by its PID, as whoever asks us reads them."""
