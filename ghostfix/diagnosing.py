@@ -10,7 +10,7 @@ from ghostfix.finding import Severity
 from ghostfix.judgement import exit_code
 from ghostfix.machine import ActingSystem
 from ghostfix.observation import Observation
-from ghostfix.observation import observe as watch
+from ghostfix.observing import observe
 from ghostfix.pipeline import Diagnosis
 from ghostfix.presence import require_presence
 from ghostfix.presentation import Presentation
@@ -39,22 +39,21 @@ class Wishes(Struct, frozen=True, kw_only=True):
     """The file of a saved snapshot, which is judged instead of this machine."""
 
 
-def diagnoses(
-    system: ActingSystem, wishes: Wishes, presentation: Presentation
-) -> Iterator[tuple[Diagnosis, Observation | None]]:
-    """One diagnosis a service, with what was seen while watching it."""
+def diagnoses(system: ActingSystem, wishes: Wishes, presentation: Presentation) -> Iterator[Diagnosis]:
+    """One diagnosis a service. With ``--observe`` it is watched once it is well, or its time is over."""
     if wishes.snapshot is not None:
         for look in load_snapshot(system, wishes.snapshot, wishes.name):
-            yield pipeline.judged(look.service, look.snapshot, only=wishes.only, skip=wishes.skip), None
+            yield pipeline.judged(look.service, look.snapshot, only=wishes.only, skip=wishes.skip)
         return
     for service in profile.load(system, wishes.name, wishes.config):
-        observation = None
+        if wishes.observe is None or wishes.wait_healthy:
+            diagnosis = _patiently(system, service, wishes, presentation)
         if wishes.observe is not None:
             with presentation.watching(wishes.observe) as watched:
-                observation = watch(system, service, wishes.observe, progress=watched)
-        diagnosis = _patiently(system, service, wishes, presentation)
+                observation = observe(system, service, wishes.observe, progress=watched)
+            diagnosis = _look(system, service, wishes, presentation, observation)
         require_presence(diagnosis)
-        yield diagnosis, observation
+        yield diagnosis
 
 
 def _patiently(
@@ -63,18 +62,29 @@ def _patiently(
     """Looks until nothing is found that counts, or until the time is over; the last look is what counts."""
     deadline = system.monotonic() + wishes.wait_healthy
     while True:
-        with presentation.looking(service.name) as progress:
-            diagnosis = pipeline.diagnose(
-                system,
-                service,
-                only=wishes.only,
-                skip=wishes.skip,
-                prober=system if wishes.probe_webhook else None,
-                all_logs=wishes.all_logs,
-                timeout=wishes.timeout,
-                progress=progress,
-            )
+        diagnosis = _look(system, service, wishes, presentation)
         well = exit_code(diagnosis.results, wishes.fail_on) is ExitCode.HEALTHY
         if well or system.monotonic() >= deadline:
             return diagnosis
         system.wait(min(_PAUSE, max(deadline - system.monotonic(), 0.0)))
+
+
+def _look(
+    system: ActingSystem,
+    service: Service,
+    wishes: Wishes,
+    presentation: Presentation,
+    observation: Observation | None = None,
+) -> Diagnosis:
+    with presentation.looking(service.name) as progress:
+        return pipeline.diagnose(
+            system,
+            service,
+            only=wishes.only,
+            skip=wishes.skip,
+            prober=system if wishes.probe_webhook else None,
+            all_logs=wishes.all_logs,
+            timeout=wishes.timeout,
+            observation=observation,
+            progress=progress,
+        )

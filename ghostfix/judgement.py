@@ -9,7 +9,7 @@ from ghostfix.instance import instances
 from ghostfix.reading import Source
 from ghostfix.report import Verdict
 from ghostfix.service import Service
-from ghostfix.snapshot import WEBHOOK_NOT_SENT, Snapshot
+from ghostfix.snapshot import NOT_OBSERVED, WEBHOOK_NOT_SENT, Snapshot
 
 
 def judge(
@@ -32,8 +32,9 @@ def _result(check: Check, snapshot: Snapshot, service: Service) -> CheckResult:
     inapplicable = check.applies(service)
     if inapplicable is not None:
         return result(Outcome.SKIPPED, inapplicable)
-    if Source.WEBHOOK in check.needs and snapshot.webhook == WEBHOOK_NOT_SENT:
-        return result(Outcome.SKIPPED, snapshot.webhook.problem)
+    not_wanted = _not_wanted(check, snapshot)
+    if not_wanted is not None:
+        return result(Outcome.SKIPPED, not_wanted)
     try:
         findings = check.find(snapshot, service)
     except Exception as error:
@@ -44,6 +45,15 @@ def _result(check: Check, snapshot: Snapshot, service: Service) -> CheckResult:
     if problems:
         return result(Outcome.SKIPPED, "; ".join(problems), unread=True)
     return result(Outcome.CLEAR)
+
+
+def _not_wanted(check: Check, snapshot: Snapshot) -> str | None:
+    """Why there is nothing to judge: what the check needs is done only for whoever asks for it."""
+    if Source.WEBHOOK in check.needs and snapshot.webhook == WEBHOOK_NOT_SENT:
+        return snapshot.webhook.problem
+    if Source.OBSERVATION in check.needs and snapshot.observation == NOT_OBSERVED:
+        return snapshot.observation.problem
+    return None
 
 
 def verdict(results: Iterable[CheckResult], snapshot: Snapshot, service: Service) -> Verdict:

@@ -1,16 +1,8 @@
-"""Observation: watching a service for a while, to see whether it holds and who starts it again."""
-
-from collections.abc import Callable
+"""Observation: what became of a service's instances in a few seconds of watching."""
 
 from msgspec import Struct
 
-from ghostfix.machine import System
 from ghostfix.process import Process, ProcessId
-from ghostfix.service import Service
-from ghostfix.vigil import Change, Event, Vigil
-
-_INTERVAL = 0.5
-"""Seconds between two looks while nothing happens."""
 
 
 class Respawn(Struct, frozen=True, kw_only=True):
@@ -33,35 +25,3 @@ class Observation(Struct, frozen=True, kw_only=True):
     def held(self) -> bool:
         """Nothing started and nothing ended."""
         return not self.respawns and not self.ended
-
-
-def observe(
-    system: System,
-    service: Service,
-    seconds: float,
-    progress: Callable[[float], None] = lambda _: None,
-) -> Observation:
-    """Keeps watch over the service's instances for so long; changes nothing.
-
-    ``progress`` is told the seconds that have passed. The end of an instance is seen when it comes, and its
-    successor within milliseconds; only one that nobody preceded can come and go unseen, between two looks.
-    What an instance leaves behind is no respawn.
-    """
-    started = system.monotonic()
-    lookout = system.lookout()
-    vigil = Vigil(system, lookout, service)
-    events: list[Event] = []
-    while (passed := system.monotonic() - started) < seconds:
-        lookout.wait(min(vigil.pause or _INTERVAL, seconds - passed))
-        events.extend(vigil.look())
-        progress(system.monotonic() - started)
-    events.extend(vigil.look(at_everybody=True))
-    return Observation(
-        seconds=seconds,
-        respawns=tuple(
-            Respawn(process=event.process, ancestors=event.ancestors, seen_at=event.at)
-            for event in events
-            if event.change is Change.STARTED
-        ),
-        ended=tuple(event.process.id for event in events if event.change is Change.ENDED),
-    )

@@ -3,12 +3,16 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
+from msgspec import structs
+
 from ghostfix.cause import Cause, causes
 from ghostfix.checks import CHECKS
 from ghostfix.finding import CheckResult
 from ghostfix.judgement import judge, verdict
 from ghostfix.machine import ActingSystem, System
+from ghostfix.observation import Observation
 from ghostfix.plan import Choices, Plan, make_plan
+from ghostfix.reading import Reading
 from ghostfix.report import Verdict
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
@@ -35,13 +39,16 @@ def diagnose(
     prober: ActingSystem | None = None,
     all_logs: bool = False,
     timeout: float = TIMEOUT,
+    observation: Observation | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Diagnosis:
     """Looks, for ``timeout`` seconds at most, and judges; changes nothing.
 
-    With ``prober``, the webhook's payload is sent.
+    With ``prober``, the webhook's payload is sent; an ``observation`` of just before is judged as well.
     """
     snapshot = survey(system, service, prober=prober, all_logs=all_logs, timeout=timeout, progress=progress)
+    if observation is not None:
+        snapshot = structs.replace(snapshot, observation=Reading(observation))
     return judged(service, snapshot, only=only, skip=skip)
 
 

@@ -75,7 +75,7 @@ def answer(system: ActingSystem, asked: Question) -> ExitCode:
     )
     reports = [
         diagnosis_report(system, diagnosis, fail_on=wishes.fail_on)
-        for diagnosis, _ in diagnoses(system, wishes, presentation)
+        for diagnosis in diagnoses(system, wishes, presentation)
     ]
     presentation.show(reports, system)
     return worst(report.exit_code for report in reports)

@@ -20,6 +20,7 @@ class Source(Enum):
     HEALTH = "health"
     WEBHOOK = "webhook"
     RESTARTERS = "restarters"
+    OBSERVATION = "observation"
 
 
 class Confidence(Enum):

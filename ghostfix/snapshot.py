@@ -13,6 +13,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from ghostfix.job import Job, JobsOfKind
+from ghostfix.observation import Observation
 from ghostfix.process import Listener, Process, ProcessTree
 from ghostfix.reading import Reading, Source
 
@@ -178,6 +179,10 @@ WEBHOOK_NOT_SENT: Reading[HttpAnswer | None] = Reading(None, "not sent; --probe-
 """The reading of a webhook to which nothing was sent."""
 
 
+NOT_OBSERVED: Reading[Observation | None] = Reading(None, "not watched; --observe 10s watches it")
+"""The reading of a service that was looked at, and not watched."""
+
+
 class HealthAnswer(Struct, frozen=True, kw_only=True):
     answer: HttpAnswer
     expectations: tuple[Expectation, ...] = ()
@@ -211,6 +216,7 @@ class Snapshot(Struct, frozen=True, kw_only=True, dict=True):
     health: Reading[HealthAnswer | None]
     webhook: Reading[HttpAnswer | None]
     restarters: tuple[JobsOfKind, ...]
+    observation: Reading[Observation | None] = NOT_OBSERVED
     runner: str | None = None
     """As whom what lies in the service's directory is run, when root looks and it is another user's."""
 
@@ -246,5 +252,6 @@ class Snapshot(Struct, frozen=True, kw_only=True, dict=True):
             Source.LOGS: self.logs,
             Source.HEALTH: self.health,
             Source.WEBHOOK: self.webhook,
+            Source.OBSERVATION: self.observation,
         }
         return readings[source]

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from msgspec import structs
 
+from ghostfix.aspects.respawned import starter, tally
 from ghostfix.compose import compose
 from ghostfix.errors import ExitCode
 from ghostfix.execute import Run
@@ -17,8 +18,9 @@ from ghostfix.observation import Observation, Respawn
 from ghostfix.pipeline import Diagnosis
 from ghostfix.plan import Plan
 from ghostfix.report import EntryReport, EventReport, Report, RunReport
-from ghostfix.untrusted import shown
 from ghostfix.verification import Verification
+
+_MOST_NOTES = 6
 
 
 def diagnosis_report(
@@ -27,7 +29,6 @@ def diagnosis_report(
     *,
     plan: Plan | None = None,
     fail_on: Severity = Severity.ERROR,
-    observation: Observation | None = None,
     notes: Sequence[str] = (),
     reveal: bool = False,
 ) -> Report:
@@ -35,6 +36,7 @@ def diagnosis_report(
 
     ``system`` is where earlier repairs are looked for; None for a snapshot of another machine.
     """
+    observation = diagnosis.snapshot.observation.value
     report = compose(
         diagnosis.service,
         diagnosis.snapshot,
@@ -46,12 +48,12 @@ def diagnosis_report(
         verdict=diagnosis.verdict,
         notes=(
             *(_earlier_runs(system, diagnosis) if system else ()),
-            *_watched(observation, diagnosis),
+            *_watched(observation, diagnosis.snapshot.jobs),
             *notes,
         ),
         reveal=reveal,
     )
-    events = (*report.events, *_respawns(observation, diagnosis))
+    events = (*report.events, *_respawns(observation, diagnosis.snapshot.jobs))
     return structs.replace(report, events=events, fail_on=fail_on.value)
 
 
@@ -114,40 +116,32 @@ def _earlier_runs(system: System, diagnosis: Diagnosis) -> Sequence[str]:
     ]
 
 
-def _watched(observation: Observation | None, diagnosis: Diagnosis) -> Sequence[str]:
+def _watched(observation: Observation | None, jobs: Sequence[Job]) -> Sequence[str]:
     """What ended while we watched, and who started the service again."""
     if observation is None:
         return ()
     if observation.held:
         return (f"watched for {observation.seconds:.0f} s: nothing was started, nothing ended",)
+    if len(observation.ended) + len(observation.respawns) > _MOST_NOTES:
+        return (tally(observation),)
     return [
         *(f"pid {ended.pid} ended during the watch" for ended in observation.ended),
-        *(_starter(respawn, diagnosis.snapshot.jobs) for respawn in observation.respawns),
+        *(_started(respawn, jobs) for respawn in observation.respawns),
     ]
 
 
-def _respawns(observation: Observation | None, diagnosis: Diagnosis) -> Sequence[EventReport]:
+def _respawns(observation: Observation | None, jobs: Sequence[Job]) -> Sequence[EventReport]:
     """Who was started while we watched, as events."""
     if observation is None:
         return ()
-    jobs = diagnosis.snapshot.jobs
     return [
-        EventReport(at=respawn.seen_at, kind="respawn", text=_starter(respawn, jobs))
+        EventReport(at=respawn.seen_at, kind="respawn", text=_started(respawn, jobs))
         for respawn in observation.respawns
     ]
 
 
-def _starter(respawn: Respawn, jobs: Sequence[Job]) -> str:
-    """The jobs that own it or stand above it; else its ancestors, the nearest first."""
-    above = {process.id for process in respawn.ancestors}
-    names = [
-        f"{job.kind} {job.id}"
-        for job in jobs
-        if respawn.process.pid in job.starts or above.intersection(job.processes)
-    ]
-    chain = " < ".join(f"{process.name} (pid {process.pid})" for process in respawn.ancestors[:4])
-    starter = ", ".join(names) or chain or "somebody who had ended by then"
-    return f"pid {respawn.process.pid} was started at {when(respawn.seen_at)} by {shown(starter)}"
+def _started(respawn: Respawn, jobs: Sequence[Job]) -> str:
+    return f"pid {respawn.process.pid} was started at {when(respawn.seen_at)} by {starter(respawn, jobs)}"
 
 
 def when(at: float | None) -> str:

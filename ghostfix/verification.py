@@ -9,7 +9,7 @@ from ghostfix.finding import CheckResult, Severity
 from ghostfix.instance import instances, roots
 from ghostfix.judgement import health_in_words, judge, verdict
 from ghostfix.machine import System
-from ghostfix.observation import observe
+from ghostfix.observing import observe
 from ghostfix.process import ProcessTree
 from ghostfix.report import Verdict, VerificationReport
 from ghostfix.service import Service

@@ -16,14 +16,14 @@ PACKAGE = ROOT / "ghostfix"
 
 LAYERS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "reading", "process", "job", "snapshot", "machine", "service", "finding", "step"})
-    | {"invocation", "instance", "restarter", "untrusted", "report"},
+    | {"invocation", "instance", "restarter", "untrusted", "report", "observation"},
     frozenset({"system"}),
     frozenset({"trail", "trails", "scripts"}),
     frozenset({"collectors", "steps"}),
     frozenset({"restarters"}),
     frozenset({"checks"}),
     frozenset({"survey", "judgement", "plan", "cause", "journal", "execute"}),
-    frozenset({"pipeline", "why", "observation", "verification"}),
+    frozenset({"pipeline", "why", "observing", "verification"}),
     frozenset({"renderers"}),
     frozenset({"commands"}),
     frozenset({"application"}),

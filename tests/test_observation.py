@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from ghostfix.observation import observe
+from ghostfix.observing import observe
 from ghostfix.service import Service
 from ghostfix.system import local_system
 from tests.fake_system import FakeSystem

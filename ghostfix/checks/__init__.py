@@ -6,6 +6,7 @@ from ghostfix.checks import (
     crash_loop,
     disk_full,
     duplicate_instance,
+    flapping,
     health_degraded,
     health_unreachable,
     high_load,
@@ -47,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     competing_managers.CHECK,
     unlocked_cron_job.CHECK,
     crash_loop.CHECK,
+    flapping.CHECK,
     # who has the port
     port_conflict.CHECK,
     port_shared.CHECK,

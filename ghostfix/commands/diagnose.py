@@ -91,16 +91,15 @@ def diagnose(
     )
     found = list(diagnoses(system, wishes, presentation))
     if save is not None:
-        save_snapshot(system, save, [Look(one.service, one.snapshot) for one, _ in found])
+        save_snapshot(system, save, [Look(one.service, one.snapshot) for one in found])
     reports = [
         diagnosis_report(
             None if elsewhere else system,
             diagnosis,
             fail_on=wishes.fail_on,
-            observation=observation,
             reveal=show_secrets,
         )
-        for diagnosis, observation in found
+        for diagnosis in found
     ]
     presentation.show(reports, system)
     for report in reports if keep else ():

@@ -27,6 +27,7 @@ _PREVENTION: Mapping[str, str] = {
     "competing-managers": "Keep one restarter, name it as `manager` in the profile, and remove the others.",
     "unlocked-cron-job": "Give the cron line a lock (`flock -n FILE COMMAND`).",
     "crash-loop": "Give the manager a back-off and a start limit, so that a crash loop ends.",
+    "flapping": "Give the manager a back-off and a start limit, so that a crash loop ends.",
     "stale-pidfile": "Have the service remove its PID file when it ends, or lock it while it runs.",
     "recycled-pidfile": "Have the service remove its PID file when it ends, or lock it while it runs.",
     "port-conflict": "Give each program a port of its own, and end the service when it cannot bind it.",

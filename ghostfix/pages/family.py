@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 FAMILIES: Mapping[str, tuple[str, ...]] = {
     "Instances": ("duplicate-instance", "not-running", "orphan-instance"),
-    "Restarters": ("rogue-restarter", "competing-managers", "crash-loop", "unlocked-cron-job"),
+    "Restarters": ("rogue-restarter", "competing-managers", "crash-loop", "flapping", "unlocked-cron-job"),
     "PID files": ("stale-pidfile", "recycled-pidfile", "malformed-pidfile", "mismatched-pidfile"),
     "Port": ("port-conflict", "port-shared", "port-unbound"),
     "Environment": (

@@ -32,6 +32,7 @@ def test_the_restarter_of_an_instance_that_ends_is_named(house: GhostHouse) -> N
     house.start("/bin/bash", str(house.folder / "loop.sh"))
     wait_until(lambda: len(house.ghosts()) == 1, 10, "the service")
     answer = house.ghostfix("diagnose", "--observe", "8s", "--format", "json")
+    assert answer.returncode == 1
     notes = json.loads(answer.stdout)["notes"]
     assert any(note.endswith("ended during the watch") for note in notes), notes
     started = [note for note in notes if "was started at" in note]
