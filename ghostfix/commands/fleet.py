@@ -295,7 +295,12 @@ def _tell(
 
     with_names, notes = all_kept(system, hosts)
     fleet = assembled(system, order, with_names, code, dry_run=dry, notes=notes)
-    presentation.deliver(FORMATS[presentation.format](fleet, presentation.layout()), system)
+    try:
+        presentation.deliver(FORMATS[presentation.format](fleet, presentation.layout()), system)
+    except ProfileError:
+        # What was done on thirty hosts is told all the same, where it can be.
+        sys.stdout.write(FORMATS["terminal"](fleet, presentation.layout()))
+        raise
 
 
 def _presentation(format_: str, output: str | None, quiet: bool, verbose: bool) -> "Presentation":

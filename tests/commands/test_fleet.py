@@ -6,11 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.errors import ProfileError
+from ghostfix.commands import fleet
+from ghostfix.errors import ExitCode, ProfileError
 from ghostfix.fleet import Verb
+from ghostfix.fleets.campaign import Order
+from ghostfix.fleets.formats import FORMATS
 from ghostfix.fleets.play import Play, Reach, Task
+from ghostfix.presentation import Presentation
 from ghostfix.system import ansible
 from tests.commands.test_cli import ghostfix
+from tests.fake_system import FakeSystem
+from tests.fleet.samples import ROLLED
 
 WRONG = {
     "no inventory": (("diagnose",), "--inventory"),
@@ -52,6 +58,16 @@ def test_a_password_that_nobody_can_type_is_a_mistake_on_the_command_line(tmp_pa
     assert done.returncode == 2
     assert "--become-password-file" in done.stderr
     assert "Warning" not in done.stderr.replace("Warning: Password input may be echoed.", "")
+
+
+def test_what_was_done_is_told_where_the_file_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = Order(verb=Verb.REPAIR, task=Task(), reach=Reach(inventory=("hosts.ini",)))
+    presentation = Presentation.of("html", str(tmp_path / "gone/fleet.html"), formats=FORMATS)
+    with pytest.raises(ProfileError, match="could not be written"):
+        fleet._tell(FakeSystem(), order, presentation, ROLLED.hosts, ExitCode.REPAIR_INCOMPLETE, dry=False)
+    assert "web2  lost on the way (run r2): it went dark" in capsys.readouterr().out
 
 
 def test_each_verb_explains_itself(tmp_path: Path) -> None:
