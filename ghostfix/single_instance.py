@@ -176,6 +176,12 @@ def _named(system: System, path: str, before: bytes) -> Process | None:
     return process if system.detail(process).variable(MARK) == f"{pid}:{path}" else None
 
 
+def left_running(system: System, service: Service) -> Running | None:
+    """An instance that runs beside the command that has just ended, without the lock."""
+    other = _matching(system, service)
+    return None if other is None else Running(process=other, locked=False)
+
+
 def _matching(system: System, service: Service) -> Process | None:
     if service.profile == AD_HOC:
         return None

@@ -14,6 +14,7 @@ from ghostfix.single_instance import (
     AD_HOC,
     Running,
     holding,
+    left_running,
     pid_file,
     until_gone,
     wanted_service,
@@ -81,19 +82,27 @@ def _unless_running(
         if other is not None:
             leave = lock.give_back
             return other
-        ending = _started(launcher, service, start, lock, wishes.policy)
+        ending = _started(system, launcher, service, start, lock, wishes.policy)
     finally:
         leave()
     return launcher.end_as(ending)
 
 
-def _started(launcher: Launcher, service: Service, start: Start, lock: Held, policy: Policy | None) -> Ending:
+def _started(
+    system: System, launcher: Launcher, service: Service, start: Start, lock: Held, policy: Policy | None
+) -> Ending:
     """How it ended, where ghostfix stays above it; else it does not return."""
     name = shown(service.name, 80)
+
+    def others() -> str | None:
+        left = left_running(system, service)
+        return None if left is None else left.sentence(service, system.now()).removeprefix(f"{name} ")
+
     try:
         if policy is None:
             launcher.become(start, lock)
-        return supervise(launcher.nursery(start, lock), policy, lambda text: _say(f"{name}: {text}"))
+        nursery = launcher.nursery(start, lock)
+        return supervise(nursery, policy, others, lambda text: _say(f"{name}: {text}"))
     except StepError as error:
         raise GhostfixError(f"{name} cannot be started: {shown(str(error))}") from error
 

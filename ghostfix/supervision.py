@@ -7,6 +7,7 @@ the machine.
 
 from collections.abc import Callable
 from enum import Enum
+from itertools import count
 from typing import Protocol
 
 from msgspec import Struct
@@ -19,6 +20,10 @@ _SIGNALS = {
     11: "SIGSEGV", 24: "SIGXCPU",
 }  # fmt: skip
 """Those that have one number on Linux and on macOS."""
+
+
+_SHORT_LOOK, _PATIENCE, _LONG_LOOK = 0.2, 10, 2.0
+"""Seconds between two looks at others, how many such looks, and seconds between those after them."""
 
 
 class Restart(Enum):
@@ -95,8 +100,14 @@ class Nursery(Protocol):
     def pause(self, seconds: float) -> None: ...
 
 
-def supervise(nursery: Nursery, policy: Policy, tell: Callable[[str], None]) -> Ending:
-    """Runs the command until it ends for good, and gives how it ended the last time."""
+def supervise(
+    nursery: Nursery, policy: Policy, others: Callable[[], str | None], tell: Callable[[str], None]
+) -> Ending:
+    """Runs the command until it ends for good, and gives how it ended the last time.
+
+    ``others`` says who else of the service runs; as long as somebody does, nothing is started beside it. It
+    may be what the command has left: a daemon that it became, workers that outlive their killed parent.
+    """
     restarts: list[float] = []
     while True:
         pid = nursery.start()
@@ -113,5 +124,16 @@ def supervise(nursery: Nursery, policy: Policy, tell: Callable[[str], None]) -> 
         restarts.append(nursery.now())
         tell(f"pid {pid} ended {ending.words}; it is started again in {pause:g} s")
         nursery.pause(pause)
+        _wait_for(nursery, others, tell)
         if nursery.stopping:
             return ending
+
+
+def _wait_for(nursery: Nursery, others: Callable[[], str | None], tell: Callable[[str], None]) -> None:
+    """Lets those others end; tells of them when that takes longer than workers need for it."""
+    for look in count():
+        if nursery.stopping or (other := others()) is None:
+            return
+        if look == _PATIENCE:
+            tell(f"{other}; it is started again when that has ended")
+        nursery.pause(_SHORT_LOOK if look < _PATIENCE else _LONG_LOOK)

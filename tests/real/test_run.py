@@ -271,6 +271,25 @@ def test_a_crash_loop_ends_and_says_so(house: GhostHouse) -> None:
     assert "it was started again 3 times within 300 s, which is the limit" in answer.stderr
 
 
+def test_a_supervisor_starts_nothing_beside_workers_that_outlive_their_parent(house: GhostHouse) -> None:
+    words = ("--restart", "on-failure", "--backoff", "0.01s", "--", sys.executable, "server.py")
+    supervisor = run(house, "web", *words, str(house.port), "children")
+    wait_until(lambda: len(up(house)) == 1, 20, "the server")
+    (worker,) = psutil.Process(up(house)[0]).children()
+    os.kill(up(house)[0], signal.SIGKILL)
+    wait_until(lambda: not psutil.Process(supervisor.pid).children(), 10, "the end of the server")
+    looks = voluntary_switches(supervisor.pid)
+    wait_until(lambda: voluntary_switches(supervisor.pid) > looks + 5, 20, "some looks of the supervisor")
+    assert len(up(house)) == 1
+    worker.kill()
+    wait_until(lambda: len(up(house)) == 2, 20, "the next one")
+
+
+def voluntary_switches(pid: int) -> int:
+    """How often a process has gone to sleep."""
+    return int(psutil.Process(pid).num_ctx_switches().voluntary)
+
+
 def test_no_orphan_is_left_when_the_supervisor_is_killed(house: GhostHouse) -> None:
     supervisor = run(house, "web", "--restart", "always")
     wait_until(lambda: len(up(house)) == 1, 20, "the server")
