@@ -23,7 +23,9 @@ class UndoFormat(StrEnum):
 def undo(
     run: Annotated[
         str | None,
-        typer.Argument(metavar="RUN", help="The run; the last one when left out.", show_default=False),
+        typer.Argument(
+            metavar="RUN", help="The run; the last one that did something when left out.", show_default=False
+        ),
     ] = None,
     list_: Annotated[bool, typer.Option("--list", "-l", help="List the runs.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", "-n", help="Show what would be taken back.")] = False,
@@ -52,6 +54,8 @@ def undo(
     planned = () if chosen is None else execute.would_undo(system, chosen)
     if chosen is None or dry_run or not any(entry.state is EntryState.PLANNED for entry in planned):
         tell(chosen, planned, None if dry_run else planned)
+        if run is None and not any(entry.state is EntryState.PLANNED for entry in planned):
+            _name_older(runs)
         return
     if not yes:
         tell(chosen, planned, None)
@@ -92,9 +96,28 @@ def _list_for_a_program(runs: "Sequence[RunSummary]") -> None:
 
 
 def _last(runs: "Sequence[RunSummary]") -> str | None:
-    """The newest run of which something is left to undo; else the newest."""
-    standing = [run.id for run in runs if run.done]
-    return standing[0] if standing else (runs[0].id if runs else None)
+    """The newest run that did something, or may have, whether or not that was undone since; else the newest.
+
+    Not the newest of which something is left: a second `undo --yes` would take back an older repair, maybe
+    another service's, that nobody spoke of.
+    """
+    from ghostfix.runs.story import RunState
+
+    ran = (RunState.UNDONE, RunState.UNDO_INCOMPLETE, RunState.UNREADABLE)
+    acted = [run.id for run in runs if run.done or run.state in ran]
+    return acted[0] if acted else (runs[0].id if runs else None)
+
+
+def _name_older(runs: "Sequence[RunSummary]") -> None:
+    """What stands of older runs is taken back by name only."""
+    from ghostfix.untrusted import shown
+
+    older = next((run for run in runs if run.done), None)
+    if older is not None:
+        sys.stderr.write(
+            f"ghostfix: an older repair stands, of {shown(older.service, 80)}; "
+            f"`ghostfix undo {older.id}` takes it back.\n"
+        )
 
 
 def _list(runs: "Sequence[RunSummary]") -> None:

@@ -1,6 +1,7 @@
 """``ghostfix undo`` as programs ask it."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,24 @@ def test_what_is_taken_back_is_told_once(tmp_path: Path) -> None:
         assert house.pid_file.read_bytes() == PIDFILE
         again = json.loads(ghostfix(tmp_path, "undo", listed["id"], "--yes", "--format", "json").stdout)
         assert again["changed"] is False
+
+
+@pytest.mark.real
+def test_a_second_undo_does_not_walk_on_to_an_older_repair(tmp_path: Path) -> None:
+    """Such as one of another service, of which nobody spoke."""
+    with small_house(tmp_path) as house:
+        words = ("repair", "--yes", "--only", "stale-pidfile", "--no-start")
+        assert ghostfix(tmp_path, *words).returncode in (0, 4)
+        house.pid_file.write_bytes(PIDFILE)
+        os.utime(house.pid_file, (0, 0))
+        assert ghostfix(tmp_path, *words).returncode in (0, 4)
+        listed = json.loads(ghostfix(tmp_path, "undo", "--list", "--format", "json").stdout)["runs"]
+        newest, older = (run["id"] for run in listed)
+        first = json.loads(ghostfix(tmp_path, "undo", "--yes", "--format", "json").stdout)
+        assert (first["run"], first["changed"]) == (newest, True)
+        second = ghostfix(tmp_path, "undo", "--yes")
+        assert second.returncode == 0
+        assert second.stdout == f"There is nothing left to undo in {newest}.\n"
+        assert f"`ghostfix undo {older}` takes it back" in second.stderr
+        standing = json.loads(ghostfix(tmp_path, "undo", "--list", "--format", "json").stdout)["runs"]
+        assert [run["done"] for run in standing] == [0, 1]
