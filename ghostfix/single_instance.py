@@ -77,7 +77,7 @@ def wanted_service(system: System, name: str | None, config: str | None, command
         return _ad_hoc(system, name, command)
     if name is None and services[0].profile.startswith(BUILT_IN):
         if command:
-            return _ad_hoc(system, posixpath.basename(command[0]), command)
+            return _ad_hoc(system, called_by(command), command)
         raise ProfileError(
             f"there is no ghostfix.toml in {shown(system.caller().cwd)} or above it: what should be started?",
             "`ghostfix run NAME -- COMMAND ...` starts any command, once; `ghostfix init` writes a profile",
@@ -99,6 +99,14 @@ def wanted_service(system: System, name: str | None, config: str | None, command
             'add `start = ["{python}", "-m", "..."]`, or type `ghostfix run NAME -- COMMAND ...`',
         )
     return service
+
+
+def called_by(command: tuple[str, ...]) -> str:
+    """What a command without a NAME is called: what an interpreter runs, not the interpreter."""
+    invocation = read_argv(command)
+    if invocation is None:
+        return posixpath.basename(command[0])
+    return invocation.module or posixpath.basename(invocation.script or invocation.program)
 
 
 def _ad_hoc(system: System, name: str, command: tuple[str, ...]) -> Service:

@@ -71,8 +71,19 @@ def test_a_standby_looks_at_nobody_but_whom_it_waits_for(monkeypatch: pytest.Mon
     assert len(waits) == 100
 
 
-def test_a_command_without_a_name_is_called_by_its_own() -> None:
-    assert wanted_service(machine(b""), None, None, ("/opt/bin/job", "1")).name == "job"
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        ("/opt/bin/job 1", "job"),
+        ("python3 jobs/nightly.py --all", "nightly.py"),
+        ("python3 -m shop.web", "shop.web"),
+        ("node server.js", "server.js"),
+        ("sh -c true", "sh"),
+    ],
+)
+def test_a_command_without_a_name_is_called_by_what_it_runs(command: str, name: str) -> None:
+    """Two scripts of one interpreter are two services."""
+    assert wanted_service(machine(b""), None, None, tuple(command.split())).name == name
 
 
 def test_a_name_that_may_be_a_slip_is_said(capsys: pytest.CaptureFixture[str]) -> None:
