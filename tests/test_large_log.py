@@ -1,6 +1,7 @@
 """A large log says the same whether it is read from end to end or only where it tells of errors."""
 
 import shutil
+from itertools import accumulate
 from pathlib import Path
 
 import pytest
@@ -32,7 +33,7 @@ LINES = (
 def found(text: bytes) -> tuple[Spot, ...]:
     """What grep would find."""
     lines = text.split(b"\n")
-    offsets = [sum(len(line) + 1 for line in lines[:number]) for number in range(len(lines))]
+    offsets = [0, *accumulate(len(line) + 1 for line in lines)]
     return tuple(
         Spot(number + 1, offsets[number] + line.index(word.encode()))
         for number, line in enumerate(lines)
