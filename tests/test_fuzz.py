@@ -155,7 +155,10 @@ PARTS = {
     "parsers.log_blocks": "traceback_log", "parsers.difference": "what ghostfix wrote itself",
     "parsers.git_branch": "small files, in tests/parsers", "scripts.manager_command": "words of shell_script",
     "scripts.own_run": "an argv, in tests/scripts", "scripts.mentions": "a list", "scripts.script": "records",
-    "scripts.python_value": "python_script",
+    "scripts.python_value": "python_script", "scripts.syntax_tree": "shell_script and node_script",
+    "scripts.node_around": "node_script", "scripts.node_call": "node_script", "scripts.node_names": "node_script",
+    "scripts.node_programs": "node_script", "scripts.node_text": "node_script", "scripts.node_tree": "node_script",
+    "scripts.node_value": "node_script", "scripts.node_export": "parsers.js_literal",
 }  # fmt: skip
 """Modules that are no parser of their own: what they are a part of."""
 

@@ -44,7 +44,8 @@ def loaded(folder: Path, *arguments: str) -> set[str]:
         (("--help",), {"msgspec", "tree_sitter", "ghostfix.machine", "ghostfix.checks", "ghostfix.survey"}),
         (
             ("why", str(os.getpid())),
-            {"rich", "typer", "ghostfix.checks", "ghostfix.renderers", "ghostfix.survey", "http.client"},
+            {"rich", "typer", "ghostfix.checks", "ghostfix.renderers", "ghostfix.survey", "http.client"}
+            | {"tree_sitter_javascript"},
         ),
         (
             ("diagnose", "--format", "json"),
@@ -57,7 +58,7 @@ def loaded(folder: Path, *arguments: str) -> set[str]:
                 "ghostfix.renderers.html",
                 "ghostfix.renderers.terminal",
             }
-            | {"ghostfix.renderers.junit", "ghostfix.scripts.node_script", "http.client"},
+            | {"ghostfix.renderers.junit", "ghostfix.scripts.node_script", "tree_sitter_javascript", "http.client"},
         ),
     ],
     ids=["version", "help", "why", "diagnose"],

@@ -74,7 +74,7 @@ class Pm2App(Struct, frozen=True, kw_only=True):
 
 def read_config(text: str, folder: str) -> tuple[Pm2App, ...]:
     """The applications of ``ecosystem.config.js``, ``pm2.json`` and their kin, as far as they are literal."""
-    value = read_literal(text, {"__dirname": folder})
+    value = read_literal(text, folder)
     return tuple(_app(each) for each in _apps(value) if _is_app(each))
 
 

@@ -1,213 +1,284 @@
-"""Node scripts: the commands that they run, found by their calls of ``child_process``.
+"""Node scripts: the commands that they run, read from their syntax tree.
 
-The text is read, not parsed: comments are blanked out, and of ``spawn``, ``exec``, ``execFile``, ``fork`` and
-their ``Sync`` kin those with literal words, or with names that are bound to literals, are understood.
+``child_process`` under whatever names it is imported, ``execa``, ``cross-spawn``, ``zx`` and their kin, with
+words as far as they are constant or put together from constants. A function is read with the arguments of
+each of its calls. What is taken from ``child_process`` and handed on is not followed, and that is said.
 """
 
-import posixpath
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
+from tree_sitter import Node
+
+from ghostfix.parsers.js_literal import Literal, Table
+from ghostfix.process import Variable
 from ghostfix.reading import Confidence
-from ghostfix.scripts.script import SIZE_LIMIT, Command, Loop, Scene, Script, worst
+from ghostfix.scripts.node_around import Surroundings
+from ghostfix.scripts.node_call import resolved
+from ghostfix.scripts.node_names import Expression, Names, handed_to
+from ghostfix.scripts.node_programs import HANDED_ON, PROGRAMS, Form, folder_of, run_of
+from ghostfix.scripts.node_text import as_text, guessed, settled
+from ghostfix.scripts.node_tree import (
+    FUNCTIONS,
+    arguments_of,
+    is_aside,
+    line_of,
+    node_tree,
+    plain_text,
+    property_name,
+)
+from ghostfix.scripts.node_value import NOTHING_GIVEN, Given, Values
+from ghostfix.scripts.script import SIZE_LIMIT, Command, Scene, Script, worst
+from ghostfix.scripts.syntax_tree import text_of
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
-_STRING = r"""'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`"""
-_TOKEN = re.compile(rf"({_STRING})|(//[^\n]*|/\*.*?\*/)", re.DOTALL)
-_CALL = re.compile(
-    r"(?<![\w$.])(?:(\w+)\.|require\([^)]*child_process[^)]*\)\.)?"
-    r"(spawn|spawnSync|exec|execSync|execFile|execFileSync|fork)\s*\("
+_STARTS = re.compile(
+    rb"child_process|execa|cross-spawn|shelljs|zx|\$|Bun\b|bun\b|Deno|pm2|tinyexec|nano-spawn|cluster"
+    rb"|\b(?:spawn|exec|execFile|fork)(?:Sync)?\s*\("
 )
-_BINDING = re.compile(rf"(?:const|let|var)\s+(\w+)\s*(?::\s*[\w\[\]]+)?\s*=\s*({_STRING}|\[[^\]]*\]|[^;\n]+)")
-_INTERVAL = re.compile(r"setInterval\s*\(.*?,\s*([\w.* ]+)\s*\)", re.DOTALL)
-_ON_EXIT = re.compile(r"""\.on\(\s*['"](exit|close)['"]""")
-_CHECK = re.compile(r"if\s*\(([^{}]*?(?:running|alive|health|status|pid|check|isUp)[^{}]*?)\)", re.IGNORECASE)
-_CWD = re.compile(rf"\bcwd\s*:\s*({_STRING}|[\w.]+(?:\([^)]*\))?)")
+"""No program is started without one of these; most of Node's programs are long, and have none."""
 _CALLS = 500
+_WAYS = 10
+_EACH = frozenset({"forEach", "map", "flatMap", "filter", "every", "some"})
+_HARMLESS = frozenset({"binary_expression", "unary_expression"})
+_WAYS_ON = frozenset(
+    {"member_expression", "subscript_expression", "await_expression", "parenthesized_expression"}
+    | {"sequence_expression"}
+)
+_DECLARING = frozenset(
+    {"import_specifier", "import_clause", "namespace_import", "pair_pattern", "object_pattern"}
+)
 
 
 def read_node(source: bytes, scene: Scene) -> Script:
     """The commands that a Node program starts, in the order of the text."""
     problem = None if len(source) <= SIZE_LIMIT else f"only its first {SIZE_LIMIT} bytes were read"
-    text = _TOKEN.sub(_without_comment, source[:SIZE_LIMIT].decode(errors="backslashreplace"))
-    reader = _Reader(text, scene)
-    every = list(islice(_CALL.finditer(text), _CALLS + 1))
-    if len(every) > _CALLS:
-        problem = problem or f"only its first {_CALLS} calls were read"
-    calls = [match for match in every[:_CALLS] if not _in_string(text, match.start())]
-    commands = [command for match in calls if (command := reader.command(match)) is not None]
-    return Script(commands=tuple(commands), problem=problem)
+    cut = source[:SIZE_LIMIT]
+    if _STARTS.search(cut) is None:
+        return Script(commands=(), problem=problem)
+    root = node_tree(cut)
+    if root is None:
+        return Script(commands=(), problem="it could not be understood in reasonable time")
+    reader = _Reader(root, cut, scene)
+    commands = reader.commands()
+    return Script(commands=commands, problem=problem or reader.problem)
 
 
 class _Reader:
-    def __init__(self, text: str, scene: Scene) -> None:
-        self._text = text
-        self._lines = text.splitlines()
+    def __init__(self, root: Node, source: bytes, scene: Scene) -> None:
+        self.problem: str | None = None
+        self._names = Names(root)
         self._scene = scene
-        self._bound = {match.group(1): match.group(2) for match in _BINDING.finditer(text)}
-        self._loop = self._find_loop()
+        self._values = Values(self._names, scene)
+        self._lines = source.decode(errors="backslashreplace").split("\n")
+        self._around = Surroundings(self._values, self._lines)
+        self._sure = LIKELY if root.has_error else CERTAIN
 
-    def command(self, match: re.Match[str]) -> Command | None:
-        owner, called = match.group(1), match.group(2)
-        if owner is not None and called.startswith("exec") and not self._is_child_process(owner):
-            return None  # a regular expression's ``exec``
-        arguments = _arguments(self._text, match.end())
-        if not arguments:
+    def commands(self) -> tuple[Command, ...]:
+        """Every command once for each way of words that it may have; notes what could not be followed."""
+        found: dict[tuple[int, tuple[str, ...], str | None], Command] = {}
+        count = 0
+        for node in self._names.nodes:
+            if node.type not in ("call_expression", "new_expression"):
+                continue
+            callee = node.child_by_field_name("function") or node.child_by_field_name("constructor")
+            name = self._values.refers(callee)
+            form = PROGRAMS.get(name) or self._unbound(callee, name)
+            if form is None:
+                continue
+            count += 1
+            if count > _CALLS:
+                self.problem = f"only its first {_CALLS} calls were read"
+                break
+            for command in self._of_call(node, name, form):
+                found.setdefault((command.line, command.words, command.cwd), command)
+        self.problem = self.problem or self._not_followed()
+        return tuple(found.values())
+
+    def _unbound(self, callee: Node | None, name: str) -> Form | None:
+        """A name that the text does not bind: where part of it could not be read, it may be ``child_process``'s.
+
+        In ``node -e`` the modules of Node are names of their own, and in ``zx`` scripts ``$`` is.
+        """
+        if callee is None or callee.type != "identifier" or self._names.lookup(name, callee):
             return None
-        words, sure = self._words(called.removesuffix("Sync"), arguments)
-        line = self._text.count("\n", 0, match.start()) + 1
-        before = self._text[max(0, match.start() - 400) : match.start()]
-        checks = _CHECK.findall(before)
+        return Form.TEMPLATE if name == "$" else PROGRAMS.get(f"child_process.{name}")
+
+    def _of_call(self, call: Node, name: str, form: Form) -> Iterator[Command]:
+        functions = [each for each in self._names.above(call) if each.type in FUNCTIONS]
+        if not all(self._around.is_called(each) for each in functions):
+            return
+        for given in self._ways(call):
+            command = self._command(call, name, form, given)
+            if command is not None:
+                yield command
+
+    def _command(self, call: Node, name: str, form: Form, given: Given) -> Command | None:
+        run = run_of(call, form, lambda node: self._values.value(node, given))
+        if run is None or not run.words[0]:
+            return None
+        line = line_of(call)
+        parent = self._names.parent(call)
+        waits = name.endswith(("Sync", "sync")) or (parent is not None and parent.type == "await_expression")
         return Command(
-            words=words,
+            words=run.words,
             line=line,
             text=self._lines[line - 1].strip(),
             file=self._scene.file,
-            confidence=sure,
-            cwd=self._cwd(arguments[1:]),
-            loop=self._loop,
-            guard=f"if ({checks[-1].strip()})" if checks else "",
-            background=not called.endswith("Sync"),
-            variables=self._scene.variables,
+            confidence=worst(self._sure, run.confidence),
+            cwd=folder_of(run, self._folder(call), call),
+            loop=self._around.loop(call),
+            guard=self._around.guard(call),
+            background=not waits,
+            output=self._output(call),
+            variables=self._variables(run.options),
         )
 
-    def _words(self, called: str, arguments: Sequence[str]) -> tuple[tuple[str, ...], Confidence]:
-        program, sure = self._value(arguments[0])
-        if called == "exec":
-            return ("/bin/sh", "-c", program), sure
-        rest, also = self._list(arguments[1]) if len(arguments) > 1 else ((), CERTAIN)
-        if called == "fork":
-            return ("node", program, *rest), worst(sure, also)
-        if any("shell: true" in argument for argument in arguments[1:]):
-            return ("/bin/sh", "-c", " ".join((program, *rest))), worst(sure, also)
-        return (program, *rest), worst(sure, also)
+    # what a function is called with
 
-    def _list(self, written: str) -> tuple[tuple[str, ...], Confidence]:
-        written = self._bound.get(written, written).strip()
-        if not written.startswith("["):
-            return (), CERTAIN if written.startswith("{") else POSSIBLE
-        values = [self._value(part) for part in _split(written[1:].rstrip("]"))]
-        return tuple(text for text, _ in values), worst(*(sure for _, sure in values))
+    def _ways(self, node: Node, deep: int = 3) -> list[Given]:
+        """What the functions and loops around a node are given, once for each way to come to it."""
+        ways: list[Given] = [NOTHING_GIVEN]
+        if deep == 0:
+            return ways
+        for around in self._names.above(node):
+            given: Sequence[Given] = ()
+            if around.type in FUNCTIONS:
+                given = self._given(around, deep)
+            elif around.type == "for_in_statement":
+                listed = around.child_by_field_name("right")
+                if listed is not None and node.start_byte >= listed.end_byte:
+                    given = [{(listed.id, -1): each} for each in self._items(listed, deep)]
+            if given:
+                ways = [{**way, **more} for way in ways for more in given][:_WAYS]
+        return ways
 
-    def _value(self, written: str, deep: int = 4) -> tuple[str, Confidence]:
-        """The text of an expression; ``$name`` for what is not known."""
-        written = written.strip().rstrip(";").strip()
-        if re.fullmatch(_STRING, written, re.DOTALL):
-            return (
-                self._template(written[1:-1], deep) if written[0] == "`" else (_plain(written[1:-1]), CERTAIN)
-            )
-        if written == "__dirname" and self._scene.file:
-            return posixpath.dirname(self._scene.file), CERTAIN
-        if written == "__filename" and self._scene.file:
-            return self._scene.file, CERTAIN
-        if written == "process.execPath":
-            return "node", CERTAIN
-        if written == "process.cwd()" and self._scene.cwd is not None:
-            return self._scene.cwd, CERTAIN
-        joined = re.fullmatch(r"(?:path\.)?(?:join|resolve)\((.*)\)", written, re.DOTALL)
-        if joined and deep > 0:
-            parts = [self._value(part, deep - 1) for part in _split(joined.group(1))]
-            path = posixpath.normpath(posixpath.join("", *(text for text, _ in parts)))
-            return path, worst(*(sure for _, sure in parts))
-        if "||" in written and deep > 0:
-            text, sure = self._value(written.rpartition("||")[2], deep - 1)
-            return text, worst(sure, LIKELY)
-        if written in self._bound and deep > 0:
-            return self._value(self._bound[written], deep - 1)
-        return f"${written}", POSSIBLE
+    def _given(self, function: Node, deep: int) -> list[Given]:
+        call = handed_to(self._names, function)
+        callee = None if call is None else call.child_by_field_name("function")
+        if callee is not None and callee.type == "member_expression":
+            method, listed = callee.child_by_field_name("property"), callee.child_by_field_name("object")
+            if method is not None and listed is not None and text_of(method) in _EACH:
+                return [{(function.id, 0): each} for each in self._items(listed, deep)]
+        rest = _rest_index(function)
+        found: list[Given] = []
+        for site in islice(self._around.calls(function), _WAYS):
+            outer = self._ways(site, deep - 1)[0]
+            values = [self._values.value(each, outer) for each in arguments_of(site)]
+            given: dict[tuple[int, int], Literal] = {
+                (function.id, i): value for i, value in enumerate(values)
+            }
+            if rest is not None:
+                given[function.id, rest] = tuple(values[rest:])
+            found.append(given)
+        return found
 
-    def _template(self, inner: str, deep: int) -> tuple[str, Confidence]:
-        """A template string, its ``${names}`` filled in as far as they are known."""
-        sure = CERTAIN
-        parts = re.split(r"\$\{([^}]*)\}", inner)
-        for index in range(1, len(parts), 2):
-            parts[index], one = self._value(parts[index], deep - 1) if deep > 0 else (parts[index], POSSIBLE)
-            sure = worst(sure, one)
-        return _plain("".join(parts)), sure
+    def _items(self, listed: Node, deep: int) -> Sequence[Literal]:
+        items, sure = settled(self._values.value(listed, self._ways(listed, deep - 1)[0]))
+        if not isinstance(items, tuple):
+            return ()
+        return items[:_WAYS] if sure is CERTAIN else tuple(guessed(each) for each in items[:_WAYS])
 
-    def _cwd(self, arguments: Sequence[str]) -> str | None:
-        given = next((match for argument in arguments if (match := _CWD.search(argument))), None)
-        if given is None:
-            return self._scene.cwd
-        text, sure = self._value(given.group(1))
-        if sure is POSSIBLE:
+    # what a command is given
+
+    def _folder(self, call: Node) -> str | None:
+        """The working directory at a call: the program's own, or that of the ``process.chdir`` before it."""
+        folder = self._scene.cwd
+        for node in self._names.nodes:
+            if node.start_byte >= call.start_byte:
+                break
+            if node.type == "call_expression" and text_of(node)[:14] == "process.chdir(":
+                arguments = arguments_of(node)
+                text, sure = as_text(resolved([self._values.value(each) for each in arguments], node, folder))
+                folder = None if sure is POSSIBLE else text
+        return folder
+
+    def _output(self, call: Node) -> str | None:
+        """The file of ``stdio: ["ignore", fs.openSync(path, "a")]``, written there or bound to a name."""
+        for options in (each for each in arguments_of(call) if each.type == "object"):
+            for pair in (each for each in options.named_children if each.type == "pair"):
+                value = pair.child_by_field_name("value")
+                if property_name(pair.child_by_field_name("key")) == "stdio" and value is not None:
+                    return self._opened(value.named_children[1:2]) if value.type == "array" else None
+        return None
+
+    def _opened(self, nodes: Sequence[Node]) -> str | None:
+        for node in nodes:
+            if node.type == "identifier":
+                bindings = self._names.lookup(text_of(node), node)
+                sources = [each.source for each in bindings if isinstance(each.source, Expression)]
+                return self._opened([each.node for each in sources])
+            name = self._values.refers(node.child_by_field_name("function"))
+            if name in ("fs.openSync", "fs.createWriteStream") and arguments_of(node):
+                path = resolved([self._values.value(arguments_of(node)[0])], node, self._scene.cwd)
+                text, sure = as_text(path)
+                return None if sure is POSSIBLE else text
+        return None
+
+    def _variables(self, options: Table) -> tuple[Variable, ...]:
+        """The program's own environment, and what of ``env`` is known."""
+        given = settled(options.get("env"))[0]
+        known = {each.name: each.value for each in self._scene.variables}
+        for entry in given.entries if isinstance(given, Table) else ():
+            text, sure = as_text(entry.value)
+            if sure is not POSSIBLE:
+                known[entry.name] = text
+        return tuple(Variable(name, value) for name, value in known.items())
+
+    # what is handed on
+
+    def _not_followed(self) -> str | None:
+        """Where something of ``child_process`` goes that is neither a call nor another name for it."""
+        lines = sorted({line_of(node) for node in self._names.nodes if self._is_handed_on(node)})
+        if not lines:
             return None
-        return posixpath.normpath(posixpath.join(self._scene.cwd or "/", text))
+        more = f", and {len(lines) - 1} more like it" if len(lines) > 1 else ""
+        return f"could not follow what line {lines[0]} starts: {self._lines[lines[0] - 1].strip()}{more}"
 
-    def _is_child_process(self, owner: str) -> bool:
-        if owner in ("child_process", "childProcess", "cp"):
-            return True
+    def _is_handed_on(self, node: Node) -> bool:
+        if node.type == "export_statement":
+            source = node.child_by_field_name("source")
+            return source is not None and plain_text(source).removeprefix("node:") == "child_process"
+        if node.type not in ("identifier", "shorthand_property_identifier", "call_expression"):
+            return False
+        if not self._values.refers(node).startswith("child_process") or self._is_declared(node):
+            return False
+        whole, parent = node, self._names.parent(node)
+        while parent is not None and parent.type in _WAYS_ON:
+            whole, parent = parent, self._names.parent(parent)
+        name = self._values.refers(whole)
+        if parent is None or (name and name not in (*HANDED_ON, "child_process")):
+            return False
+        return not self._is_understood(whole, parent, name)
+
+    def _is_declared(self, node: Node) -> bool:
+        """Whether a name stands there to be given its meaning."""
+        if node.type == "call_expression":
+            return False
+        parent = self._names.parent(node)
+        fields = ("name", "parameter")
         return (
-            re.search(rf"\b{re.escape(owner)}\b[^;\n]*['\"](?:node:)?child_process['\"]", self._text)
-            is not None
+            parent is None
+            or parent.type in _DECLARING
+            or any(parent.child_by_field_name(field) == node for field in fields)
         )
 
-    def _find_loop(self) -> Loop | None:
-        """What makes the program start things again: an interval, or an exit that it listens for."""
-        match = _INTERVAL.search(self._text)
-        if match is not None:
-            line = self._text.count("\n", 0, match.start()) + 1
-            return Loop(line=line, text="setInterval", interval=self._milliseconds(match.group(1)))
-        match = _ON_EXIT.search(self._text) or re.search(r"while\s*\(\s*(?:true|1)\s*\)", self._text)
-        if match is None:
-            return None
-        line = self._text.count("\n", 0, match.start()) + 1
-        return Loop(line=line, text=self._text.splitlines()[line - 1].strip())
-
-    def _milliseconds(self, written: str) -> float | None:
-        written = self._bound.get(written.strip(), written)
-        product = 1.0
-        for factor in written.split("*"):
-            if not re.fullmatch(r"\s*[0-9_.]+\s*", factor):
-                return None
-            product *= float(factor.replace("_", ""))
-        return product / 1000
+    def _is_understood(self, node: Node, parent: Node, name: str) -> bool:
+        if parent.type in _HARMLESS or parent.type == "expression_statement":
+            return True
+        if parent.type == "variable_declarator":
+            return True  # another name for it
+        if parent.type == "assignment_expression":
+            left = parent.child_by_field_name("left")
+            return left is not None and left.type == "identifier"
+        if parent.type in ("call_expression", "new_expression"):
+            return name in PROGRAMS
+        call = handed_to(self._names, node)
+        return call is not None and self._values.refers(call).startswith("child_process")
 
 
-def _without_comment(match: re.Match[str]) -> str:
-    """Strings stay; of a comment only the line ends do, so that line numbers hold."""
-    string, comment = match.groups()
-    return string if string is not None else "\n" * comment.count("\n")
-
-
-def _in_string(text: str, position: int) -> bool:
-    start = text.rfind("\n", 0, position) + 1
-    return any(
-        match.start() + start < position < match.end() + start
-        for match in re.finditer(_STRING, text[start : position + 200])
-    )
-
-
-def _arguments(text: str, start: int) -> list[str]:
-    """The arguments of the call whose parenthesis opens before ``start``."""
-    depth, position = 1, start
-    for match in re.finditer(rf"{_STRING}|[(\[{{]|[)\]}}]", text[start : start + 4000], re.DOTALL):
-        if match.group(0) in "([{":
-            depth += 1
-        elif match.group(0) in ")]}":
-            depth -= 1
-        position = start + match.start()
-        if depth == 0:
-            break
-    return _split(text[start:position])
-
-
-def _split(text: str) -> list[str]:
-    """The parts between commas that stand in no string and no bracket."""
-    parts, depth, start = [], 0, 0
-    for match in re.finditer(rf"{_STRING}|[(\[{{]|[)\]}}]|,", text, re.DOTALL):
-        mark = match.group(0)
-        if mark in "([{":
-            depth += 1
-        elif mark in ")]}":
-            depth -= 1
-        elif mark == "," and depth == 0:
-            parts.append(text[start : match.start()].strip())
-            start = match.end()
-    parts.append(text[start:].strip())
-    return [part for part in parts if part]
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"\\(.)", lambda match: {"n": "\n", "t": "\t"}.get(match.group(1), match.group(1)), text)
+def _rest_index(function: Node) -> int | None:
+    given = function.child_by_field_name("parameters")
+    kinds = [] if given is None else [each.type for each in given.named_children if not is_aside(each)]
+    return kinds.index("rest_pattern") if "rest_pattern" in kinds else None

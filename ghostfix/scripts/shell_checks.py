@@ -8,7 +8,8 @@ from operator import eq, ge, gt, le, lt, ne
 from tree_sitter import Node
 
 from ghostfix.reading import Confidence
-from ghostfix.scripts.shell_words import ShellState, Substitute, Word, expand_all, text_of
+from ghostfix.scripts.shell_words import ShellState, Substitute, Word, expand_all
+from ghostfix.scripts.syntax_tree import text_of
 
 _LOOKS = frozenset(
     (

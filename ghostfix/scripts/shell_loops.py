@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tree_sitter import Node
 
 from ghostfix.scripts.shell_checks import nodes_within
-from ghostfix.scripts.shell_words import text_of
+from ghostfix.scripts.syntax_tree import text_of
 
 _LOOPS = ("while_statement", "for_statement", "c_style_for_statement")
 _CONSTANT = re.compile(r"true|:|\[+ *(1|true) *\]+|\(\( *1 *\)\)|sleep .*")

@@ -10,7 +10,8 @@ from ghostfix.process import Variable
 from ghostfix.reading import Confidence
 from ghostfix.scripts.script import Command, Loop, worst
 from ghostfix.scripts.shell_flow import Around
-from ghostfix.scripts.shell_words import ShellState, Word, text_of
+from ghostfix.scripts.shell_words import ShellState, Word
+from ghostfix.scripts.syntax_tree import text_of
 
 _SHOWN = 400
 

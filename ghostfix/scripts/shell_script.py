@@ -22,7 +22,8 @@ from ghostfix.scripts.shell_record import Record, one_line
 from ghostfix.scripts.shell_streams import document, is_cat, redirected, written
 from ghostfix.scripts.shell_tree import shell_tree
 from ghostfix.scripts.shell_variables import assign, count_assignments, own_assignments
-from ghostfix.scripts.shell_words import ShellState, Word, expand_all, expand_one, text_of
+from ghostfix.scripts.shell_words import ShellState, Word, expand_all, expand_one
+from ghostfix.scripts.syntax_tree import text_of
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 _STEPS = 8_000

@@ -7,7 +7,8 @@ from tree_sitter import Node
 
 from ghostfix.reading import Confidence
 from ghostfix.scripts.shell_flow import Around
-from ghostfix.scripts.shell_words import ShellState, Substitute, expand_all, expand_one, text_of
+from ghostfix.scripts.shell_words import ShellState, Substitute, expand_all, expand_one
+from ghostfix.scripts.syntax_tree import text_of
 
 _TO_FILE = frozenset({">", ">>", "&>", "&>>", ">|"})
 

@@ -1,37 +1,13 @@
-"""The syntax tree of a shell text, as far as one can be had in a moment."""
-
-from time import monotonic
+"""The syntax tree of a shell text."""
 
 import tree_sitter_bash
-from tree_sitter import Language, Node, Parser
+from tree_sitter import Language, Node
+
+from ghostfix.scripts.syntax_tree import syntax_tree
 
 _LANGUAGE = Language(tree_sitter_bash.language())
-_SECONDS = 0.5
-"""A script of 100 KB takes less than half of this; what takes more was made to, or is no script at all.
-
-The parser keeps about 150 MB for each second that it is watched, so this bounds its memory as well.
-"""
-_HARMLESS = 4_096
-"""Bytes that no text can make the grammar take long for."""
-_CHUNK = 65_536
 
 
 def shell_tree(source: bytes) -> Node | None:
     """The root of the tree; None when the grammar finds no way through the text in time."""
-    text = source.replace(b"\0", b"")  # as the shell reads it
-    if len(text) > _HARMLESS and not _is_read_in_time(text):
-        return None
-    return Parser(_LANGUAGE).parse(text).root_node
-
-
-def _is_read_in_time(text: bytes) -> bool:
-    """Tries it: a parser can be stopped only while it asks for its text, and then gives nodes without any."""
-    deadline = monotonic() + _SECONDS
-    try:
-        Parser(_LANGUAGE).parse(
-            lambda offset, _: text[offset : offset + _CHUNK],
-            progress_callback=lambda _offset, _error: monotonic() > deadline,
-        )
-    except ValueError:  # "Parsing failed": it was stopped
-        return False
-    return True
+    return syntax_tree(source.replace(b"\0", b""), _LANGUAGE)  # NUL as the shell reads it: not at all

@@ -12,6 +12,7 @@ from tree_sitter import Node
 from ghostfix.process import Variable
 from ghostfix.reading import Confidence
 from ghostfix.scripts.script import Scene, worst
+from ghostfix.scripts.syntax_tree import text_of
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "\\": "\\", "'": "'", '"': '"', "e": "\x1b", "0": "\0"}
@@ -104,11 +105,6 @@ class ShellState:
 
 Substitute = Callable[[Node, ShellState], Word]
 """What a command substitution gives; the script's reader knows."""
-
-
-def text_of(node: Node) -> str:
-    """A node's source, undecodable bytes written as backslashes."""
-    return (node.text or b"").decode(errors="backslashreplace")
 
 
 def expand_all(nodes: Iterable[Node], state: ShellState, substitute: Substitute) -> list[Word]:

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, strategies
 
-from ghostfix.parsers.js_literal import Literal, Opaque, Table, plain, read_literal
+from ghostfix.parsers.js_literal import Guess, Literal, Opaque, Table, plain, read_literal
 
 
 def table(text: str) -> Table:
@@ -25,7 +25,7 @@ def test_what_is_written_out(text: str, value: Literal) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["process.env.X || 'a'", "f(1, {a: 2})", "`${x}`", "x => ({ a })", "a ? 'b' : 'c'", "1 + 1"]
+    "text", ["process.env.X", "f(1, {a: 2})", "`${x}`", "x => ({ a })", "a ? b : c", "a < 1", "path.join(x, 'y')"]
 )
 def test_what_is_worked_out_is_opaque_and_ends_where_it_ends(text: str) -> None:
     found = table(f"{{ a: {text}, b: 'after' }}")
@@ -60,10 +60,38 @@ def test_what_a_file_exports(text: str) -> None:
     assert apps[0].get("name") == "ghost"
 
 
-def test_known_variables() -> None:
-    found = read_literal("module.exports = { cwd: __dirname }", {"__dirname": "/srv"})
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("__dirname", "/srv"),
+        ("path.resolve(__dirname, 'src', 'x.js')", "/srv/src/x.js"),
+        ("path.join(\n __dirname, // here\n '..',\n 'x')", "/x"),
+        ("join(__dirname, 'x')", "/srv/x"),
+        ("`${__dirname}/${NAME}.js`", "/srv/web.js"),
+        ("NAME + '.js'", "web.js"),
+        ("2 * 1024", 2048),
+        ("common.name", "base"),
+    ],
+)
+def test_what_is_constant_is_worked_out(text: str, value: Literal) -> None:
+    names = (
+        "const path = require('path');\nconst { join } = require('node:path');\nconst NAME = 'web';\n"
+        "const common = { name: 'base' };\n"
+    )
+    found = read_literal(f"{names}module.exports = {{ a: {text} }}", "/srv")
     assert isinstance(found, Table)
-    assert found.get("cwd") == "/srv"
+    assert found.get("a") == value
+
+
+@pytest.mark.parametrize("text", ["process.env.X || 'a'", "process.env.X ?? 'a'", "dev ? 'a' : 'b'"])
+def test_a_default_is_a_guess(text: str) -> None:
+    assert table(f"{{ a: {text} }}").get("a") == Guess("a")
+
+
+def test_what_is_spread_into_an_object_is_its_own() -> None:
+    found = read_literal("const base = { a: 1, b: 2 };\nmodule.exports = { ...base, b: 3, ...more() }")
+    assert isinstance(found, Table)
+    assert (found.get("a"), found.get("b")) == (1, 3)
 
 
 def test_a_file_that_exports_nothing_is_opaque() -> None:
@@ -72,7 +100,8 @@ def test_a_file_that_exports_nothing_is_opaque() -> None:
 
 
 def test_depth_has_an_end() -> None:
-    assert isinstance(read_literal("[" * 3000), tuple)
+    assert isinstance(read_literal("[" * 3000), Opaque)
+    assert read_literal("[" * 20 + "]" * 20) != Opaque("")
 
 
 @given(strategies.text("{}[](),:;'\"`\\/*$.=a1 \nmodule.exports", max_size=200))

@@ -6,7 +6,6 @@ import pytest
 
 from ghostfix.process import Variable
 from ghostfix.reading import Confidence
-from ghostfix.scripts.node_script import read_node
 from ghostfix.scripts.python_script import read_python
 from ghostfix.scripts.script import (
     SIZE_LIMIT,
@@ -379,42 +378,6 @@ def test_python_that_is_refused_is_a_problem(source: bytes) -> None:
 
 
 # Node
-
-
-def node(text: str) -> list[Command]:
-    return list(read_node(text.encode(), Scene(file="/srv/app/w.js", cwd="/srv")).commands)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("spawn('a', ['b', \"c d\"])", ("a", "b", "c d")),
-        ("cp.exec('a b', () => {})", ("/bin/sh", "-c", "a b")),
-        ("const C = 'a'; const R = ['b'];\nspawn(C, R)", ("a", "b")),
-        ("fork('./x.js')", ("node", "./x.js")),
-        ("execFileSync(path.join(__dirname, 'x.sh'), [])", ("/srv/app/x.sh",)),
-        ("const P = 5;\nexecSync(`a --p=${'x'}`)", ("/bin/sh", "-c", "a --p=x")),
-        ("spawn('a b', { shell: true })", ("/bin/sh", "-c", "a b")),
-        ("// spawn('z')\n/* exec('y') */\nspawn('a')", ("a",)),
-        ("console.log(\"spawn('z')\"); /x/.exec('y'); re.exec('z'); spawn('a')", ("a",)),
-    ],
-)
-def test_node_commands(text: str, words: tuple[str, ...]) -> None:
-    assert [command.words for command in node(text)] == [words]
-
-
-@pytest.mark.parametrize(
-    ("text", "interval"),
-    [("setInterval(() => { spawn('a') }, 30 * 1000)", 30.0), ("c.on('exit', () => f());\nspawn('a')", None)],
-)
-def test_node_loops(text: str, interval: float | None) -> None:
-    loop = node(text)[0].loop
-    assert loop is not None
-    assert loop.interval == interval
-
-
-def test_node_without_a_loop() -> None:
-    assert node("spawn('a')")[0].loop is None
 
 
 # languages
