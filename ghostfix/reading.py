@@ -41,3 +41,5 @@ class Reading(Struct, Generic[T_co], frozen=True):
     value: T_co
     problem: str | None = None
     complete: bool = True
+    note: str | None = None
+    """What was read and could not be followed: it is reported, and no check is skipped for it."""

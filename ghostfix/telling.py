@@ -49,6 +49,11 @@ def diagnosis_report(
         notes=(
             *(_earlier_runs(system, diagnosis) if system else ()),
             *_watched(observation, diagnosis.snapshot.jobs),
+            *(
+                f"{each.kind}: {each.reading.note}"
+                for each in diagnosis.snapshot.restarters
+                if each.reading.note
+            ),
             *notes,
         ),
         reveal=reveal,

@@ -53,6 +53,8 @@ class Search(Struct, frozen=True):
     trail: Trail | None
     problems: tuple[str, ...] = ()
     again: bool = False
+    unfollowed: tuple[str, ...] = ()
+    """The service's own scripts that start what their text does not tell; empty when a start was found."""
 
 
 def follow(
@@ -92,7 +94,8 @@ def search_argv(
 
 def _result(follower: Follower, starts: Sequence[Start]) -> Search:
     trail = _trail(best(starts)) if starts else None
-    return Search(trail, follower.problems, comes_again(starts))
+    unfollowed = () if starts else follower.unfollowed
+    return Search(trail, follower.problems, comes_again(starts), unfollowed)
 
 
 def _trail(start: Start) -> Trail:

@@ -158,7 +158,7 @@ PARTS = {
     "scripts.python_value": "python_script", "scripts.syntax_tree": "shell_script and node_script",
     "scripts.node_around": "node_script", "scripts.node_call": "node_script", "scripts.node_names": "node_script",
     "scripts.node_programs": "node_script", "scripts.node_text": "node_script", "scripts.node_tree": "node_script",
-    "scripts.node_value": "node_script", "scripts.node_export": "parsers.js_literal",
+    "scripts.node_value": "node_script", "scripts.node_export": "parsers.js_literal", "parsers.js_value": "records",
 }  # fmt: skip
 """Modules that are no parser of their own: what they are a part of."""
 

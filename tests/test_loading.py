@@ -58,7 +58,12 @@ def loaded(folder: Path, *arguments: str) -> set[str]:
                 "ghostfix.renderers.html",
                 "ghostfix.renderers.terminal",
             }
-            | {"ghostfix.renderers.junit", "ghostfix.scripts.node_script", "tree_sitter_javascript", "http.client"},
+            | {
+                "ghostfix.renderers.junit",
+                "ghostfix.scripts.node_script",
+                "tree_sitter_javascript",
+                "http.client",
+            },
         ),
     ],
     ids=["version", "help", "why", "diagnose"],

@@ -7,14 +7,16 @@ A configuration is one application, or ``{"apps": [...]}``, or a list; the dump 
 
 import posixpath
 import shlex
-from collections.abc import Iterable
 
 import msgspec
 from msgspec import Struct
 
-from ghostfix.parsers.js_literal import Literal, Table, plain, read_literal
+from ghostfix.parsers.js_literal import plain, read_literal
+from ghostfix.parsers.js_value import Guess, Literal, Opaque, Table
 from ghostfix.parsers.schedule import in_words
 
+_SCRIPT = ("pm_exec_path", "script", "cmd", "command")
+_RUNS = (*_SCRIPT, "args", "cwd", "interpreter", "exec_interpreter")
 _LIVE = frozenset({"online", "launching", "waiting restart", "one-launch-status"})
 
 
@@ -47,6 +49,10 @@ class Pm2App(Struct, frozen=True, kw_only=True):
     exit_code: int | None = None
     line: int = 0
     """Where its name stands (from 1); 0 when that is not known."""
+    guessed: bool = False
+    """Whether what it runs is a default, or one of several values, that another environment may change."""
+    unfollowed: str = ""
+    """How its script is written, where that is worked out when pm2 reads the file."""
 
     @property
     def command(self) -> str:
@@ -72,10 +78,26 @@ class Pm2App(Struct, frozen=True, kw_only=True):
         return (self.script, *self.arguments)
 
 
-def read_config(text: str, folder: str) -> tuple[Pm2App, ...]:
-    """The applications of ``ecosystem.config.js``, ``pm2.json`` and their kin, as far as they are literal."""
+class Pm2Config(Struct, frozen=True):
+    """A configuration file: its applications, and what of it could not be followed, as it is written."""
+
+    apps: tuple[Pm2App, ...]
+    unfollowed: tuple[str, ...] = ()
+
+
+def read_config(text: str, folder: str) -> Pm2Config:
+    """The applications of ``ecosystem.config.js``, ``pm2.json`` and their kin, as far as constant."""
     value = read_literal(text, folder)
-    return tuple(_app(each) for each in _apps(value) if _is_app(each))
+    given = (
+        _value(value.get("apps")) if isinstance(value, Table) and value.entry("apps") is not None else value
+    )
+    apps = tuple(_app(each) for each in _tables(given) if _is_app(each))
+    parts = given if isinstance(given, tuple) else (given,)
+    written = [each.text for each in parts if isinstance(each, Opaque) and each.text]
+    written += [
+        f"the script of {app.name or 'an application'}: {app.unfollowed}" for app in apps if app.unfollowed
+    ]
+    return Pm2Config(apps, tuple(" ".join(each.split())[:200] for each in written))
 
 
 def read_dump(text: str) -> tuple[Pm2App, ...]:
@@ -118,15 +140,9 @@ def schedule_in_words(schedule: str) -> str:
     return f"{schedule} (the first field is seconds)"
 
 
-def _apps(value: Literal) -> Iterable[Table]:
-    if isinstance(value, Table) and value.entry("apps") is not None:
-        value = value.get("apps")
-    return (value,) if isinstance(value, Table) else _tables(value)
-
-
 def _tables(value: Literal) -> tuple[Table, ...]:
     if isinstance(value, tuple):
-        return tuple(each for each in value if isinstance(each, Table))
+        return tuple(plain for each in value if isinstance(plain := _value(each), Table))
     return (value,) if isinstance(value, Table) else ()
 
 
@@ -146,7 +162,8 @@ def _listed(entry: Table) -> Pm2App:
 
 
 def _app(table: Table) -> Pm2App:
-    script = _first(table, "pm_exec_path", "script", "cmd", "command") or ""
+    script = _first(table, *_SCRIPT) or ""
+    unknown = next((value for name in _SCRIPT if (value := table.get(name)) is not None), None)
     interpreter = _last_written(table, "exec_interpreter", "interpreter")
     named = table.entry("name")
     first = named or table.entry("script")
@@ -156,12 +173,12 @@ def _app(table: Table) -> Pm2App:
         arguments=_arguments(table.get("args")),
         interpreter=interpreter,
         cwd=_first(table, "pm_cwd", "cwd"),
-        autorestart=table.get("autorestart") not in (False, "false"),
+        autorestart=_value(table.get("autorestart")) not in (False, "false"),
         cron_restart=_first(table, "cron_restart", "cron") or None,
         max_restarts=_whole(table.get("max_restarts")),
         instances=_text_or_whole(table.get("instances")),
         exec_mode=_first(table, "exec_mode"),
-        watch=table.get("watch") not in (None, False, "false", ()),
+        watch=_value(table.get("watch")) not in (None, False, "false", ()),
         max_memory_restart=_text_or_whole(table.get("max_memory_restart")),
         pm_id=_whole(table.get("pm_id")),
         pid=_pid(table.get("pid")),
@@ -169,13 +186,16 @@ def _app(table: Table) -> Pm2App:
         restarts=_whole(table.get("restart_time")),
         exit_code=_whole(table.get("exit_code")),
         line=table.line if first is None else first.line,
+        guessed=any(isinstance(table.get(name), Guess) for name in _RUNS),
+        unfollowed=unknown.text if isinstance(unknown, Opaque) else "",
     )
 
 
 def _arguments(value: Literal) -> tuple[str, ...]:
     """A list of words, or a text that pm2 splits at blanks, quotes kept together."""
+    value = _value(value)
     if isinstance(value, tuple):
-        return tuple(str(each) for each in value if isinstance(each, str | int | float))
+        return tuple(str(plain) for each in value if isinstance(plain := _value(each), str | int | float))
     if not isinstance(value, str) or not value:
         return ()
     try:
@@ -193,17 +213,28 @@ def _last_written(table: Table, *names: str) -> str | None:
     return next((text for text in reversed(written) if text), None)
 
 
+def _value(value: Literal) -> Literal:
+    """A value whether it is certain or a guess."""
+    return _value(value.value) if isinstance(value, Guess) else value
+
+
 def _text(value: Literal) -> str | None:
-    return value if isinstance(value, str) else None
+    """A text; what of it is known where the rest is worked out: ``$root/x.js``."""
+    plain = _value(value)
+    if isinstance(plain, Opaque):
+        return plain.known if "/" in plain.known else None
+    return plain if isinstance(plain, str) else None
 
 
 def _whole(value: Literal) -> int | None:
+    value = _value(value)
     if isinstance(value, str) and value.isdigit():
         return int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _text_or_whole(value: Literal) -> str | int | None:
+    value = _value(value)
     return value if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 

@@ -53,7 +53,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
     now = system.now()
     found = tuple(_job(candidate, pids, now) for candidate, pids in zip(reading.value, started, strict=True))
     problems = [problem for problem in (tabs.problem, reading.problem) if problem is not None]
-    return Reading(found, "; ".join(problems) or None, tabs.complete and reading.complete)
+    return Reading(found, "; ".join(problems) or None, tabs.complete and reading.complete, reading.note)
 
 
 def hold(job: Job, reason: str) -> tuple[Step, ...]:
@@ -117,6 +117,7 @@ def _read_all(system: System, service: Service, tabs: Sequence[Tab]) -> Reading[
     found: list[_Candidate] = []
     problems: list[str] = []
     notes: list[str] = []
+    unfollowed: list[str] = []
     for tab in tabs:
         reading = tab.read(system)
         if not reading.complete:
@@ -124,17 +125,20 @@ def _read_all(system: System, service: Service, tabs: Sequence[Tab]) -> Reading[
         elif reading.problem is not None:
             notes.append(reading.problem)
         for entry in parse(reading.value or b"", tab.has_users).jobs:
-            candidate, unread = _follow(system, service, tab, entry)
+            candidate, unread, beyond = _follow(system, service, tab, entry)
+            unfollowed.extend(f"{tab}:{entry.line} runs {each}" for each in beyond)
             problems.extend(unread)
             if candidate is not None:
                 found.append(candidate)
-    return Reading(tuple(found), "; ".join(dict.fromkeys((*problems, *notes))) or None, not problems)
+    told = "; ".join(dict.fromkeys((*problems, *notes))) or None
+    return Reading(tuple(found), told, not problems, "; ".join(dict.fromkeys(unfollowed)) or None)
 
 
 def _follow(
     system: System, service: Service, tab: Tab, entry: CronJob
-) -> tuple[_Candidate | None, tuple[str, ...]]:
-    """The line if it leads to the service; else the scripts that had to be read to be sure that it does not.
+) -> tuple[_Candidate | None, tuple[str, ...], tuple[str, ...]]:
+    """The line if it leads to the service; else the scripts that had to be read to be sure that it does not,
+    and those that could not be followed.
 
     Scripts of other users' jobs, which an ordinary caller cannot read, are not missed.
     """
@@ -145,11 +149,11 @@ def _follow(
     given = tuple(Variable(name, value) for name, value in variables.items())
     result = search(system, service, entry.shell_text, home, given)
     if result.trail is not None:
-        return _Candidate(tab=tab, entry=entry, user=user, home=home, trail=result.trail), ()
+        return _Candidate(tab=tab, entry=entry, user=user, home=home, trail=result.trail), (), ()
     if not result.problems or not entry.enabled:
-        return None, ()
+        return None, (), result.unfollowed if entry.enabled else ()
     caller = system.caller()  # not for each line: it is read from its ancestors' files
-    return None, result.problems if caller.uid == 0 or caller.user == user else ()
+    return None, result.problems if caller.uid == 0 or caller.user == user else (), result.unfollowed
 
 
 def _line(candidate: _Candidate) -> Line:

@@ -1,7 +1,7 @@
 """pm2: the applications that it keeps, those of its dump, and those of a configuration beside the service."""
 
 import posixpath
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -13,6 +13,7 @@ from ghostfix.parsers.pm2_app import CLUSTER_MODE, Pm2App, read_config, read_dum
 from ghostfix.process import Process, ProcessId, ProcessTree
 from ghostfix.reading import Confidence, Reading
 from ghostfix.restarter import Restarter
+from ghostfix.scripts.script import worst
 from ghostfix.service import Service
 from ghostfix.step import Step
 from ghostfix.steps.hold_pm2_app import HoldPm2App
@@ -52,8 +53,9 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
             job = _job(system, service, tree, home, name, running)
             if job is not None:
                 found.append(job)
-    found += _configured(system, service, {job.id for job in found})
-    return Reading(tuple(found), "; ".join(problems) or None, not problems)
+    configured, unfollowed = _configured(system, service, {job.id for job in found})
+    note = "; ".join(unfollowed) or None
+    return Reading((*found, *configured), "; ".join(problems) or None, not problems, note)
 
 
 def hold(job: Job, reason: str) -> tuple[Step, ...]:
@@ -167,27 +169,40 @@ def _trigger(app: Pm2App, processes: int, home: _Home, *, listed: bool) -> str:
     return ", ".join(part for part in parts if part) or "only when asked"
 
 
-def _configured(system: System, service: Service, known: set[str]) -> Iterator[Job]:
-    """What a configuration beside the service would start, were pm2 told to; nobody is armed by it."""
+def _configured(system: System, service: Service, known: set[str]) -> tuple[list[Job], list[str]]:
+    """What a configuration beside the service would start, were pm2 told to, and what of it is not followed.
+
+    Nobody is armed by it.
+    """
+    found: list[Job] = []
+    unfollowed: list[str] = []
     for name in _CONFIGS:
         path = posixpath.join(service.directory, name)
         if system.status(path).value is None:
             continue
-        text = system.read(path, _LIMIT).value.decode(errors="backslashreplace")
-        for app in read_config(text, service.directory):
+        config = read_config(
+            system.read(path, _LIMIT).value.decode(errors="backslashreplace"), service.directory
+        )
+        for app in config.apps:
             cwd = posixpath.join(service.directory, app.cwd or "")
             trail = None if app.name in known else _follow(system, service, app, cwd)
             if trail is not None:
-                yield Job(
-                    kind=KIND,
-                    id=app.name,
-                    scope=path,
-                    where=Place(path, app.line or None, f"{app.name}: {app.command}"),
-                    command=app.command,
-                    trigger="only when pm2 is told to start this file",
-                    enabled=False,
-                    restarts_on_exit=app.autorestart,
-                    link=trail.link,
-                    confidence=trail.confidence,
-                    guarded=True,
-                )
+                found.append(_of_file(path, app, trail))
+        unfollowed += [f"could not follow {each} in {path}" for each in config.unfollowed]
+    return found, [] if found else unfollowed
+
+
+def _of_file(path: str, app: Pm2App, trail: Trail) -> Job:
+    return Job(
+        kind=KIND,
+        id=app.name,
+        scope=path,
+        where=Place(path, app.line or None, f"{app.name}: {app.command}"),
+        command=app.command,
+        trigger="only when pm2 is told to start this file",
+        enabled=False,
+        restarts_on_exit=app.autorestart,
+        link=trail.link,
+        confidence=worst(trail.confidence, Confidence.LIKELY if app.guessed else Confidence.CERTAIN),
+        guarded=True,
+    )

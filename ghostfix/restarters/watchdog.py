@@ -56,6 +56,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
     ours = {process.pid for top in tops for process in (top, *tree.descendants(top.pid))}
     found: list[_Watchdog] = []
     problems: list[str] = []
+    notes: list[str] = []
     complete = True
     fruitless: set[tuple[tuple[str, ...], str | None]] = set()
     for process in sorted(tree.by_pid.values(), key=lambda each: (each.id.started, each.pid)):
@@ -69,6 +70,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
         if (argv, cwd) in fruitless:
             continue
         search = _search(system, service, process, argv, cwd)
+        notes.extend(f"pid {process.pid} runs {note}" for note in search.unfollowed)
         if search.trail is None and not search.problems:
             fruitless.add((argv, cwd))
         if search.problems and search.trail is None and has_ended(system, process):
@@ -83,7 +85,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
             found.append(_Watchdog(process=process, argv=argv, trail=trail, script=script))
     loops = _without_subshells(found, tree)
     value = tuple(_job(system, each, loops, tree, tops) for each in loops)
-    return Reading(value, "; ".join(problems) or None, complete)
+    return Reading(value, "; ".join(problems) or None, complete, "; ".join(notes) or None)
 
 
 def hold(job: Job, reason: str) -> tuple[Step, ...]:

@@ -74,16 +74,8 @@ class Surroundings:
             callee = reference
             if parent is not None and parent.type == "member_expression":
                 callee, parent = parent, self._names.parent(parent)
-            if (
-                parent is not None
-                and parent.type in ("call_expression", "new_expression")
-                and arguments_of(parent)
-            ):
-                if callee in (
-                    parent.child_by_field_name("function"),
-                    parent.child_by_field_name("constructor"),
-                ):
-                    yield parent
+            if parent is not None and _called(parent) == callee and arguments_of(parent):
+                yield parent
 
     def _is_declaration(self, node: Node, function: Node) -> bool:
         parent = self._names.parent(node)
@@ -244,17 +236,20 @@ class Surroundings:
         """Whether a condition asks whether something runs, itself or by a name that holds the answer."""
         if _CHECKS.search(text_of(condition)):
             return True
-        for node in nodes_within(condition):
-            if node.type == "identifier":
-                for binding in self._names.lookup(text_of(node), node):
-                    source = binding.source
-                    if isinstance(source, Expression) and source.node.type not in FUNCTIONS:
-                        if _CHECKS.search(text_of(source.node)[:2000]):
-                            return True
-        return False
+        named = (node for node in nodes_within(condition) if node.type == "identifier")
+        bindings = (each for node in named for each in self._names.lookup(text_of(node), node))
+        answers = (each.source.node for each in bindings if isinstance(each.source, Expression))
+        return any(
+            node.type not in FUNCTIONS and _CHECKS.search(text_of(node)[:2000]) is not None
+            for node in answers
+        )
 
 
 _LISTENING = re.compile(r"\.(?:on|once|listen)\(\s*['\"]?\w*$|setInterval|\.listen\(")
+
+
+def _called(call: Node) -> Node | None:
+    return call.child_by_field_name("function") or call.child_by_field_name("constructor")
 
 
 def _contains(outer: Node, inner: Node) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from tree_sitter import Node
 
-from ghostfix.parsers.js_literal import Guess, Literal, Opaque, Table
+from ghostfix.parsers.js_value import Guess, Literal, Opaque, Table
 from ghostfix.reading import Confidence
 from ghostfix.scripts.node_text import as_text, believed, guessed, joined, settled, unknown
 from ghostfix.scripts.node_tree import arguments_of
@@ -20,7 +20,7 @@ _SAME_METHODS = frozenset({"toString", "trim", "valueOf", "normalize", "slice", 
 
 
 def called(call: Node, name: str, evaluate: Evaluate, scene: Scene) -> Literal:
-    """The value of a call or of ``new``; ``name`` is what it calls, ``path.join``, as far as that is known."""
+    """The value of a call or of ``new``; ``name`` is what it calls, ``path.join``, as far as known."""
     arguments = [evaluate(each) for each in arguments_of(call)]
     path = _PATH.fullmatch(name)
     if path is not None:
@@ -30,7 +30,7 @@ def called(call: Node, name: str, evaluate: Evaluate, scene: Scene) -> Literal:
     if name == "os.homedir":
         return unknown(call) if scene.home is None else Guess(scene.home)
     if name == "os.tmpdir":
-        return Guess("/tmp")  # noqa: S108: what Node says where nothing else is set
+        return Guess("/tmp")  # noqa: S108 - nothing is written: it is what Node answers
     if name in ("url.fileURLToPath", "require.resolve", "URL") and arguments:
         return _location(arguments, call, scene)
     if name in _SAME:
@@ -79,7 +79,7 @@ def _path(function: str, arguments: Sequence[Literal], call: Node, scene: Scene)
 
 
 def _location(arguments: Sequence[Literal], call: Node, scene: Scene) -> Literal:
-    """The path of ``fileURLToPath(url)``, ``new URL('./x.js', import.meta.url)``, ``require.resolve('./x')``."""
+    """The path of ``new URL("./x.js", import.meta.url)``, of ``require.resolve("./x")``."""
     texts = [as_text(each) for each in arguments]
     paths = [text.removeprefix("file://") for text, _ in texts]
     sure = worst(*(sure for _, sure in texts))

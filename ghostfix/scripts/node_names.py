@@ -95,7 +95,7 @@ class Names:
             parent = self.parent(parent)
 
     def lookup(self, name: str, place: Node) -> tuple[Binding, ...]:
-        """What a name may stand for at a place, its declaration first; empty when the program has no such name."""
+        """What a name may stand for at a place, its declaration first; empty when nothing declares it."""
         scope = self._scope_of(name, place)
         if scope is None:
             return ()

@@ -7,7 +7,7 @@ from enum import Enum
 from msgspec import Struct, structs
 from tree_sitter import Node
 
-from ghostfix.parsers.js_literal import Literal, Table
+from ghostfix.parsers.js_value import Literal, Table
 from ghostfix.reading import Confidence
 from ghostfix.scripts.node_call import resolved
 from ghostfix.scripts.node_text import as_text, settled, unknown
@@ -42,11 +42,12 @@ PROGRAMS: dict[str, Form] = {
     "execa.command": Form.SHELL, "execa.commandSync": Form.SHELL, "execa.shell": Form.SHELL,
     "execa.execaNode": Form.SCRIPT, "execa.node": Form.SCRIPT,
     "execa.$": Form.TEMPLATE, "execa.$.sync": Form.TEMPLATE,
-    "zx.$": Form.TEMPLATE, "zx.$.sync": Form.TEMPLATE, "zx/core.$": Form.TEMPLATE, "zx/globals.$": Form.TEMPLATE,
+    "zx.$": Form.TEMPLATE, "zx.$.sync": Form.TEMPLATE, "zx/core.$": Form.TEMPLATE,
     "bun.$": Form.TEMPLATE, "Bun.$": Form.TEMPLATE,
     "shelljs.exec": Form.SHELL,
     "tinyexec.x": Form.ARGV, "tinyexec.exec": Form.ARGV, "nano-spawn": Form.ARGV,
-    "Bun.spawn": Form.WORDS, "Bun.spawnSync": Form.WORDS, "bun.spawn": Form.WORDS, "bun.spawnSync": Form.WORDS,
+    "Bun.spawn": Form.WORDS, "Bun.spawnSync": Form.WORDS,
+    "bun.spawn": Form.WORDS, "bun.spawnSync": Form.WORDS,
     "Deno.Command": Form.COMMAND, "Deno.run": Form.WORDS,
     "pm2.start": Form.PM2,
     "cluster.setupPrimary": Form.WORKER, "cluster.setupMaster": Form.WORKER,
@@ -95,7 +96,11 @@ def _handed(nodes: Sequence[Node], evaluate: Evaluate) -> list[Literal]:
             values.append(evaluate(node))
             continue
         inner = settled(evaluate(node.named_children[0]))[0] if node.named_children else None
-        values += inner if isinstance(inner, tuple) else [unknown(node.named_children[0] if node.named_children else None)]
+        values += (
+            inner
+            if isinstance(inner, tuple)
+            else [unknown(node.named_children[0] if node.named_children else None)]
+        )
     return values or [unknown(None)]
 
 

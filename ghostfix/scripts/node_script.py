@@ -11,7 +11,7 @@ from itertools import islice
 
 from tree_sitter import Node
 
-from ghostfix.parsers.js_literal import Literal, Table
+from ghostfix.parsers.js_value import Literal, Table
 from ghostfix.process import Variable
 from ghostfix.reading import Confidence
 from ghostfix.scripts.node_around import Surroundings
@@ -97,7 +97,7 @@ class _Reader:
         return tuple(found.values())
 
     def _unbound(self, callee: Node | None, name: str) -> Form | None:
-        """A name that the text does not bind: where part of it could not be read, it may be ``child_process``'s.
+        """A name that the text does not bind: it may be of ``child_process`` where part could not be read.
 
         In ``node -e`` the modules of Node are names of their own, and in ``zx`` scripts ``$`` is.
         """
@@ -143,15 +143,15 @@ class _Reader:
         if deep == 0:
             return ways
         for around in self._names.above(node):
-            given: Sequence[Given] = ()
+            more: Sequence[Given] = ()
             if around.type in FUNCTIONS:
-                given = self._given(around, deep)
+                more = self._given(around, deep)
             elif around.type == "for_in_statement":
                 listed = around.child_by_field_name("right")
                 if listed is not None and node.start_byte >= listed.end_byte:
-                    given = [{(listed.id, -1): each} for each in self._items(listed, deep)]
-            if given:
-                ways = [{**way, **more} for way in ways for more in given][:_WAYS]
+                    more = [{(listed.id, -1): each} for each in self._items(listed, deep)]
+            both: list[Given] = [{**way, **each} for way in ways for each in more]
+            ways = both[:_WAYS] or ways
         return ways
 
     def _given(self, function: Node, deep: int) -> list[Given]:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from tree_sitter import Node
 
-from ghostfix.parsers.js_literal import Guess, Literal, Opaque, Table
+from ghostfix.parsers.js_value import Guess, Literal, Opaque, Table
 from ghostfix.reading import Confidence
 from ghostfix.scripts.script import worst
 from ghostfix.scripts.syntax_tree import text_of

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from tree_sitter import Node
 
-from ghostfix.parsers.js_literal import Entry, Guess, Literal, Table
+from ghostfix.parsers.js_value import Entry, Guess, Literal, Table
 from ghostfix.scripts.node_call import arithmetic, called
 from ghostfix.scripts.node_names import (
     Binding,
@@ -32,7 +32,7 @@ from ghostfix.scripts.script import Scene
 from ghostfix.scripts.syntax_tree import text_of
 
 Given = Mapping[tuple[int, int], Literal]
-"""What one call hands a function, by the function's node and the parameter's position (-1: a list's element)."""
+"""What one call hands a function, by the function's node and the position (-1: an element of a list)."""
 
 NOTHING_GIVEN: Given = {}
 _STEPS = 50_000
@@ -221,7 +221,7 @@ class Values:
         return member(self.value(node.child_by_field_name("object"), given), key or "", node)
 
     def _item(self, node: Node, given: Given) -> Literal:
-        key, sure = settled(self.value(node.child_by_field_name("index"), given))
+        key, _ = settled(self.value(node.child_by_field_name("index"), given))
         if not isinstance(key, str | int):
             return unknown(node)
         return member(self.value(node.child_by_field_name("object"), given), key, node)

@@ -40,6 +40,7 @@ class Follower:
     def __init__(self, system: System, service: Service) -> None:
         self._service = service
         self._files = ScriptFiles(system, service.directory)
+        self._unfollowed: list[str] = []
         self._active: list[str] = []
         self._again: set[str] = set()
         self._known: dict[tuple[str, tuple[str, ...], str | None], tuple[Start, ...]] = {}
@@ -48,6 +49,14 @@ class Follower:
     def problems(self) -> tuple[str, ...]:
         """The scripts that could not be read, each once."""
         return tuple(dict.fromkeys(self._files.problems))
+
+    @property
+    def unfollowed(self) -> tuple[str, ...]:
+        """The Node scripts in the service's folder that start what could not be followed, each once.
+
+        Those of libraries are left out: they run what they are handed by a script that is read as well.
+        """
+        return tuple(dict.fromkeys(self._unfollowed))
 
     # commands
 
@@ -215,7 +224,11 @@ class Follower:
             return ()
         scene = self._scene(path, program, arguments)
         self._active.append(path)
-        found = self._commands(self._read(content, language, scene), program, depth + 1)
+        script = self._read(content, language, scene)
+        own = path.startswith(f"{self._service.directory}/") and "/node_modules/" not in path
+        if language is Language.NODE and script.problem is not None and own:
+            self._unfollowed.append(f"{path}: {script.problem}")
+        found = self._commands(script, program, depth + 1)
         self._active.pop()
         if path in self._again:
             loop = Loop(line=1, text="the script starts itself again")

@@ -1,7 +1,8 @@
 import pytest
 from hypothesis import given, strategies
 
-from ghostfix.parsers.js_literal import Guess, Literal, Opaque, Table, plain, read_literal
+from ghostfix.parsers.js_literal import plain, read_literal
+from ghostfix.parsers.js_value import Guess, Literal, Opaque, Table
 
 
 def table(text: str) -> Table:
@@ -25,7 +26,8 @@ def test_what_is_written_out(text: str, value: Literal) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["process.env.X", "f(1, {a: 2})", "`${x}`", "x => ({ a })", "a ? b : c", "a < 1", "path.join(x, 'y')"]
+    "text",
+    ["process.env.X", "f(1, {a: 2})", "`${x}`", "x => ({ a })", "a ? b : c", "a < 1", "path.join(x, 'y')"],
 )
 def test_what_is_worked_out_is_opaque_and_ends_where_it_ends(text: str) -> None:
     found = table(f"{{ a: {text}, b: 'after' }}")

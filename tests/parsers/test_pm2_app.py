@@ -2,11 +2,13 @@ import json
 
 import pytest
 
-from ghostfix.parsers.pm2_app import Pm2App, read_config, read_dump, read_list, schedule_in_words
+from ghostfix.parsers.pm2_app import Pm2App, Pm2Config, read_config, read_dump, read_list, schedule_in_words
 
 
 def app(**keys: object) -> Pm2App:
-    (found,) = read_config(json.dumps({"apps": [{"name": "ghost", "script": "ghost.js", **keys}]}), "/srv")
+    (found,) = read_config(
+        json.dumps({"apps": [{"name": "ghost", "script": "ghost.js", **keys}]}), "/srv"
+    ).apps
     return found
 
 
@@ -34,17 +36,49 @@ def test_it_restarts_unless_told(keys: dict[str, object], restarts: bool) -> Non
 
 
 def test_forms_of_a_configuration() -> None:
-    assert [each.name for each in read_config('{"script": "a/b.js"}', "/")] == ["b"]
-    assert [each.name for each in read_config('[{"script": "a.js"}, {"script": "b.js"}]', "/")] == ["a", "b"]
-    assert read_config('{"lines": 100, "env": {}}', "/") == ()
-    assert read_config("", "/") == ()
+    assert [each.name for each in read_config('{"script": "a/b.js"}', "/").apps] == ["b"]
+    assert [each.name for each in read_config('[{"script": "a.js"}, {"script": "b.js"}]', "/").apps] == [
+        "a",
+        "b",
+    ]
+    assert read_config('{"lines": 100, "env": {}}', "/") == Pm2Config(())
+    assert read_config("", "/") == Pm2Config(())
 
 
 def test_lines_are_those_of_the_names() -> None:
     text = (
         "module.exports = {\n apps: [\n {\n name: 'a', script: 'a.js' },\n { name: 'b',\n script: 'b.js' }] }"
     )
-    assert [each.line for each in read_config(text, "/")] == [4, 5]
+    assert [each.line for each in read_config(text, "/").apps] == [4, 5]
+
+
+def config(app: str) -> Pm2Config:
+    names = "const path = require('path');\nconst base = { cwd: '/srv/web', autorestart: false };\n"
+    return read_config(f"{names}module.exports = {{ apps: [{app}] }}", "/srv")
+
+
+def test_paths_are_joined_from_constants() -> None:
+    (found,) = config("{ ...base, name: 'x', script: path.resolve(__dirname, 'src', 'x.js') }").apps
+    assert (found.script, found.cwd, found.autorestart) == ("/srv/src/x.js", "/srv/web", False)
+    assert (found.line, found.guessed) == (3, False)
+
+
+def test_a_default_is_taken_as_a_guess() -> None:
+    (found,) = config("{ script: process.env.APP || 'x.js', args: ['--port', process.env.PORT || 80] }").apps
+    assert (found.words, found.guessed) == (("node", "x.js", "--port", "80"), True)
+
+
+@pytest.mark.parametrize(
+    ("app", "unfollowed"),
+    [
+        ("{ name: 'x', script: find('x') }", ("the script of x: find('x')",)),
+        ("...names.map(make)", ("...names.map(make)",)),
+        ("make('x')", ("make('x')",)),
+        ("{ name: 'x', script: 'x.js', env: read('.env') }", ()),
+    ],
+)
+def test_what_is_worked_out_later_could_not_be_followed(app: str, unfollowed: tuple[str, ...]) -> None:
+    assert config(app).unfollowed == unfollowed
 
 
 @pytest.mark.parametrize(

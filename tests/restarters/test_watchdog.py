@@ -100,6 +100,20 @@ def test_each_way_to_run_a_loop(argv: tuple[str, ...], name: str) -> None:
     assert len(found(system)) == 1
 
 
+def test_a_node_script_that_hands_its_starts_on_is_named() -> None:
+    system = machine()
+    text = b"import { spawn } from 'node:child_process';\nkeepAlive(spawn, 'ghost');\n"
+    system.add_file(f"{DIRECTORY}/w.js", text)
+    system.add_file(f"{DIRECTORY}/node_modules/vite/cli.js", text)
+    system.add_process(500, ("node", "w.js"), cwd=DIRECTORY, name="node")
+    system.add_process(501, ("node", "node_modules/vite/cli.js"), cwd=DIRECTORY, name="node")
+    reading = jobs(system, SERVICE, ProcessTree(system.processes().value))
+    assert (reading.value, reading.complete) == ((), True)
+    assert reading.note == (
+        f"pid 500 runs {DIRECTORY}/w.js: could not follow what line 2 starts: keepAlive(spawn, 'ghost');"
+    )
+
+
 @pytest.mark.parametrize(
     ("argv", "cwd"),
     [
