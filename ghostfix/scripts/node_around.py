@@ -19,6 +19,8 @@ from ghostfix.scripts.node_value import Values
 from ghostfix.scripts.script import Loop
 from ghostfix.scripts.syntax_tree import text_of
 
+_STEPS = 5_000
+"""Places of calls that are looked at: functions may call each other in any number of ways."""
 _LOOPS = frozenset({"while_statement", "do_statement", "for_statement", "for_in_statement"})
 _EVENTS = frozenset({"exit", "close", "error", "disconnect", "end"})
 _LISTENS = frozenset({"on", "once", "addListener", "addEventListener"})
@@ -40,6 +42,7 @@ class Surroundings:
         self._names = values.names
         self._lines = lines
         self._references: dict[str, list[Node]] = {}
+        self._steps = 0
         for node in self._names.nodes:
             if node.type in ("identifier", "property_identifier", "shorthand_property_identifier"):
                 self._references.setdefault(text_of(node), []).append(node)
@@ -90,6 +93,9 @@ class Surroundings:
     def loop(self, node: Node, seen: tuple[int, ...] = ()) -> Loop | None:
         """What comes round to this node again, in its function or by calling that."""
         below = node
+        self._steps += 1
+        if self._steps > _STEPS:
+            return None
         for parent in self._names.above(node):
             if parent.type in _LOOPS and self._comes_round(parent):
                 return self._made(parent, self._pause(parent))
@@ -186,6 +192,9 @@ class Surroundings:
     def guard(self, node: Node, seen: tuple[int, ...] = ()) -> str:
         """The check that comes before this node, or before a call of its function."""
         below = node
+        self._steps += 1
+        if self._steps > _STEPS:
+            return ""
         for parent in self._names.above(node):
             check = self._check(parent, below)
             if check:

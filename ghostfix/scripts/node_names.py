@@ -16,6 +16,8 @@ _SCOPES = FUNCTIONS | {
     "program", "statement_block", "for_statement", "for_in_statement", "switch_body", "class_static_block",
     "catch_clause",
 }  # fmt: skip
+_BINDINGS = 20
+"""Assignments of one name that are looked at."""
 _DECLARED = frozenset({"function_declaration", "generator_function_declaration", "class_declaration"})
 
 
@@ -71,6 +73,8 @@ class Names:
         self.pushed: dict[str, list[Node]] = {}
         """The calls of ``name.push(...)`` by the name of the list."""
         self._parents: dict[int, Node] = {}
+        self._scopes: dict[int, int] = {root.id: root.id}
+        """Of each node the scope around it."""
         self._declared: dict[tuple[int, str], list[Binding]] = {}
         self._assigned: dict[str, list[tuple[Node, Binding]]] = {}
         waiting = [root]
@@ -80,9 +84,15 @@ class Names:
             children = here.named_children
             for child in children:
                 self._parents[child.id] = here
+                self._scopes[child.id] = here.id if here.type in _SCOPES else self._scopes[here.id]
             waiting.extend(reversed(children))
         for node in self.nodes:
             self._learn(node)
+        for name, assigned in self._assigned.items():
+            for place, binding in assigned:
+                scope = self._scope_of(name, place)
+                if scope is not None and len(self._declared[scope, name]) < _BINDINGS:
+                    self._declared[scope, name].append(binding)
 
     def parent(self, node: Node) -> Node | None:
         return self._parents.get(node.id)
@@ -97,17 +107,16 @@ class Names:
     def lookup(self, name: str, place: Node) -> tuple[Binding, ...]:
         """What a name may stand for at a place, its declaration first; empty when nothing declares it."""
         scope = self._scope_of(name, place)
-        if scope is None:
-            return ()
-        later = (
-            bound for where, bound in self._assigned.get(name, ()) if self._scope_of(name, where) == scope
-        )
-        return (*self._declared[scope, name], *later)
+        return () if scope is None else tuple(self._declared[scope, name])
 
     def _scope_of(self, name: str, place: Node) -> int | None:
-        if (place.id, name) in self._declared:
-            return place.id
-        return next((node.id for node in self.above(place) if (node.id, name) in self._declared), None)
+        here = place.id
+        while (here, name) not in self._declared:
+            around = self._scopes.get(here, here)
+            if around == here:
+                return None
+            here = around
+        return here
 
     def _learn(self, node: Node) -> None:
         kind = node.type

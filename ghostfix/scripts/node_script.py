@@ -40,8 +40,9 @@ _STARTS = re.compile(
 """No program is started without one of these; most of Node's programs are long, and have none."""
 _CALLS = 500
 _WAYS = 10
+_MOVES = 100
 _EACH = frozenset({"forEach", "map", "flatMap", "filter", "every", "some"})
-_HARMLESS = frozenset({"binary_expression", "unary_expression"})
+_HARMLESS = frozenset({"binary_expression", "unary_expression", "if_statement", "ERROR"})
 _WAYS_ON = frozenset(
     {"member_expression", "subscript_expression", "await_expression", "parenthesized_expression"}
     | {"sequence_expression"}
@@ -74,6 +75,7 @@ class _Reader:
         self._lines = source.decode(errors="backslashreplace").split("\n")
         self._around = Surroundings(self._values, self._lines)
         self._sure = LIKELY if root.has_error else CERTAIN
+        self._folders = tuple(self._moves())
 
     def commands(self) -> tuple[Command, ...]:
         """Every command once for each way of words that it may have; notes what could not be followed."""
@@ -184,15 +186,21 @@ class _Reader:
 
     def _folder(self, call: Node) -> str | None:
         """The working directory at a call: the program's own, or that of the ``process.chdir`` before it."""
+        return next((folder for start, folder in reversed(self._folders) if start < call.start_byte), None)
+
+    def _moves(self) -> Iterator[tuple[int, str | None]]:
+        """From which byte of the text on the program is in which folder."""
         folder = self._scene.cwd
-        for node in self._names.nodes:
-            if node.start_byte >= call.start_byte:
-                break
-            if node.type == "call_expression" and text_of(node)[:14] == "process.chdir(":
-                arguments = arguments_of(node)
-                text, sure = as_text(resolved([self._values.value(each) for each in arguments], node, folder))
-                folder = None if sure is POSSIBLE else text
-        return folder
+        yield -1, folder
+        calls = (node for node in self._names.nodes if node.type == "call_expression")
+        moves = (
+            n for n in calls if self._values.refers(n.child_by_field_name("function")) == "process.chdir"
+        )
+        for node in islice(moves, _MOVES):
+            arguments = [self._values.value(each) for each in arguments_of(node)]
+            text, sure = as_text(resolved(arguments, node, folder))
+            folder = None if sure is POSSIBLE else text
+            yield node.start_byte, folder
 
     def _output(self, call: Node) -> str | None:
         """The file of ``stdio: ["ignore", fs.openSync(path, "a")]``, written there or bound to a name."""

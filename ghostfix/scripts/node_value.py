@@ -50,6 +50,7 @@ class Values:
         self.scene = scene
         self._steps = 0
         self._active: list[int] = []
+        self._referred: dict[int, str] = {}
         self._kinds: dict[str, Callable[[Node, Given], Literal]] = {
             "string": lambda node, _: plain_text(node),
             "number": lambda node, _: _number(node),
@@ -94,6 +95,12 @@ class Values:
         """What of a module a callee is: ``child_process.spawn``; a global's own name; empty when unknown."""
         if node is None or deep == 0:
             return ""
+        if node.id not in self._referred:
+            self._referred[node.id] = ""  # for a name that is set to itself
+            self._referred[node.id] = self._reference(node, deep)
+        return self._referred[node.id]
+
+    def _reference(self, node: Node, deep: int) -> str:
         if node.type in ("identifier", "shorthand_property_identifier"):
             return self._name_refers(node, deep)
         if node.type in ("member_expression", "subscript_expression"):

@@ -304,7 +304,7 @@ def test_what_is_handed_on_could_not_be_followed(text: str, line: int) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        f"{CP}x instanceof cp.ChildProcess; typeof cp.spawn",
+        f"{CP}x instanceof cp.ChildProcess; typeof cp.spawn; if (cp.spawn) f()",
         f"{CP}cp.spawn('a').on('exit', () => {{}})",
         "const { ChildProcess } = require('child_process');\nwrap(ChildProcess)",
         "import { spawn } from 'child_process'",
@@ -331,3 +331,27 @@ def test_typescript_is_read_and_less_believed() -> None:
 def test_a_text_without_end_ends(piece: str) -> None:
     text = f"{SPAWN}{piece * (400_000 // len(piece))}"
     assert script(text).commands == ()
+
+
+def _crowd(count: int) -> str:
+    """Functions of which each calls each, and one that starts something."""
+    every = "; ".join(f"f{index}()" for index in range(count))
+    return "".join(f"function f{index}() {{ {every}; spawn('a') }}\n" for index in range(count))
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "text",
+    [
+        _crowd(40),
+        "let a = 1;\n" + "a = a + a;\n" * 5_000 + "spawn(a)",
+        "let a;\n" + "a = b; b = a;\n" * 5_000 + "a('x')",
+        "process.chdir('/x');\n" * 2_000 + "spawn('a');\n" * 2_000,
+        "const all = [" + "'a'," * 5_000 + "];\nall.forEach(a => all.forEach(b => spawn(a, [b])))",
+        "x => " * 1_500 + "spawn('a')",
+        "f(" * 1_500 + "spawn('a')" + ")" * 1_500,
+    ],
+    ids=["crowd", "growth", "circle", "folders", "product", "arrows", "calls"],
+)
+def test_no_program_takes_long(text: str) -> None:
+    assert script(SPAWN + text) == script(SPAWN + text)
