@@ -6,7 +6,7 @@ from ghostfix.fleet import FleetReport
 from ghostfix.renderers.json import Reports
 from ghostfix.report import Report
 
-_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def report_schema() -> str:
@@ -15,7 +15,7 @@ def report_schema() -> str:
         (Report, Reports, FleetReport), ref_template="#/$defs/{name}"
     )
     document = {
-        "$schema": _DIALECT,
+        "$schema": DIALECT,
         "title": "ghostfix report",
         "description": "What `--format json` prints, for one machine or a fleet. Keys are only ever added.",
         "anyOf": list(references),

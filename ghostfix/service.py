@@ -3,8 +3,9 @@
 import posixpath
 import re
 from collections.abc import Mapping
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from ghostfix.machine import Signal
 
@@ -18,45 +19,117 @@ def bytes_in(size: str) -> int | None:
     return None if match is None else round(float(match[1]) * 1024 ** (1 + "KMGT".index(match[2])))
 
 
+# What a value may be, said once: msgspec refuses the others, the JSON Schema tells editors, and a complaint
+# is "expected" with the description. ``(?!\n)$``: the end of the text, for Python as for JSON Schema.
+
+STOPPING = tuple(signal.value for signal in Signal if signal not in (Signal.STOP, Signal.CONT))
+"""The signals that end a process."""
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}(?!\n)$"
+"""What a service may be called."""
+_NO_NUL = r"^[^\x00]*$"
+_AT_LEAST_1M = (
+    r"^(?:\d{0,8}[1-9]\d{0,8}(?:\.\d{1,3})?[MGT]|0+\.\d{0,2}[1-9]\d{0,2}[GT]"
+    r"|(?:102[4-9]|10[3-9]\d|1[1-9]\d\d|[2-9]\d{3}|[1-9]\d{4,8})(?:\.\d{1,3})?K)(?!\n)$"
+)
+_HTTP = (
+    r"^[Hh][Tt][Tt][Pp][Ss]?://(?:[^\s/?#@]*@)?(?:\[[0-9A-Fa-f:.]+\]|[^\s/?#@:\[\]]+)"
+    r"(?::0*(?:[1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5]))?(?:[/?#]\S*)?(?!\n)$"
+)
+_LARGEST = 2**31
+
+Word = Annotated[str, Meta(pattern=_NO_NUL, description="text without NUL characters")]
+Words = Annotated[
+    tuple[Word, ...],
+    Meta(
+        description="a program and its arguments, one text each",
+        extra_json_schema={"prefixItems": [{"type": "string", "minLength": 1, "pattern": _NO_NUL}]},
+    ),
+]
+Text = Annotated[str, Meta(min_length=1, pattern=_NO_NUL, description="text that is not empty")]
+Pattern = Annotated[
+    str, Meta(min_length=1, pattern=_NO_NUL, description="a path or a pattern such as logs/*.log")
+]
+Folder = Annotated[
+    str,
+    Meta(
+        pattern=r"^(?!~[^/])[^\x00]+$",
+        description="a folder, where only ~ for your own home folder is known: write another one in full",
+    ),
+]
+Url = Annotated[
+    str,
+    Meta(
+        pattern=_HTTP,
+        description='an http:// or https:// URL with a host, such as "http://localhost:5555/health"',
+    ),
+]
+Seconds = Annotated[float, Meta(ge=0.001, le=600.0, description="seconds, more than 0 and up to 600")]
+Count = Annotated[int, Meta(gt=0, lt=_LARGEST, description=f"a number above 0 and below {_LARGEST}")]
+Percentage = Annotated[float, Meta(gt=0, le=100, description="a percentage up to 100, and above 0")]
+Port = Annotated[int, Meta(ge=1, le=65_535, description="a port from 1 to 65535")]
+Status = Annotated[int, Meta(ge=100, le=599, description="an HTTP status from 100 to 599")]
+Size = Annotated[
+    str,
+    Meta(
+        pattern=_AT_LEAST_1M,
+        description='a size of 1M or more such as "512M" or "2G"',
+        extra={"hint": "the letters are K, M, G and T, in powers of 1024"},
+    ),
+]
+Requirement = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*(\[[A-Za-z0-9_.,\s-]*\])?\s*([<>=!~].*|@ \S+)?(?!\n)$",
+        description='a distribution such as "psutil" or "Flask>=3"',
+    ),
+]
+
+
 class EnvironmentWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The Python environment that the service must run in."""
 
-    venv: str | None = None
-    requires: tuple[str, ...] = ()
+    venv: Annotated[str, Meta(min_length=1, pattern=_NO_NUL, description="a folder such as .venv")] | None = (
+        None
+    )
+    requires: tuple[Requirement, ...] = ()
     """Distributions (``psutil``, ``Flask>=3``) that the venv must be able to import."""
 
 
 class HealthWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The health document: where it is, and what it must say (dotted key -> value)."""
 
-    url: str
+    url: Url
     expect: Mapping[str, str | int | float | bool] = {}
-    timeout: float = 5.0
+    timeout: Seconds = 5.0
 
 
 class WebhookWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A URL that accepts a JSON document by POST."""
 
-    url: str
+    url: Url
     payload: Mapping[str, object] = {}
-    expect_status: tuple[int, ...] = (200, 202)
-    timeout: float = 5.0
+    expect_status: Annotated[
+        tuple[Status, ...], Meta(min_length=1, description="at least one HTTP status such as 200")
+    ] = (200, 202)
+    timeout: Seconds = 5.0
 
 
 class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the machine may come to, and the service itself. The defaults suit an ordinary machine."""
 
-    processes: int = 3000
-    zombies: int = 50
-    load_per_cpu: float = 4.0
-    memory_percent: float = 95.0
-    disk_percent: float = 95.0
-    open_files_percent: float = 80.0
-    service_memory: str | None = None
+    processes: Count = 3000
+    zombies: Count = 50
+    load_per_cpu: Annotated[
+        float, Meta(gt=0, lt=_LARGEST, description=f"a number above 0 and below {_LARGEST}")
+    ] = 4.0
+    memory_percent: Percentage = 95.0
+    disk_percent: Percentage = 95.0
+    open_files_percent: Percentage = 80.0
+    service_memory: Size | None = None
     """Of all processes of the service together: ``512M``, ``2G``; None for no limit, as below."""
-    service_open_files: int | None = None
+    service_open_files: Count | None = None
     """Of each of its processes."""
-    service_processes: int | None = None
+    service_processes: Count | None = None
     """Of the service together, threads included where a manager counts them (systemd does)."""
 
     @property
@@ -68,29 +141,44 @@ class Limits(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class StopWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How an instance is asked to end, and how many seconds it has before it is killed."""
 
-    signal: Signal = Signal.TERM
-    grace: float = 10.0
+    signal: Annotated[Signal, Meta(extra_json_schema={"enum": list(STOPPING)})] = Signal.TERM
+    grace: Annotated[float, Meta(ge=0, le=600, description="seconds from 0 to 600")] = 10.0
 
 
 class ServiceProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One ``[services.NAME]`` table of ``ghostfix.toml``, as it stands there."""
 
-    directory: str = "."
-    module: str | None = None
-    script: str | None = None
-    command: tuple[str, ...] = ()
-    match: str | None = None
+    directory: Folder = "."
+    module: (
+        Annotated[
+            str,
+            Meta(
+                pattern=r"^[^\W\d]\w*(\.[^\W\d]\w*)*(?!\n)$",
+                description='a dotted module name such as "package.main"',
+            ),
+        ]
+        | None
+    ) = None
+    script: Text | None = None
+    command: Words = ()
+    match: Annotated[Text, Meta(extra_json_schema={"format": "regex"})] | None = None
     """A regular expression on the command line, its arguments joined by single blanks."""
-    instances: int = 1
-    manager: str = "none"
-    pidfiles: tuple[str, ...] = ()
-    ports: tuple[int, ...] = ()
-    logs: tuple[str, ...] = ()
+    instances: Annotated[int, Meta(ge=0, le=10_000, description="a whole number from 0 to 10000")] = 1
+    manager: Annotated[
+        str,
+        Meta(
+            pattern=r"^(?:none|cron|[a-z][a-z0-9-]*:[^\s\x00][^\n\x00]*)(?!\n)$",
+            description='"none", "cron" or "KIND:ID" such as "systemd:ghost.service"',
+        ),
+    ] = "none"
+    pidfiles: tuple[Pattern, ...] = ()
+    ports: tuple[Port, ...] = ()
+    logs: tuple[Pattern, ...] = ()
     environment: EnvironmentWanted = EnvironmentWanted()
     health: HealthWanted | None = None
     webhook: WebhookWanted | None = None
     limits: Limits = Limits()
-    start: tuple[str, ...] = ()
+    start: Words = ()
     stop: StopWanted = StopWanted()
 
 

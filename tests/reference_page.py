@@ -39,7 +39,8 @@ def reference() -> str:
 def _reference() -> Iterator[str]:
     yield "# Reference\n\nMade from the code. The profile's keys are in [profile.md](profile.md), the pages"
     yield "of the checks in [checks.md](checks.md), the JSON Schema of a report in"
-    yield "[report.schema.json](report.schema.json).\n"
+    yield "[report.schema.json](report.schema.json), that of a profile in"
+    yield "[profile.schema.json](profile.schema.json).\n"
     yield "## Commands\n\n| command | does | options |\n| --- | --- | --- |"
     for name, does in commands().items():
         yield f"| `{name}` | {does} | {' '.join(f'`{one}`' for one in options(name))} |"

@@ -181,7 +181,7 @@ def test_everything_else_is_taken_as_it_stands() -> None:
     ("lines", "line", "key", "expected"),
     [
         ('instances = "two"', 3, "instances", 'expected a whole number, found the text "two"'),
-        ("instances = -1", 3, "instances", "expected 0 or more, found the number -1"),
+        ("instances = -1", 3, "instances", "expected a whole number from 0 to 10000, found the number -1"),
         ("instances = true", 3, "instances", "expected a whole number, found true"),
         ("ports = 5555", 3, "ports", "expected a list in [brackets], found the number 5555"),
         ("ports = [\n  80,\n  99999,\n]", 3, "ports[1]", "expected a port from 1 to 65535"),
@@ -272,7 +272,8 @@ def test_gives_the_nearest_right_name(lines: str, key: str, hint: str) -> None:
         ("[services.web]\n", "ghostfix.toml:1: services.web: nothing says how to recognise an instance"),
         ("[services]\nweb = 3\n", "ghostfix.toml:2: services.web: expected a table, found the number 3"),
         ('[services."a b"]\nmodule = "x"\n', 'services."a b": a service\'s name has letters'),
-        ('[services.web]\nmodule = ""\n', "expected text that is not empty"),
+        ('[services.web]\nmodule = ""\n', "expected a dotted module name"),
+        ('[services.web]\nscript = ""\n', "expected text that is not empty"),
         ('[services.web]\nmodule = "a b"\n', "expected a dotted module name"),
         ('[services.web]\nmatch = "("\n', "is not a regular expression"),
         ("[services.web]\ncommand = [1]\n", "services.web.command[0]: expected text"),

@@ -1,13 +1,33 @@
-"""``ghostfix schema``: the JSON Schema of the reports."""
+"""``ghostfix schema``: the JSON Schema of the reports, and of the profile."""
 
 import sys
+from enum import Enum
+from typing import Annotated
+
+import typer
 
 
-def schema() -> None:
-    """Print the JSON Schema of what `--format json` prints.
+class Document(Enum):
+    """What a schema is of."""
 
-    Example: `ghostfix schema > report.schema.json`
+    REPORT = "report"
+    PROFILE = "profile"
+
+
+def schema(
+    document: Annotated[
+        Document, typer.Argument(help="What `--format json` prints, or `ghostfix.toml`.")
+    ] = Document.REPORT,
+) -> None:
+    """Print the JSON Schema of what `--format json` prints, or of the profile.
+
+    Example: `ghostfix schema profile > ghostfix.schema.json`
     """
+    if document is Document.PROFILE:
+        from ghostfix.profile_schema import profile_schema
+
+        sys.stdout.write(profile_schema())
+        return
     from ghostfix.report_schema import report_schema
 
     sys.stdout.write(report_schema())
