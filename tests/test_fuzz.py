@@ -42,7 +42,8 @@ class Parser:
 
     def __call__(self, content: bytes) -> object:
         module, _, function = self.name.partition(":")
-        parse: Callable[..., object] = getattr(importlib.import_module(f"ghostfix.{module}"), function)
+        place = module if module.startswith("tests.") else f"ghostfix.{module}"
+        parse: Callable[..., object] = getattr(importlib.import_module(place), function)
         text = content.decode(errors="backslashreplace")
         given: object = text.splitlines() if self.lines else text if self.text else content
         try:
@@ -100,9 +101,7 @@ PARSERS = (
     Parser("parsers.plist:read_plist", ("<plist>", "<dict>", "<key>Label</key>", "<string>a</string>", "<true/>", "</dict>", "</plist>", "bplist00", "<integer>"), text=False),
     Parser("parsers.launchctl:parse_print", ("gui/501/x = {\n", "\tstate = running\n", "\tpid = 12\n", "\t\tpath = x\n", "}\n")),
     Parser("parsers.launchctl:parse_list", ("PID\tStatus\tLabel\n", "12\t0\tx\n", "-\t-9\ty\n")),
-    Parser("parsers.launchctl:parse_list_label", ("{\n", '\t"PID" = 12;\n', '\t"LastExitStatus" = 256;\n', "};\n")),
     Parser("parsers.launchctl:parse_print_disabled", ("disabled services = {\n", '\t"x" => true\n', '\t"y" => disabled\n', "}\n")),
-    Parser("parsers.launchctl:parse_failures", ("Bootstrap failed: 5: Input/output error\n", "/x: Path had bad ownership\n")),
     Parser("parsers.unit_file:read_unit", _UNIT, ("x.service",)),
     Parser("parsers.unit_file:exec_command", (*_UNIT, "-@+!:", "/bin/x")),
     Parser("parsers.unit_file:exec_words", (*_UNIT, "'a b'", "\\x41", "${A}"), ("x@1.service", "/root", "root")),
@@ -125,7 +124,7 @@ PARSERS = (
     Parser("managers.service_folder:read_status", ("\x40\0\0\0", "run", "down", "\xff" * 18), text=False),
     Parser("collectors.pidfiles:parse_pid", ("12\n", '{"pid": 12}', " ", "+", "٣"), text=False),
     Parser("parsers.log_line:read_line", ("2026-11-23 21:00:00,123 ", "ERROR ", "[x] ", "Nov 23 21:00:00 host app[12]: ", '{"ts": 1}'), (NOW,)),
-    Parser("parsers.traceback_log:read_log", ("Traceback (most recent call last):\n", '  File "x.py", line 3, in f\n', "    x()\n", "ValueError: x\n", "During handling of the above exception, another exception occurred:\n", "  + Exception Group Traceback\n"), (NOW,), lines=True),
+    Parser("tests.log_lines:read_log", ("Traceback (most recent call last):\n", '  File "x.py", line 3, in f\n', "    x()\n", "ValueError: x\n", "During handling of the above exception, another exception occurred:\n", "  + Exception Group Traceback\n"), (NOW,), lines=True),
     Parser("parsers.error_line:exception_line", ("ValueError: x", "a.b.C: ", "KeyError: 'x'")),
     Parser("parsers.error_line:node_error", ("TypeError: x", "    at f (/x.js:1:2)", "Error: listen EADDRINUSE")),
     Parser("runs.story:read_journal", ('{"event":"begun","schema":"ghostfix.journal/1"', *_JSON, '"steps":[]}'), text=False, first=("r",), refuses=(GhostfixError,)),
@@ -152,7 +151,7 @@ NAMES = [
 
 PARTS = {
     "parsers.error_tally": "traceback_log", "parsers.open_traceback": "traceback_log",
-    "parsers.log_blocks": "traceback_log", "parsers.difference": "what ghostfix wrote itself",
+    "parsers.log_blocks": "traceback_log", "parsers.traceback_log": "its lines, in tests.log_lines", "parsers.difference": "what ghostfix wrote itself",
     "parsers.git_branch": "small files, in tests/parsers", "scripts.manager_command": "words of shell_script",
     "scripts.own_run": "an argv, in tests/scripts", "scripts.mentions": "a list", "scripts.script": "records",
     "scripts.python_value": "python_script", "scripts.syntax_tree": "shell_script and node_script",

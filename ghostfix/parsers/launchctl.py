@@ -1,6 +1,6 @@
 """What ``launchctl`` answers, read into facts; the forms of macOS 10.11 to 15.
 
-``list``: tab-separated PID, status, label. ``list LABEL``: an old-style dictionary. ``print DOMAIN/LABEL``:
+``list``: tab-separated PID, status, label. ``print DOMAIN/LABEL``:
 ``key = value`` lines indented once, and blocks that repeat the same keys further in (an environment may
 contain a variable called ``state``), so only the first level is read. ``print-disabled``: ``true`` and
 ``false`` up to macOS 12, ``disabled`` and ``enabled`` since.
@@ -41,11 +41,7 @@ _MEANINGS = {
     133: "the service was removed in the meantime",
     150: "the operation is not permitted while System Integrity Protection is on",
 }
-_FAILURE = re.compile(
-    r"(?:^|\s)(?:\w[\w-]* failed|Could not [\w ]{1,60}?):\s*(\d{1,3})(?::\s*(.*))?$", re.MULTILINE
-)
 _LIST_ROW = re.compile(r"^(-|\d{1,10})\s+(-?\d{1,10}|-)\s+(\S.*)$")
-_DICTIONARY_LINE = re.compile(r'^\s*"?([\w]+)"?\s*=\s*(.*?);?\s*$')
 _FLAG = re.compile(r'^\s*"?(.+?)"?\s*=>\s*(true|false|disabled|enabled)\s*$')
 _HEADER = re.compile(r"^(\S+)\s*=\s*\{\s*$")
 _ENTRY = re.compile(r"^([^={}]{1,80}?) = ?(.*)$")
@@ -95,6 +91,8 @@ class PrintedJob(Struct, frozen=True, kw_only=True):
     successive_crashes: int = 0
     immediate_reason: str | None = None
     properties: tuple[str, ...] = ()
+    semaphores: tuple[str, ...] = ()
+    """The conditions of a KeepAlive dictionary, as they are printed: ``successful exit => 0``."""
 
     @property
     def kept_alive(self) -> bool | None:
@@ -104,45 +102,9 @@ class PrintedJob(Struct, frozen=True, kw_only=True):
         """
         if "inetd" in self.properties:
             return None
-        if "keepalive" in self.properties or self.state == "spawn scheduled":
+        if "keepalive" in self.properties or self.semaphores or self.state == "spawn scheduled":
             return True
         return False if self.properties else None
-
-    @property
-    def crash_loops(self) -> bool:
-        """Whether launchd itself says, or its counters show, that it is started again and again in vain."""
-        failing = self.exit_code not in (None, 0) or self.signal is not None or self.exit_reason is not None
-        return (
-            self.successive_crashes > 1
-            or self.immediate_reason == "inefficient"
-            or (failing and (self.runs or 0) >= 100)
-        )
-
-
-class ListedDetail(Struct, frozen=True, kw_only=True):
-    """The answer to ``launchctl list LABEL``. ``last_exit`` is a ``wait(2)`` status word."""
-
-    label: str | None = None
-    pid: int | None = None
-    last_exit: int | None = None
-    program: str | None = None
-    argv: tuple[str, ...] = ()
-
-    @property
-    def exit_code(self) -> int | None:
-        """None when it was ended by a signal."""
-        return None if self.last_exit is None or self.last_exit & 0x7F else self.last_exit >> 8
-
-    @property
-    def signal(self) -> int | None:
-        return None if self.last_exit is None else (self.last_exit & 0x7F) or None
-
-
-class LaunchctlFailure(Struct, frozen=True):
-    """An error as launchctl words it, such as ``Boot-out failed: 36: Operation now in progress``."""
-
-    code: int
-    text: str
 
 
 def meaning(code: int | None) -> str:
@@ -151,14 +113,6 @@ def meaning(code: int | None) -> str:
         return "launchctl did not answer"
     words = _MEANINGS.get(code)
     return f"error {code}" if words is None else f"error {code}: {words}"
-
-
-def parse_failures(text: str) -> tuple[LaunchctlFailure, ...]:
-    """The errors in launchctl's standard error. Its exit status usually is the code, but for load, unload."""
-    return tuple(
-        LaunchctlFailure(int(match.group(1)), (match.group(2) or "").strip())
-        for match in _FAILURE.finditer(text)
-    )
 
 
 def parse_list(text: str) -> tuple[ListedJob, ...]:
@@ -177,43 +131,13 @@ def _listed(pid: str, status: str, label: str) -> ListedJob:
     )
 
 
-def parse_list_label(text: str) -> ListedDetail:
-    """The dictionary of ``launchctl list LABEL``, or a part of it; only its first level."""
-    values: dict[str, str] = {}
-    arguments: list[str] = []
-    depth, inside = 0, ""
-    for line in text.splitlines():
-        stripped = line.strip()
-        if stripped.endswith(("= (", "= {")):
-            depth += 1
-            inside = stripped.split("=", 1)[0].strip().strip('"')
-        elif stripped in (");", "};", ")", "}"):
-            depth = max(0, depth - 1)
-        elif depth == 0:
-            match = _DICTIONARY_LINE.match(line)
-            if match is not None:
-                values.setdefault(match.group(1), _unquoted(match.group(2)))
-        elif depth == 1 and inside == "ProgramArguments":
-            arguments.append(_unquoted(stripped.removesuffix(";")))
-    return ListedDetail(
-        label=values.get("Label"),
-        pid=_number(values.get("PID")),
-        last_exit=_number(values.get("LastExitStatus")),
-        program=values.get("Program"),
-        argv=tuple(arguments),
-    )
-
-
-def _unquoted(text: str) -> str:
-    if len(text) >= 2 and text.startswith('"') and text.endswith('"'):
-        return text[1:-1].replace('\\"', '"').replace("\\\\", "\\")
-    return text
-
-
 def parse_print_disabled(text: str) -> tuple[DisabledFlag, ...]:
-    """The flags in the ``disabled services`` block; other blocks have the same labels with other values."""
+    """The flags in the ``disabled services`` block; other blocks have the same labels with other values.
+
+    What stands in no block is a part of that one: an answer that somebody has grepped.
+    """
     flags: list[DisabledFlag] = []
-    inside = False
+    inside = True
     for line in text.splitlines():
         if line.rstrip().endswith("{"):
             inside = line.strip().startswith("disabled services")
@@ -230,7 +154,7 @@ def parse_print(text: str) -> PrintedJob:
     header = _HEADER.match(lines[0]) if lines else None
     if header is not None:
         lines = lines[1:]
-    values, arguments = _first_level(lines)
+    values, blocks = _first_level(lines)
     domain, _, label = (header.group(1) if header else "").rpartition("/")
     signal = _last_number(values.get("last terminating signal"))
     path = values.get("path", "")
@@ -245,27 +169,28 @@ def parse_print(text: str) -> PrintedJob:
         signal=signal,
         exit_reason=values.get("last exit reason"),
         program=values.get("program"),
-        arguments=arguments,
+        arguments=tuple(blocks.get("arguments", ())),
         working_directory=values.get("working directory"),
         interval=_number(values.get("run interval")),
         successive_crashes=_number(values.get("successive crashes")) or 0,
         immediate_reason=values.get("immediate reason"),
+        semaphores=tuple(line.strip() for line in blocks.get("semaphores", ())),
         properties=tuple(word.strip() for word in values.get("properties", "").split("|") if word.strip()),
     )
 
 
-def _first_level(lines: list[str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Keys and values of the first level, and the lines of its ``arguments`` block."""
+def _first_level(lines: list[str]) -> tuple[dict[str, str], dict[str, list[str]]]:
+    """Keys and values of the first level, and the lines of its blocks."""
     indent = lines[0][: len(lines[0]) - len(lines[0].lstrip())] if lines else ""
     values: dict[str, str] = {}
-    arguments: list[str] = []
+    blocks: dict[str, list[str]] = {}
     block: str | None = None
     for line in lines:
         if block is not None:
             if line.rstrip() == f"{indent}}}":
                 block = None
-            elif block == "arguments":
-                arguments.append(line.removeprefix(f"{indent}\t"))
+            else:
+                blocks.setdefault(block, []).append(line.removeprefix(f"{indent}\t"))
             continue
         entry = _ENTRY.match(line.removeprefix(indent))
         if entry is None or not line.startswith(indent) or entry.group(1)[0].isspace():
@@ -275,7 +200,7 @@ def _first_level(lines: list[str]) -> tuple[dict[str, str], tuple[str, ...]]:
             block = name
         else:
             values.setdefault(name, value)
-    return values, tuple(arguments)
+    return values, blocks
 
 
 def _number(text: str | None) -> int | None:

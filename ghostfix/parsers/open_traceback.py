@@ -127,6 +127,12 @@ class OpenTraceback(Struct, kw_only=True):
         return self.error
 
 
+def within_margin(body: str) -> str | None:
+    """A line of an exception group without its margin, ``    | ``; None when it has none."""
+    margin = _GROUP_BODY.match(body)
+    return None if margin is None else body[margin.end() :]
+
+
 def header(body: str) -> int | None:
     """Where a traceback's header stands in a line; None in the margin of an exception group."""
     start = body.find(HEADER)

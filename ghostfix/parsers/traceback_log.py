@@ -8,13 +8,14 @@ import re
 from collections import deque
 from collections.abc import Iterable
 from datetime import tzinfo
+from itertools import takewhile
 
 from msgspec import Struct
 
 from ghostfix.parsers.error_line import KNOWN_WORDS, ErrorLine, exception_line, known_error, node_error
 from ghostfix.parsers.error_tally import ErrorTally, SeenError
 from ghostfix.parsers.log_line import LogLine, read_line
-from ghostfix.parsers.open_traceback import FRAME, HEADER, OpenTraceback, begin, header
+from ghostfix.parsers.open_traceback import FRAME, HEADER, OpenTraceback, begin, header, within_margin
 from ghostfix.snapshot import LoggedError
 
 _CARRIERS_KEPT = 32
@@ -118,6 +119,23 @@ class TracebackLog:
             self._loose[carrier] = _Loose(error=known, sure=True)
         elif (named := exception_line(line.body) or node_error(line.body)) is not None:
             self._loose[carrier] = _Loose(error=self._seen(named, line), sure=named.sure)
+        elif (error := self._of_cut_group(line)) is not None:
+            self.tracebacks += 1
+            self._loose[carrier] = _Loose(error=error, sure=True)
+
+    def _of_cut_group(self, line: LogLine) -> SeenError | None:
+        """An exception in the margin of a group whose header is cut off; a frame above it is the proof."""
+        named = None if (body := within_margin(line.body)) is None else exception_line(body)
+        if named is None:
+            return None
+        above = (within_margin(self._read(text).body) for text in reversed(self._recent))
+        frames = (FRAME.match(body) for body in takewhile(lambda body: body is not None, above) if body)
+        frame = next((frame for frame in frames if frame is not None), None)
+        if frame is None:
+            return None
+        error = self._seen(named, line)
+        error.place = f"{frame[1]}:{frame[2]}"
+        return error
 
     def _belongs_to(self, loose: _Loose, line: LogLine) -> bool:
         """Whether this line continues a one-line error: its frames, or nothing that says otherwise."""
@@ -235,12 +253,3 @@ class TracebackLog:
                 if oldest in self._open:
                     self._finish(oldest)
                 self._settle(oldest)
-
-
-def read_log(lines: Iterable[str], now: float, zone: tzinfo | None = None) -> tuple[LoggedError, ...]:
-    """The errors in these lines."""
-    log = TracebackLog(now, zone)
-    for line in lines:
-        log.feed(line)
-    log.close()
-    return log.errors

@@ -64,11 +64,6 @@ class UnitFile(Struct, frozen=True):
         value = self.value("Service", "Restart") or "no"
         return value if value in RESTARTS else "no"
 
-    @property
-    def restarts_when(self) -> str | None:
-        """The condition under which systemd starts it again after an exit, in words; None for never."""
-        return RESTARTS.get(self.restart)
-
 
 def read_unit(text: str, file: str) -> UnitFile:
     """The entries of one file; lines that are no entries (systemd warns of them and goes on) are left out."""

@@ -4,13 +4,9 @@ from hypothesis import strategies as st
 
 from ghostfix.parsers.launchctl import (
     DisabledFlag,
-    LaunchctlFailure,
-    ListedDetail,
     ListedJob,
     meaning,
-    parse_failures,
     parse_list,
-    parse_list_label,
     parse_print,
     parse_print_disabled,
 )
@@ -69,42 +65,6 @@ def test_list() -> None:
     assert [job.status for job in parse_list(text)] == [0, 78, -9]
 
 
-def test_list_label() -> None:
-    text = """\
-{
-	"LimitLoadToSessionType" = "Aqua";
-	"Label" = "com.example.ghost";
-	"LastExitStatus" = 256;
-	"PID" = 4711;
-	"Program" = "/usr/bin/env";
-	"MachServices" = {
-		"PID" = 1;
-	};
-	"ProgramArguments" = (
-		"/usr/bin/env";
-		"say \\"hi\\"";
-	);
-};
-"""
-    found = parse_list_label(text)
-    assert found == ListedDetail(
-        label="com.example.ghost",
-        pid=4711,
-        last_exit=256,
-        program="/usr/bin/env",
-        argv=("/usr/bin/env", 'say "hi"'),
-    )
-
-
-@pytest.mark.parametrize(
-    ("word", "code", "signal"),
-    [(0, 0, None), (256, 1, None), (15, None, 15), (139, None, 11), (19968, 78, None)],
-)
-def test_the_last_exit_is_a_wait_status(word: int, code: int | None, signal: int | None) -> None:
-    found = parse_list_label(f'\t"LastExitStatus" = {word};\n')
-    assert (found.exit_code, found.signal) == (code, signal)
-
-
 def test_print_reads_the_first_level_only() -> None:
     job = parse_print(PRINTED)
     assert (job.domain, job.label) == ("gui/501", "com.example.ghost")
@@ -116,7 +76,6 @@ def test_print_reads_the_first_level_only() -> None:
     assert job.working_directory == "/srv/ghost"
     assert job.properties == ("keepalive", "runatload", "inferred program")
     assert job.kept_alive is True
-    assert job.crash_loops
 
 
 @pytest.mark.parametrize(
@@ -127,28 +86,24 @@ def test_print_reads_the_first_level_only() -> None:
         ("properties = inetd | keepalive", None),
         ("state = spawn scheduled", True),
         ("state = running", None),
+        (
+            "semaphores = {\n\t\tsuccessful exit => 0\n\t\tafter crash => 1\n\t}\n\tproperties = runatload",
+            True,
+        ),
+        ("semaphores = {\n\t}\n\tproperties = runatload", False),
     ],
 )
 def test_kept_alive(lines: str, kept: bool | None) -> None:
     assert parse_print(f"system/x = {{\n\t{lines}\n}}\n").kept_alive is kept
 
 
-@pytest.mark.parametrize(
-    ("lines", "loops"),
-    [
-        ("runs = 3325\nlast exit code = 78: EX_CONFIG", True),
-        ("runs = 3325\nlast exit code = 0", False),
-        ("runs = 12\nlast terminating signal = Killed: 9", False),
-        ("runs = 150\nlast exit reason = OS_REASON_CODESIGNING", True),
-        ("last exit code = (never exited)", False),
-    ],
-)
-def test_crash_loops_by_the_counters(lines: str, loops: bool) -> None:
-    assert parse_print(lines).crash_loops is loops
-
-
 def test_a_submitted_job_has_no_plist() -> None:
     assert parse_print("gui/501/x = {\n\tpath = (submitted by smd.324)\n}").plist is None
+
+
+def test_a_part_of_print_disabled() -> None:
+    assert parse_print_disabled('\t\t"com.example.a" => disabled') == (DisabledFlag("com.example.a", True),)
+    assert parse_print_disabled('login item associations = {\n\t"com.c" => true\n}\n') == ()
 
 
 @pytest.mark.parametrize(
@@ -166,20 +121,6 @@ login item associations = {{
 }}
 """
     assert parse_print_disabled(text) == (DisabledFlag("com.a", True), DisabledFlag("com.b", False))
-
-
-def test_failures() -> None:
-    text = (
-        "Warning: something first\n"
-        "Boot-out failed: 36: Operation now in progress\n"
-        "Could not print job: 3: No such process\n"
-        "Bootstrap failed: 5: Input/output error\n"
-    )
-    assert parse_failures(text) == (
-        LaunchctlFailure(36, "Operation now in progress"),
-        LaunchctlFailure(3, "No such process"),
-        LaunchctlFailure(5, "Input/output error"),
-    )
 
 
 def test_codes_are_explained() -> None:
@@ -212,5 +153,3 @@ def test_no_answer_breaks_the_parsers(text: str) -> None:
     parse_print(text)
     parse_print_disabled(text)
     parse_list(text)
-    parse_list_label(text)
-    parse_failures(text)

@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ghostfix.parsers.error_tally import KINDS_KEPT
-from ghostfix.parsers.traceback_log import TracebackLog, read_log
+from ghostfix.parsers.traceback_log import TracebackLog
 from ghostfix.snapshot import LoggedError
+from tests.log_lines import read_log
 
 NOW = datetime(2025, 7, 30, 12, tzinfo=UTC).timestamp()
 AT = datetime(2025, 7, 29, 23, 35, 0, tzinfo=UTC).timestamp()
@@ -386,3 +387,14 @@ def test_no_log_breaks_the_reader(lines: list[str]) -> None:
         assert error.exception
         assert 1 <= error.first_line <= error.last_line <= len(lines)
         assert error.count >= 1
+
+
+@pytest.mark.parametrize("more", ["", "    +------------------------------------\n"])
+def test_a_group_whose_header_is_cut_off(more: str) -> None:
+    frames = '    |   File "/srv/a.py", line 3, in f\n    |     g()\n    |   File "/srv/b.py", line 9, in g\n'
+    found = only(f"{frames}    |     raise ValueError('bad')\n    | ValueError: bad\n{more}")
+    assert (found.exception, found.message, found.place) == ("ValueError", "bad", "/srv/b.py:9")
+
+
+def test_a_margin_without_a_frame_is_no_group() -> None:
+    assert errors("    | name | ValueError: bad\n    | ValueError: bad\n") == ()

@@ -1,0 +1,16 @@
+"""A log's lines, read as the collector reads them."""
+
+from collections.abc import Iterable
+from datetime import tzinfo
+
+from ghostfix.parsers.traceback_log import TracebackLog
+from ghostfix.snapshot import LoggedError
+
+
+def read_log(lines: Iterable[str], now: float, zone: tzinfo | None = None) -> tuple[LoggedError, ...]:
+    """The errors in these lines."""
+    log = TracebackLog(now, zone)
+    for line in lines:
+        log.feed(line)
+    log.close()
+    return log.errors
