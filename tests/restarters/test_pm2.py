@@ -161,6 +161,25 @@ def test_a_configuration_beside_the_service_arms_nobody() -> None:
     assert (job.where.line, job.enabled, RESTARTER.hold(job, "test")) == (4, False, ())
 
 
+@pytest.mark.parametrize(
+    ("script", "jobs", "note"),
+    [
+        ("path.resolve(__dirname, 'ghost.py')", 1, None),
+        (
+            "find('ghost')",
+            0,
+            f"could not follow the script of ghost: find('ghost') in {HOME}/ecosystem.config.js",
+        ),
+    ],
+)
+def test_a_path_of_a_configuration_is_joined_or_named(script: str, jobs: int, note: str | None) -> None:
+    system = machine()
+    text = f"module.exports = {{ apps: [{{ name: 'ghost', script: {script}, interpreter: 'python3' }}] }}\n"
+    system.add_file(f"{HOME}/ecosystem.config.js", f"const path = require('path');\n{text}".encode())
+    reading = look(system, RESTARTER)
+    assert (len(reading.value), reading.note, reading.complete) == (jobs, note, True)
+
+
 @pytest.mark.parametrize("hers", [PM2_HOME, "/opt/nvm/bin"])
 def test_a_pm2_that_somebody_else_could_change_is_not_run_with_our_rights(hers: str) -> None:
     system = keeping(entry())
