@@ -2,7 +2,12 @@
 
 import sys
 
+from ghostfix.commands import subcommand
 
+app = subcommand()
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON Schema of what `--format json` prints.
 
