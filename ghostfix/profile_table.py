@@ -12,6 +12,7 @@ from msgspec import structs
 from ghostfix.errors import ProfileError
 from ghostfix.machine import Signal
 from ghostfix.parsers.toml_document import KeyPath, TomlDocument, key_text
+from ghostfix.pattern import Pattern
 from ghostfix.service import (
     EnvironmentWanted,
     HealthWanted,
@@ -32,18 +33,18 @@ _SUBTABLES: Mapping[str, type[msgspec.Struct]] = {
 }
 _RECOGNISERS = ("module", "script", "command", "match")
 _STOPPING = tuple(signal.value for signal in Signal if signal not in (Signal.STOP, Signal.CONT))
-_REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.-]*(\[[\w.,\s-]*\])?\s*([<>=!~].*|@ \S+)?", re.ASCII)
-_MANAGER = re.compile(r"[a-z][a-z0-9-]*:\S.*")
-_NAME = re.compile(r"[A-Za-z0-9][\w.@-]{0,63}", re.ASCII)
-_MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+_REQUIREMENT = Pattern(r"[A-Za-z0-9][\w.-]*(\[[\w.,\s-]*\])?\s*([<>=!~].*|@ \S+)?", re.ASCII)
+_MANAGER = Pattern(r"[a-z][a-z0-9-]*:\S.*")
+_NAME = Pattern(r"[A-Za-z0-9][\w.@-]{0,63}", re.ASCII)
+_MODULE = Pattern(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 _LONGEST_TIMEOUT = 600.0
 _LEAST_MEMORY = 1 << 20
 """Less is a slip of the pen: no process starts with it."""
 
 # msgspec's complaint, and the words for its types.
-_COMPLAINT = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
-_MISMATCH = re.compile(r"Expected `(?P<expected>[^`]*)`(?:, got `(?P<got>[^`]*)`)?")
-_STEP_OF_PATH = re.compile(r"\.([\w-]+)|\[(\d+)\]|\[\.\.\.\]")
+_COMPLAINT = Pattern(r"(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
+_MISMATCH = Pattern(r"Expected `(?P<expected>[^`]*)`(?:, got `(?P<got>[^`]*)`)?")
+_STEP_OF_PATH = Pattern(r"\.([\w-]+)|\[(\d+)\]|\[\.\.\.\]")
 _TYPES = {
     "int": "a whole number",
     "float": "a number",

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from ghostfix.machine import Signal
+from ghostfix.pattern import Pattern
 
-_GLOB_MARKS = re.compile(r"([*?\[])")
-_SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)([KMGT])", re.ASCII)
+_GLOB_MARKS = Pattern(r"([*?\[])")
+_SIZE = Pattern(r"(\d{1,9}(?:\.\d{1,3})?)([KMGT])", re.ASCII)
 
 
 def bytes_in(size: str) -> int | None:

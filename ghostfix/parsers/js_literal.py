@@ -10,8 +10,10 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from ghostfix.pattern import Pattern
+
 _DEPTH = 60
-_TOKEN = re.compile(
+_TOKEN = Pattern(
     r"""(?P<blank>\s+|//[^\n]*|/\*.*?\*/)
       | (?P<text>"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)
       | (?P<number>[+-]?(?:0[xX][0-9a-fA-F]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?))
@@ -19,7 +21,7 @@ _TOKEN = re.compile(
       | (?P<mark>\.\.\.|=>|[\s\S])""",
     re.VERBOSE | re.DOTALL,
 )
-_ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r?\n)|(.))", re.DOTALL)
+_ESCAPE = Pattern(r"\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r?\n)|(.))", re.DOTALL)
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 _OPENING = {"{": "}", "[": "]", "(": ")"}
 _WORDS: dict[str, bool | None] = {"true": True, "false": False, "null": None, "undefined": None}

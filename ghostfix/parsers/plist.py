@@ -16,6 +16,7 @@ from xml.parsers.expat import ExpatError
 
 from msgspec import Struct
 
+from ghostfix.pattern import Pattern
 from ghostfix.process import Variable
 from ghostfix.reading import Reading
 
@@ -26,8 +27,8 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
-_BARE_AMPERSAND = re.compile(r"&(?!(?:[A-Za-z]{2,5}|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
+_ENCODING = Pattern(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_BARE_AMPERSAND = Pattern(r"&(?!(?:[A-Za-z]{2,5}|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
 # What plistlib raises on documents that are no property list, whichever format they pretend to be.
 _REFUSALS = (
     ValueError,

@@ -5,8 +5,9 @@ import re
 import tomllib
 
 from ghostfix.parsers.toml_document import KeyPath, TomlDocument
+from ghostfix.pattern import Pattern
 
-_VALUE = re.compile(r"""(\s*=\s*)(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')""")
+_VALUE = Pattern(r"""(\s*=\s*)(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')""")
 
 
 def with_text(content: bytes, table: KeyPath, key: str, value: str) -> bytes | None:
@@ -27,7 +28,9 @@ def with_text(content: bytes, table: KeyPath, key: str, value: str) -> bytes | N
     line = lines[number - 1]
     named = re.match(rf"\s*(?:[\w.\"'-]+\.)?{re.escape(key)}(?=\s*=)", line)
     if named is not None:
-        changed, times = _VALUE.subn(lambda match: match[1] + json.dumps(value), line[named.end() :], count=1)
+        changed, times = _VALUE.compiled.subn(
+            lambda match: match[1] + json.dumps(value), line[named.end() :], count=1
+        )
         lines[number - 1] = line[: named.end()] + changed
         if not times:
             return None

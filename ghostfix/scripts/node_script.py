@@ -9,21 +9,22 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
+from ghostfix.pattern import Pattern
 from ghostfix.reading import Confidence
 from ghostfix.scripts.script import SIZE_LIMIT, Command, Loop, Scene, Script, worst
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 _STRING = r"""'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`"""
-_TOKEN = re.compile(rf"({_STRING})|(//[^\n]*|/\*.*?\*/)", re.DOTALL)
-_CALL = re.compile(
+_TOKEN = Pattern(rf"({_STRING})|(//[^\n]*|/\*.*?\*/)", re.DOTALL)
+_CALL = Pattern(
     r"(?<![\w$.])(?:(\w+)\.|require\([^)]*child_process[^)]*\)\.)?"
     r"(spawn|spawnSync|exec|execSync|execFile|execFileSync|fork)\s*\("
 )
-_BINDING = re.compile(rf"(?:const|let|var)\s+(\w+)\s*(?::\s*[\w\[\]]+)?\s*=\s*({_STRING}|\[[^\]]*\]|[^;\n]+)")
-_INTERVAL = re.compile(r"setInterval\s*\(.*?,\s*([\w.* ]+)\s*\)", re.DOTALL)
-_ON_EXIT = re.compile(r"""\.on\(\s*['"](exit|close)['"]""")
-_CHECK = re.compile(r"if\s*\(([^{}]*?(?:running|alive|health|status|pid|check|isUp)[^{}]*?)\)", re.IGNORECASE)
-_CWD = re.compile(rf"\bcwd\s*:\s*({_STRING}|[\w.]+(?:\([^)]*\))?)")
+_BINDING = Pattern(rf"(?:const|let|var)\s+(\w+)\s*(?::\s*[\w\[\]]+)?\s*=\s*({_STRING}|\[[^\]]*\]|[^;\n]+)")
+_INTERVAL = Pattern(r"setInterval\s*\(.*?,\s*([\w.* ]+)\s*\)", re.DOTALL)
+_ON_EXIT = Pattern(r"""\.on\(\s*['"](exit|close)['"]""")
+_CHECK = Pattern(r"if\s*\(([^{}]*?(?:running|alive|health|status|pid|check|isUp)[^{}]*?)\)", re.IGNORECASE)
+_CWD = Pattern(rf"\bcwd\s*:\s*({_STRING}|[\w.]+(?:\([^)]*\))?)")
 _CALLS = 500
 
 
@@ -58,7 +59,7 @@ class _Reader:
         words, sure = self._words(called.removesuffix("Sync"), arguments)
         line = self._text.count("\n", 0, match.start()) + 1
         before = self._text[max(0, match.start() - 400) : match.start()]
-        checks = _CHECK.findall(before)
+        checks = _CHECK.compiled.findall(before)
         return Command(
             words=words,
             line=line,
