@@ -7,12 +7,10 @@ launchd: such a job is read, and the doubt is said.
 """
 
 import codecs
-import plistlib
 import re
 import struct
 from collections.abc import Iterable
 from enum import Enum
-from xml.parsers.expat import ExpatError
 
 from msgspec import Struct
 
@@ -40,7 +38,6 @@ _REFUSALS = (
     RecursionError,
     MemoryError,
     struct.error,
-    ExpatError,
 )
 
 
@@ -139,9 +136,9 @@ def _document(content: bytes) -> tuple[object, tuple[str, ...], str | None]:
     if not content.strip():
         return None, (), "the file is empty"
     try:
-        return plistlib.loads(content), (), None
-    except _REFUSALS as refusal:
-        reason = _reason(refusal)
+        return _loaded(content), (), None
+    except _RefusedError as refusal:
+        reason = str(refusal)
     if content.startswith(b"bplist"):
         return None, (), f"damaged binary property list ({reason})"
     text = _decoded(content)
@@ -154,15 +151,26 @@ def _document(content: bytes) -> tuple[object, tuple[str, ...], str | None]:
         body = _escaped(body)
         doubts = ('it contains a bare "&", which plutil refuses and launchd may accept',)
     try:
-        document: object = plistlib.loads(body.encode(errors="replace"), fmt=plistlib.FMT_XML)
-    except _REFUSALS as refusal:
+        return _loaded(body.encode(errors="replace"), xml=True), doubts, None
+    except _RefusedError as refusal:
         cut = "" if "</plist>" in body else "; it is cut off"
-        return None, (), f"malformed property list ({_reason(refusal)}{cut})"
-    return document, doubts, None
+        return None, (), f"malformed property list ({refusal}{cut})"
 
 
-def _reason(refusal: BaseException) -> str:
-    return str(refusal) or type(refusal).__name__
+class _RefusedError(Exception):
+    """Why plistlib takes no property list from a text."""
+
+
+def _loaded(content: bytes, *, xml: bool = False) -> object:
+    """The document; raises _RefusedError. Here plistlib is loaded, for Linux has no property lists."""
+    import plistlib
+    from xml.parsers.expat import ExpatError
+
+    try:
+        document: object = plistlib.loads(content, fmt=plistlib.FMT_XML if xml else None)
+    except (*_REFUSALS, ExpatError) as refusal:
+        raise _RefusedError(str(refusal) or type(refusal).__name__) from refusal
+    return document
 
 
 def _decoded(content: bytes) -> str:

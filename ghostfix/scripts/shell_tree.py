@@ -1,11 +1,12 @@
 """The syntax tree of a shell text, as far as one can be had in a moment."""
 
+from functools import cache
 from time import monotonic
+from typing import TYPE_CHECKING
 
-import tree_sitter_bash
-from tree_sitter import Language, Node, Parser
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node, Parser
 
-_LANGUAGE = Language(tree_sitter_bash.language())
 _SECONDS = 0.5
 """A script of 100 KB takes less than half of this; what takes more was made to, or is no script at all.
 
@@ -16,19 +17,35 @@ _HARMLESS = 4_096
 _CHUNK = 65_536
 
 
-def shell_tree(source: bytes) -> Node | None:
+def shell_tree(source: bytes) -> "Node | None":
     """The root of the tree; None when the grammar finds no way through the text in time."""
     text = source.replace(b"\0", b"")  # as the shell reads it
     if len(text) > _HARMLESS and not _is_read_in_time(text):
         return None
-    return Parser(_LANGUAGE).parse(text).root_node
+    return _parser().parse(text).root_node
+
+
+def _parser() -> "Parser":
+    """A parser of its own for each text: one is not to be shared between threads."""
+    from tree_sitter import Parser
+
+    return Parser(_language())
+
+
+@cache
+def _language() -> "Language":
+    """Loaded with the first script: the grammar costs as much as all that reads the scripts."""
+    import tree_sitter_bash
+    from tree_sitter import Language
+
+    return Language(tree_sitter_bash.language())
 
 
 def _is_read_in_time(text: bytes) -> bool:
     """Tries it: a parser can be stopped only while it asks for its text, and then gives nodes without any."""
     deadline = monotonic() + _SECONDS
     try:
-        Parser(_LANGUAGE).parse(
+        _parser().parse(
             lambda offset, _: text[offset : offset + _CHUNK],
             progress_callback=lambda _offset, _error: monotonic() > deadline,
         )
