@@ -3,6 +3,7 @@
 Each question is asked as people type it, in several orders of its words: there is one way to its answer.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+
+from tests.system.server import answer, says, serving
 
 PROFILE = """
 [services.nobody]
@@ -61,11 +64,11 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Ask:
     return asked
 
 
-def _counted(folder: Path, words: tuple[str, ...]) -> Counted:
-    (folder / "ghostfix.toml").write_text(PROFILE)
+def _counted(folder: Path, words: tuple[str, ...], profile: str = PROFILE) -> Counted:
+    (folder / "ghostfix.toml").write_text(profile)
     record, process = folder / "record", str(os.getpid())
     environment = {**os.environ, "XDG_STATE_HOME": str(folder), "PATH": "/usr/bin:/bin"}
-    answer = subprocess.run(
+    ended = subprocess.run(
         [sys.executable, str(COUNTER), str(record), *(word.replace("OURSELVES", process) for word in words)],
         cwd=folder,
         env=environment,
@@ -75,8 +78,8 @@ def _counted(folder: Path, words: tuple[str, ...]) -> Counted:
         timeout=100,
         check=False,
     )
-    assert answer.stdout, answer.stderr[-2000:]
-    found = Counted(answer.stdout)
+    assert ended.stdout, ended.stderr[-2000:]
+    found = Counted(ended.stdout)
     for line in record.read_text().splitlines():
         kind, _, name = line.partition(" ")
         found.of.setdefault(kind, Counter())[name] += 1
@@ -184,6 +187,17 @@ def test_run_opens_what_says_who_runs_and_nothing_else(ask: Ask) -> None:
         assert "nobody.pid" in own
         others = {name for name in own if not name.startswith((".nobody.pid.", "counted"))}
         assert others <= {"ghostfix.toml", "nobody.pid", *_OF_A_PROCESS}
+
+
+@on_linux
+def test_a_page_of_this_machine_is_asked_without_what_only_an_encrypted_one_needs(tmp_path: Path) -> None:
+    with serving(says(answer(b"well"))) as port:
+        health = f'health = {{ url = "http://127.0.0.1:{port}/" }}\n'
+        done = _counted(tmp_path, ("diagnose", "--format", "json"), PROFILE + health)
+    asked = {result["check"]: result["outcome"] for result in json.loads(done.output)["results"]}
+    assert asked["health-unreachable"] == "clear"
+    assert "ghostfix.system.http" in done.names("module")
+    assert done.names("module") & {*HTTP, "email", "urllib.request"} == set()
 
 
 def test_the_version_is_told_by_next_to_nothing(ask: Ask) -> None:

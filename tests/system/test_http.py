@@ -175,3 +175,11 @@ def test_without_a_thread_left_it_asks_all_the_same(monkeypatch: pytest.MonkeyPa
     with serving(says(answer(b"well"))) as port:
         monkeypatch.setattr(threading.Timer, "start", refuse, raising=False)
         assert request("GET", f"http://127.0.0.1:{port}/", 20.0).body == "well"
+
+
+@pytest.mark.parametrize(("host", "named"), [("127.0.0.1", "127.0.0.1"), ("localhost", "localhost")])
+def test_the_request_names_the_host_and_its_port(host: str, named: str) -> None:
+    requests: list[bytes] = []
+    with recording(requests) as port:
+        request("GET", f"http://{host}:{port}/", 20)
+    assert f"\r\nHost: {named}:{port}\r\n".encode() in requests[0]
