@@ -19,22 +19,29 @@ GHOSTFIX = str(Path(sys.executable).with_name("ghostfix"))
 _STOPWATCH = Path(__file__).with_name("stopwatch.py")
 NOTHING = Path(__file__).with_name("nothing.py")
 """A typer program that does nothing: what a start costs that nobody can get below."""
+ONE_TABLE = Path(__file__).with_name("one_table.py")
+"""One that prints a table with rich: the same for a report in a terminal."""
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command to be measured. Its output goes to a file that nobody reads."""
+    """A command to be measured. Its output goes to a file that nobody reads, or to a terminal."""
 
     argv: tuple[str, ...]
     cwd: str = "/"
     variables: Mapping[str, str] = field(default_factory=dict)
+    terminal: bool = False
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What one run took: seconds that passed, seconds of processor time (children included), MiB at most."""
+    """What one run took: seconds that passed, seconds of processor time (children included), MiB at most.
+
+    ``first`` is when the first output was on the terminal, or, without one, the end.
+    """
 
     seconds: float
+    first: float
     processor: float
     peak: float
     status: int
@@ -42,10 +49,11 @@ class Cost:
 
 def run(command: Command) -> Cost:
     """Runs the command once."""
+    output_to = "terminal" if command.terminal else "file"
     # Not to /dev/null: grep looks for more than the first match only where somebody wants to know.
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as told:
         subprocess.run(
-            (PYTHON, "-I", "-S", str(_STOPWATCH), str(told.fileno()), *command.argv),
+            (PYTHON, "-I", "-S", str(_STOPWATCH), str(told.fileno()), output_to, *command.argv),
             cwd=command.cwd,
             env=environment(command.variables),
             stdin=subprocess.DEVNULL,
@@ -78,6 +86,7 @@ def medians(commands: Mapping[str, Command], times: int) -> dict[str, Cost]:
 def _median(costs: list[Cost]) -> Cost:
     return Cost(
         seconds=statistics.median(cost.seconds for cost in costs),
+        first=statistics.median(cost.first for cost in costs),
         processor=statistics.median(cost.processor for cost in costs),
         peak=statistics.median(cost.peak for cost in costs),
         status=costs[-1].status,

@@ -52,10 +52,11 @@ class Bench:
         self._stack.enter_context(crowd(self.folder, 1_250))
         return house
 
-    def ghostfix(self, *arguments: str, cwd: Path | None = None) -> Command:
+    def ghostfix(self, *arguments: str, cwd: Path | None = None, terminal: bool = False) -> Command:
         """The program as a user calls it, in the house when no other folder is named."""
         folder = self.house.folder if cwd is None else cwd
-        return Command((GHOSTFIX, *arguments), str(folder), {"XDG_STATE_HOME": str(self.folder / "state")})
+        variables = {"XDG_STATE_HOME": str(self.folder / "state")}
+        return Command((GHOSTFIX, *arguments), str(folder), variables, terminal)
 
     def leave(self) -> None:
         """Takes the crowd and the house down, for rows that want a machine of their own."""

@@ -9,7 +9,7 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NoReturn
 
 from ghostfix import __version__
@@ -23,44 +23,35 @@ _OUTPUT_LOST = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """No place, or a terminal that is gone. All other files are ``system``'s, which raises nothing like it."""
 
 
-def _is_plain_question(words: Sequence[str]) -> bool:
-    """``why TARGET`` without options is asked when every moment counts, and leaves typer nothing to read.
-
-    What typer loads in order to read options takes about as long as the answer.
-    """
-    return len(words) == 2 and words[0] == "why" and not words[1].startswith("-")
-
-
-def main() -> None:
+def main() -> NoReturn:
     """Runs ghostfix; every error that a user can cause ends in a sentence and an exit code."""
+    gc.set_threshold(_GARBAGE)
     _open_streams()
+    _leave(_answer(sys.argv[1:]))
+
+
+def _answer(words: Sequence[str]) -> int:
+    """Does what the command line says; the exit code."""
     try:
-        try:
-            _obey(sys.argv[1:])
-        finally:
-            sys.stdout.flush()
+        code = _obey(words)
+        sys.stdout.flush()
     except GhostfixError as error:
         _complain(f"ghostfix: {_safe(error.message)}")
         if error.hint:
             _complain(f"  {_safe(error.hint)}")
-        sys.exit(error.exit_code)
+        return error.exit_code
     except KeyboardInterrupt:
         _complain("ghostfix: interrupted")
-        sys.exit(ExitCode.INTERRUPTED)
-    except SystemExit as end:
-        if not isinstance(end.__context__, BrokenPipeError):
-            raise
-        _discard_output()  # as below; typer made an exit of its own of it
-        sys.exit(ExitCode.HEALTHY)
+        return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # The reader of our output went away (`ghostfix ... | head`): that is its business, not an error.
         _discard_output()
-        sys.exit(ExitCode.HEALTHY)
+        return ExitCode.HEALTHY
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _OUTPUT_LOST:
             _discard_output()
             _complain(f"ghostfix: the output could not be written: {error.strerror}")
-            sys.exit(ExitCode.USAGE)
+            return ExitCode.USAGE
         if os.environ.get("GHOSTFIX_TRACEBACK"):
             raise
         _complain(
@@ -68,65 +59,40 @@ def main() -> None:
             "  This is a fault of ghostfix. Please report it with the output of the same command\n"
             "  after `export GHOSTFIX_TRACEBACK=1`; secrets may be in it, so read it first."
         )
-        sys.exit(ExitCode.INTERNAL)
+        return ExitCode.INTERNAL
+    return code
 
 
-def _obey(words: Sequence[str]) -> None:
-    """Reads the command line and does what it says; what programs ask most goes without typer's reading."""
-    gc.set_threshold(_GARBAGE)
+def _obey(words: Sequence[str]) -> int:
+    """Hands the command line to the application; its exit code. Raises what the command raises."""
     if list(words) == ["--version"]:
         sys.stdout.write(_VERSION)
-        return
-    if _is_plain_question(words):
-        from ghostfix.plain_why import tell
-        from ghostfix.system import local_system
-
-        gc.disable()
-        tell(local_system(), words[1])
-        _leave(0)
-    if words[:1] == ["diagnose"]:
-        from ghostfix.plain_diagnosis import answer, question
-
-        asked = question(words)
-        if asked is not None:
-            from ghostfix.system import local_system
-
-            gc.disable()
-            _leave(answer(local_system(), asked))
-    from ghostfix.commands.run import plain, run_plainly
-
-    if plain(words):
-        run_plainly(words)
-        return
+        return ExitCode.HEALTHY
     from ghostfix.application import app
 
-    if words and words[-1] in ("--help", "-h"):
-        _briefly(app)
-    else:
-        app()
-
-
-def _briefly(answer: Callable[[], None]) -> None:
-    """Does what lasts a moment: looking for garbage, and tidying up at its end, is a sixth of its cost."""
-    from typer import Exit
-
-    gc.disable()
-    code: int | str | None = 0
     try:
-        answer()
-    except Exit as end:
-        code = end.exit_code
+        app()
     except SystemExit as end:
-        if isinstance(end.__context__, BrokenPipeError):
-            raise
-        code = end.code
-    _leave(code if isinstance(code, int) else 0)
+        # typer makes exits of its own of an interrupt and of a reader that went away.
+        told = end.__context__
+        cause = told.__cause__ if told is not None else None
+        if isinstance(cause, KeyboardInterrupt):
+            raise cause from None
+        if isinstance(told, BrokenPipeError):
+            raise told from None
+        return end.code if isinstance(end.code, int) else ExitCode.HEALTHY
+    return ExitCode.HEALTHY
 
 
 def _leave(code: int) -> NoReturn:
-    """Ends at once: what is left in memory needs no tidying."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    """Ends at once: what is left in memory needs no tidying, which would take a tenth of a short answer.
+
+    Nothing may count on ``atexit``: whatever has to be tidied up is, before a command returns.
+    """
+    with contextlib.suppress(OSError):
+        sys.stdout.flush()
+    with contextlib.suppress(OSError):
+        sys.stderr.flush()
     os._exit(code)
 
 

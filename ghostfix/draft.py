@@ -13,6 +13,7 @@ from ghostfix.invocation import Invocation, read_argv
 from ghostfix.job import Job
 from ghostfix.machine import System
 from ghostfix.origins.target import processes_of
+from ghostfix.pattern import Pattern
 from ghostfix.process import Listener, Process, ProcessDetail, ProcessTree
 from ghostfix.restarters import RESTARTERS
 from ghostfix.service import EnvironmentWanted, HealthWanted, Service
@@ -26,7 +27,7 @@ _PLAIN = frozenset({"main", "app", "server", "run", "start", "index", "manage", 
 _PIDFILES = ("*.pid", "run/*.pid", "pids/*.pid", "tmp/pids/*.pid", "var/run/*.pid")
 _SYSTEM_PIDFILES = ("/run/*.pid", "/run/*/*.pid", "/run/user/*/*.pid")
 _HEALTH_PATHS = ("/health", "/healthz", "/")
-_LOG = re.compile(r"\.log(\.\d+)?$|\.(out|err)$")
+_LOG = Pattern(r"\.log(\.\d+)?$|\.(out|err)$")
 _MOST_PORTS = 8
 
 

@@ -1,16 +1,16 @@
 """The text of a drafted profile: TOML with a comment on what each key means."""
 
-import re
 from collections.abc import Iterable
 
 import msgspec
 
 from ghostfix.aspects.wording import job_name
 from ghostfix.draft import Draft
+from ghostfix.pattern import Pattern
 from ghostfix.service import HealthWanted, Limits, Service, StopWanted
 from ghostfix.untrusted import shown, shown_argv
 
-_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_PLAIN_KEY = Pattern(r"[A-Za-z0-9_-]+")
 
 
 def profile_text(drafted: Draft, folder: str) -> str:

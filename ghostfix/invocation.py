@@ -5,16 +5,16 @@ A service is recognised by what its command line *runs*, never by a word that oc
 """
 
 import posixpath
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 
 from msgspec import Struct
 
+from ghostfix.pattern import Pattern
 from ghostfix.process_title import Title, read_title
 
-_PYTHON = re.compile(r"^(python|pypy)[0-9.]*t?$|^Python$")
-_SCRIPTED = re.compile(r"^(node|nodejs|ruby|perl|php|bash|sh|dash|zsh|ksh|deno|bun)[0-9.]*$")
+_PYTHON = Pattern(r"^(python|pypy)[0-9.]*t?$|^Python$")
+_SCRIPTED = Pattern(r"^(node|nodejs|ruby|perl|php|bash|sh|dash|zsh|ksh|deno|bun)[0-9.]*$")
 _SHELLS = frozenset({"bash", "sh", "dash", "zsh", "ksh"})
 _PYTHON_FLAGS_WITH_VALUE = "WX"
 _NODE_FLAGS_WITH_VALUE = frozenset(
@@ -57,7 +57,7 @@ _RUNNERS = {
     ("hatch", "run"),
     ("rye", "run"),
 }
-_ASSIGNMENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*=")
+_ASSIGNMENT = Pattern(r"^[A-Za-z_][A-Za-z0-9_]*=")
 
 
 class Invocation(Struct, frozen=True, kw_only=True):

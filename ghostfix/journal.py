@@ -14,7 +14,6 @@ Both are private to the user who ran the repair. A last line that was cut short 
 out when the story is read: whatever it would have told had not been relied on yet.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,12 +24,13 @@ from msgspec import Struct, structs
 from ghostfix import __version__
 from ghostfix.errors import ChangedError, ProfileError, RepairError, StepError
 from ghostfix.machine import ActingSystem, System
+from ghostfix.pattern import Pattern
 from ghostfix.runs.state import check_private, is_private, lock_path, own_folder, state_folder, unwritable
 from ghostfix.runs.story import SCHEMA, Entry, EntryState, Journal, Line, Opening, RunState, read_journal
 from ghostfix.service import Service
 from ghostfix.snapshot import FileKind
 
-_RUN = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4,8}")
+_RUN = Pattern(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4,8}")
 _LIMIT = 16 * 1024 * 1024
 _LIST_HINT = "`ghostfix undo --list` shows the runs that there are"
 

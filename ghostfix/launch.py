@@ -1,18 +1,18 @@
 """Launch: what a start needs, and what the machine offers for it: a lock, and becoming another program."""
 
-import re
 from collections.abc import Mapping
 from typing import NoReturn, Protocol
 
 from msgspec import Struct
 
+from ghostfix.pattern import Pattern
 from ghostfix.supervision import Ending, Nursery
 
 MARK = "GHOSTFIX_RUN"
 """The variable by which what ``ghostfix run`` started is known again: ``PID:PID FILE``."""
 
 
-_OWN = re.compile(rb"\d+\n\n\Z")
+_OWN = Pattern(rb"\d+\n\n\Z")
 
 
 def own_content(pid: int) -> bytes:

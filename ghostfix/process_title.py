@@ -5,14 +5,15 @@
 ``set_mp_process_title``).
 """
 
-import re
 from collections.abc import Sequence
 
 from msgspec import Struct
 
-_GUNICORN = re.compile(r"^gunicorn: (master|worker|arbiter) \[(.+)\]$")
-_CELERY_WORKER = re.compile(r"^\[celeryd: [^\]]*?:([A-Za-z]+)(?:-\d+)?\](?: -\w+-)?(?: \((.*)\))?$")
-_CELERY_BEAT = re.compile(r"^\[celery beat\] (.+)$")
+from ghostfix.pattern import Pattern
+
+_GUNICORN = Pattern(r"^gunicorn: (master|worker|arbiter) \[(.+)\]$")
+_CELERY_WORKER = Pattern(r"^\[celeryd: [^\]]*?:([A-Za-z]+)(?:-\d+)?\](?: -\w+-)?(?: \((.*)\))?$")
+_CELERY_BEAT = Pattern(r"^\[celery beat\] (.+)$")
 
 
 class Title(Struct, frozen=True):

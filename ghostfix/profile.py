@@ -17,7 +17,7 @@ are the home folder.
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
@@ -29,6 +29,9 @@ from ghostfix.service import EnvironmentWanted, Service
 from ghostfix.snapshot import FileKind
 from ghostfix.step import Refused
 from ghostfix.untrusted import shown
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 FILE = "ghostfix.toml"
 MACHINE_WIDE = "/etc/ghostfix/ghostfix.toml"
@@ -125,10 +128,15 @@ def _refused(system: System, profile: str) -> Refused | None:
 
 def built_in_names() -> tuple[str, ...]:
     """The names of the built-in profiles."""
-    folder = files("ghostfix") / "profiles"
-    return tuple(
-        sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    )
+    names = (entry.name for entry in _shipped().iterdir())
+    return tuple(sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml")))
+
+
+def _shipped() -> "Traversable":
+    """The folder of the built-in profiles; who has one of their own needs none."""
+    from importlib.resources import files
+
+    return files("ghostfix") / "profiles"
 
 
 def _distrust(system: System, path: str) -> str | None:
@@ -209,7 +217,7 @@ def _user_config(system: System) -> Origin | None:
 
 
 def _built_in(name: str, cwd: str) -> Origin:
-    content = (files("ghostfix") / "profiles" / f"{name}.toml").read_bytes()
+    content = (_shipped() / f"{name}.toml").read_bytes()
     document = parse(f"{BUILT_IN}{name}", content)
     return Origin(document, ("services",), document.path, cwd)
 

@@ -13,6 +13,7 @@ from msgspec import structs
 
 from ghostfix.errors import ProfileError
 from ghostfix.parsers.toml_document import KeyPath, TomlDocument, key_text
+from ghostfix.pattern import Pattern
 from ghostfix.service import (
     NAME_PATTERN,
     STOPPING,
@@ -34,9 +35,9 @@ _SUBTABLES: Mapping[str, type[msgspec.Struct]] = {
 }
 _RECOGNISERS = ("module", "script", "command", "match")
 # msgspec's complaint, and the words for its types.
-_COMPLAINT = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
-_MISMATCH = re.compile(r"Expected `(?P<expected>[^`]*)`(?:, got `(?P<got>[^`]*)`)?")
-_STEP_OF_PATH = re.compile(r"\.([\w-]+)|\[(\d+)\]|\[\.\.\.\]")
+_COMPLAINT = Pattern(r"(?P<what>.*?)(?: - at `\$(?P<path>.*)`)?$", re.DOTALL)
+_MISMATCH = Pattern(r"Expected `(?P<expected>[^`]*)`(?:, got `(?P<got>[^`]*)`)?")
+_STEP_OF_PATH = Pattern(r"\.([\w-]+)|\[(\d+)\]|\[\.\.\.\]")
 _TYPES = {
     "int": "a whole number",
     "float": "a number",

@@ -8,9 +8,10 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from ghostfix.machine import Signal
+from ghostfix.pattern import Pattern
 
-_GLOB_MARKS = re.compile(r"([*?\[])")
-_SIZE = re.compile(r"(\d{1,9}(?:\.\d{1,3})?)([KMGT])", re.ASCII)
+_GLOB_MARKS = Pattern(r"([*?\[])")
+_SIZE = Pattern(r"(\d{1,9}(?:\.\d{1,3})?)([KMGT])", re.ASCII)
 
 
 def bytes_in(size: str) -> int | None:
@@ -46,7 +47,7 @@ Words = Annotated[
     ),
 ]
 Text = Annotated[str, Meta(min_length=1, pattern=_NO_NUL, description="text that is not empty")]
-Pattern = Annotated[
+PathPattern = Annotated[
     str, Meta(min_length=1, pattern=_NO_NUL, description="a path or a pattern such as logs/*.log")
 ]
 Folder = Annotated[
@@ -171,9 +172,9 @@ class ServiceProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             description='"none", "cron" or "KIND:ID" such as "systemd:ghost.service"',
         ),
     ] = "none"
-    pidfiles: tuple[Pattern, ...] = ()
+    pidfiles: tuple[PathPattern, ...] = ()
     ports: tuple[Port, ...] = ()
-    logs: tuple[Pattern, ...] = ()
+    logs: tuple[PathPattern, ...] = ()
     environment: EnvironmentWanted = EnvironmentWanted()
     health: HealthWanted | None = None
     webhook: WebhookWanted | None = None

@@ -12,6 +12,8 @@ the length of the text (possessive quantifiers, starts only at the beginning of 
 import re
 from collections.abc import Sequence
 
+from ghostfix.pattern import Pattern
+
 MASK = "***"
 _CUT = "…"
 # What is read of a text beyond what is shown, so that the end of a long secret is still seen.
@@ -26,20 +28,20 @@ _INVISIBLE = frozenset(
     )
     for code in range(first, last + 1)
 )  # fmt: skip
-_NOT_PLAIN = re.compile(r"[^\x20-\x7e]")
+_NOT_PLAIN = Pattern(r"[^\x20-\x7e]")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 # Names of secrets. The strong ones say it wherever they stand in a name; the others as a word of it.
-_STRONG = re.compile(
+_STRONG = Pattern(
     r"passw(?:or)?d|passphrase|passcode|secret|token|credential|authorization|cookie|session[-_.]?id"
     r"|(?:api|access|private|secret|signing|encryption|auth|account|licen[cs]e)[-_.]?key",
     re.IGNORECASE,
 )
-_WEAK = re.compile(r"(?:^|[-_.])(?i:pass|pwd|pw|otp|pin)$|PASS$|PWD$|[a-z](?:Pass|Pwd)$")
-_HEADERS = re.compile(r"(?:authorization|cookie)$", re.IGNORECASE)
+_WEAK = Pattern(r"(?:^|[-_.])(?i:pass|pwd|pw|otp|pin)$|PASS$|PWD$|[a-z](?:Pass|Pwd)$")
+_HEADERS = Pattern(r"(?:authorization|cookie)$", re.IGNORECASE)
 _WORKING_FOLDERS = frozenset({"PWD", "OLDPWD", "pwd"})
 # A name with one of these at its end is about a secret, and holds none.
-_ABOUT = re.compile(
+_ABOUT = Pattern(
     r"(?:[-_.](?:file|path|dir|folder|name|ttl|length|expiry|timeout|count|type|parallelism|policy|stdin)"
     r"|(?<=n)s|izers?)$",
     re.IGNORECASE,
@@ -50,26 +52,26 @@ _GAP = r"(?:\s|\\[nrt])"
 _QUOTED = r"""\\++["'][^"'\\]*+(?:\\++["'])?|"(?:[^"\\]|\\.)*+"?|'[^']*+'?"""
 # What is masked already is a value of its own, so that hiding twice takes nothing of what follows it.
 _VALUE = rf"""(?:\*\*\*(?=[),.:;]*+(?:\s|$))|{_QUOTED}|[^\s&"']++)"""
-_VALUE_HERE = re.compile(rf"(?P<value>{_VALUE})")
+_VALUE_HERE = Pattern(rf"(?P<value>{_VALUE})")
 
-_ASSIGNED = re.compile(
+_ASSIGNED = Pattern(
     rf"""{_BOUNDARY}(?P<name>[-\w.]++)(?P<link>(?:\\*+["'])?{_GAP}{{0,64}}+(?::|=>?){_GAP}{{0,64}}+)"""
 )
-_OPTION = re.compile(rf"{_BOUNDARY}(?P<name>--?[A-Za-z][-\w.]*+)(?P<link>{_GAP}{{1,64}}+)(?!-)")
+_OPTION = Pattern(rf"{_BOUNDARY}(?P<name>--?[A-Za-z][-\w.]*+)(?P<link>{_GAP}{{1,64}}+)(?!-)")
 _SCHEMES = ("bearer", "basic", "digest", "negotiate", "token", "apikey")
-_HEADER = re.compile(
+_HEADER = Pattern(
     rf"""(?i){_BOUNDARY}(?P<link>(?:[-\w.]{{0,64}}?)(?:authorization|cookie)(?:\\*+["'])?\s{{0,64}}+[:=]"""
     rf"""\s{{0,64}}+(?:\\*+["'])?(?:(?:{"|".join(_SCHEMES)})\s{{1,64}}+)?)"""
     r"""(?P<value>(?:[^"'\\]|\\(?![nr"'])){1,8192}+)"""
 )
-_BEARER = re.compile(r"(?i)(?P<link>\bbearer\s{1,64}+)(?P<value>[\w.~+/=-]{8,})")
-_USERINFO = re.compile(r"(?P<link>://[^\s/?#:@\"']*+:)(?P<value>[^\s/\"']*)(?=@)")
-_CUT_USERINFO = re.compile(r"(?P<link>://[^\s/?#:@\"']*+:)(?P<value>[^\s/\"'@]*)(?=[\"']?…)")
-_QUERY = re.compile(
+_BEARER = Pattern(r"(?i)(?P<link>\bbearer\s{1,64}+)(?P<value>[\w.~+/=-]{8,})")
+_USERINFO = Pattern(r"(?P<link>://[^\s/?#:@\"']*+:)(?P<value>[^\s/\"']*)(?=@)")
+_CUT_USERINFO = Pattern(r"(?P<link>://[^\s/?#:@\"']*+:)(?P<value>[^\s/\"'@]*)(?=[\"']?…)")
+_QUERY = Pattern(
     r"(?i)(?P<link>[?&](?:key|sig|signature|x-amz-signature|auth|sid|code|state)=)(?P<value>[^&\s\"'#]++)"
 )
 # Programs that take a secret after a short option; at most twenty words before it.
-_SHORT_OPTION = re.compile(
+_SHORT_OPTION = Pattern(
     r"(?P<link>\b(?:"
     r"(?:mysql\w{0,12}|mariadb(?:-\w{1,12})?)(?:\s++[^\s|;&]++){0,20}?\s++-p"
     r"|(?:sshpass|mongo\w{0,10}|(?:docker|podman)\s++login)(?:\s++[^\s|;&]++){0,20}?\s++-p\s*+"
@@ -78,7 +80,7 @@ _SHORT_OPTION = re.compile(
     r"|(?:curl|wget)(?:\s++[^\s|;&]++){0,20}?\s++(?:-u|--user|--proxy-user)[\s=]*+[\"']?[^\s:\"']++:"
     rf"))(?P<value>{_VALUE})"
 )
-_SHAPES = re.compile(
+_SHAPES = Pattern(
     r"\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeprs]-[\w-]{10,}"
     r"|\bsk-[\w-]{20,}|\b[srp]k_(?:live|test)_\w{10,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}|\bAIza[\w-]{30,}"
     r"|\bnpm_\w{30,}|\bpypi-[\w-]{30,}|(?<![\w-])eyJ[\w-]{8,}+\.[\w-]{8,}+(?:\.[\w-]*+)?"
@@ -86,15 +88,15 @@ _SHAPES = re.compile(
     re.DOTALL,
 )
 # A word right before the place where a text was cut, and the beginning of such a secret in it.
-_CUT_WORD = re.compile(r"(?<![\w.-])[\w.-]++(?=[\"']?…)")
-_CUT_SHAPE = re.compile(
+_CUT_WORD = Pattern(r"(?<![\w.-])[\w.-]++(?=[\"']?…)")
+_CUT_SHAPE = Pattern(
     r"\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|sk-|[srp]k_(?:live|test)_|AKIA|ASIA|AIza|npm_|pypi-|eyJ)"
     r"[\w.-]++"
 )
-_NEEDS_QUOTES = re.compile(r"[^\w@%+=:,./\-]", re.ASCII)
-_SPECIAL_IN_QUOTES = re.compile(r'[\\"$`]')
+_NEEDS_QUOTES = Pattern(r"[^\w@%+=:,./\-]", re.ASCII)
+_SPECIAL_IN_QUOTES = Pattern(r'[\\"$`]')
 # The part of a word before its value, which stays outside the quotes: ``--name=``, ``NAME=``, ``-p``.
-_BEFORE_VALUE = re.compile(r"-{0,2}[A-Za-z_][-\w.]*+=|-[A-Za-z]", re.ASCII)
+_BEFORE_VALUE = Pattern(r"-{0,2}[A-Za-z_][-\w.]*+=|-[A-Za-z]", re.ASCII)
 
 
 def shown(text: str, limit: int = 500, *, reveal: bool = False) -> str:
@@ -187,7 +189,7 @@ def _hide_header(match: re.Match[str]) -> str:
     return _hide(match)
 
 
-def _hide_named(pattern: re.Pattern[str], text: str) -> str:
+def _hide_named(pattern: Pattern[str], text: str) -> str:
     """Hides the value after every name of a secret; what follows another name is looked at as well."""
     parts: list[str] = []
     done = 0

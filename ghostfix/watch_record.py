@@ -1,6 +1,5 @@
 """What a watch has seen: samples, sightings and troubles, and the verdict on them (pure)."""
 
-import re
 from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,13 +8,14 @@ from enum import Enum
 from msgspec import Struct
 
 from ghostfix.pages.phrase import counted, lasting, listed
+from ghostfix.pattern import Pattern
 from ghostfix.process import Process
 from ghostfix.service import Service
 
 HISTORY = 120
 """Samples that are kept for the sparklines."""
 _SIGHTINGS = 200
-_PID = re.compile(r" \(pid \d+\)")
+_PID = Pattern(r" \(pid \d+\)")
 _CROWDED = 5.0
 """Seconds in which there may be one instance too many: a new one may take over from the old one."""
 

@@ -26,7 +26,8 @@ def commands() -> dict[str, str]:
 def _known() -> dict[str, TyperCommand]:
     """Each command by its name; those of a group as ``GROUP COMMAND``."""
     found: dict[str, TyperCommand] = {}
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+    for name, listed in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        command = listed.load()
         below = getattr(command, "commands", None)
         found |= {name: command} if below is None else {f"{name} {each}": one for each, one in below.items()}
     return found

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from ghostfix.application import COMMANDS
+
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "ghostfix"
 
@@ -57,7 +59,6 @@ FAMILIES = {
     "restarters": "restarters",
     "renderers": "renderers",
     "collectors": "survey",
-    "commands": "application",
     "adoption": "adoption",
 }
 """Each family, and the module that lists its members by importing them."""
@@ -249,6 +250,17 @@ def members(folder: str) -> list[str]:
 def test_every_member_is_listed(folder: str, registry: str) -> None:
     listed = {name.partition(".")[2] for name in imports(registry) if family(name) == folder}
     assert sorted(set(members(folder)) - listed) == []
+
+
+def test_every_command_is_listed() -> None:
+    """By its name: its module is loaded when it is invoked."""
+    assert sorted(members("commands")) == sorted(COMMANDS)
+
+
+def test_only_the_application_imports_by_a_name() -> None:
+    """Whatever is imported by a name that a variable holds escapes the rules above."""
+    ways = {("importlib", ""), ("importlib", "import_module")}
+    assert {module for module in modules() if ways & set(imported(module))} == {"application"}
 
 
 @pytest.mark.parametrize("module", modules())

@@ -5,7 +5,6 @@
 """
 
 import posixpath
-import re
 import shlex
 
 from ghostfix.adopter import Absent, Adopter, Offer
@@ -14,11 +13,12 @@ from ghostfix.machine import Platform, System
 from ghostfix.managers.cron_daemon import is_cron_daemon
 from ghostfix.managers.tab import Tab
 from ghostfix.owner import wrong_runner
+from ghostfix.pattern import Pattern
 from ghostfix.steps.adopt_cron_line import AdoptCronLine
 
 _LONGEST = 900
 """Bytes of a line; Debian's cron takes 998 of a command (MAX_COMMAND in its cron.h)."""
-_LOST = re.compile(r"\\[\\%]")
+_LOST = Pattern(r"\\[\\%]")
 """In a crontab a backslash before these two is taken away (seen), and a ``%`` then ends the command."""
 _NOTE = (
     "cron looks once a minute: a service that ends is down until then, and one that always fails is tried "

@@ -6,7 +6,6 @@ an expansion: http://supervisord.org/configuration.html.
 
 import fnmatch
 import posixpath
-import re
 import shlex
 
 from ghostfix.adopter import Absent, Adopter, Offer
@@ -15,13 +14,14 @@ from ghostfix.machine import System
 from ghostfix.managers.job_file import JobFile
 from ghostfix.managers.supervisor_daemon import EVERY, Daemon, daemons
 from ghostfix.parsers.supervisor_config import read_config
+from ghostfix.pattern import Pattern
 from ghostfix.process import ProcessTree
 from ghostfix.steps.adopt_supervisor_program import AdoptSupervisorProgram
 
 _LIMIT = 1 << 20
 _UP_AFTER = 10
 """Seconds that it has to live to count as started; failures before that are retried with a growing pause."""
-_COMMENT = re.compile(r"\s[;#]")
+_COMMENT = Pattern(r"\s[;#]")
 _OTHER = "add `[include]` with `files = conf.d/*.conf` to it, make that folder, and `supervisorctl reread`"
 
 

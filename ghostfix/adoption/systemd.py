@@ -11,11 +11,12 @@ from ghostfix.job_wanted import FIRST_PAUSE, LONGEST_PAUSE, STARTS, WITHIN, JobW
 from ghostfix.machine import System
 from ghostfix.managers.job_file import JobFile
 from ghostfix.managers.systemctl import scope_named
+from ghostfix.pattern import Pattern
 from ghostfix.steps.adopt_unit import AdoptUnit
 
 FOLDER = "/etc/systemd/system"
 ENFORCES = frozenset({"service_memory", "service_open_files", "service_processes"})
-_PLAIN = re.compile(r"[A-Za-z0-9_@:,./+=-]+", re.ASCII)
+_PLAIN = Pattern(r"[A-Za-z0-9_@:,./+=-]+", re.ASCII)
 _RENAME = "give the service another name in the profile"
 _BACKS_OFF = 254
 """The version of systemd from which on RestartSteps= is known."""

@@ -1,14 +1,14 @@
 """At hand: the managers to which a service without one could be given on this machine, the best first."""
 
 import posixpath
-import re
 
 from ghostfix.managers.cron_daemon import is_cron_daemon
+from ghostfix.pattern import Pattern
 from ghostfix.process import Process
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
 
-_PM2 = re.compile(r"PM2 v[^:]*: God")
+_PM2 = Pattern(r"PM2 v[^:]*: God")
 
 
 def managers_at_hand(snapshot: Snapshot, service: Service) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from enum import Enum
 from msgspec import Struct
 
 from ghostfix.instance import instances
+from ghostfix.pattern import Pattern
 from ghostfix.reading import Confidence
 from ghostfix.service import Service
 from ghostfix.snapshot import LogExcerpt, LoggedError, Snapshot
@@ -19,9 +20,9 @@ _WHOLE_SECOND = 1.0
 _CLOCK_TICK = 0.05
 """Kernels count a process's start in ticks of at most this many seconds."""
 
-_NONE_COMPARED = re.compile(r"'(<|>|<=|>=)' not supported between instances of .*'NoneType'")
-_ADDRESS_IN_USE = re.compile(r"address already in use|EADDRINUSE|\[Errno (98|48)\]", re.IGNORECASE)
-_MODULE = re.compile(r"No module named '?([\w.]+)'?|Cannot find module '([^']+)'")
+_NONE_COMPARED = Pattern(r"'(<|>|<=|>=)' not supported between instances of .*'NoneType'")
+_ADDRESS_IN_USE = Pattern(r"address already in use|EADDRINUSE|\[Errno (98|48)\]", re.IGNORECASE)
+_MODULE = Pattern(r"No module named '?([\w.]+)'?|Cannot find module '([^']+)'")
 
 
 class Family(Enum):

@@ -8,14 +8,15 @@ from msgspec import Struct
 
 from ghostfix.machine import System
 from ghostfix.owner import runner
+from ghostfix.pattern import Pattern
 from ghostfix.reading import Reading
 from ghostfix.service import Service
 from ghostfix.snapshot import Environment, PythonOnPath, Venv, VenvState
 
 TIMEOUT = 20.0
 """Seconds that the venv's Python has to answer: a machine in trouble is slow."""
-_PYTHON = re.compile(r"^(python|pypy)[0-9]*(\.[0-9]+)?t?$")
-_GLOB_MARKS = re.compile(r"([*?\[])")
+_PYTHON = Pattern(r"^(python|pypy)[0-9]*(\.[0-9]+)?t?$")
+_GLOB_MARKS = Pattern(r"([*?\[])")
 
 PROBE = """
 import importlib, json, re, sys

@@ -1,11 +1,11 @@
 """PID files: what the profile's patterns match, and which PID each names."""
 
 import posixpath
-import re
 
 import msgspec
 
 from ghostfix.machine import System
+from ghostfix.pattern import Pattern
 from ghostfix.reading import Reading
 from ghostfix.service import Service
 from ghostfix.snapshot import FileKind, FileStatus, PidFile, PidFileState
@@ -14,7 +14,7 @@ LIMIT = 4096
 """Bytes that are read of a PID file; a longer one is none."""
 MAX_PID = 2**22
 """The highest PID that Linux gives (``PID_MAX_LIMIT``); macOS stays below."""
-_WILD = re.compile(r"[*?\[]")
+_WILD = Pattern(r"[*?\[]")
 _ATTEMPTS = 3
 
 

@@ -1,20 +1,19 @@
 """Processes: all of them, and the details of those that have to do with the service."""
 
-import re
-
 from msgspec import Struct, structs
 
 from ghostfix.collectors import pidfiles
 from ghostfix.instance import is_service, runs_service
 from ghostfix.invocation import read_argv
 from ghostfix.machine import System
+from ghostfix.pattern import Pattern
 from ghostfix.process import Listener, Process, ProcessTree
 from ghostfix.reading import Reading
 from ghostfix.service import Service
 from ghostfix.snapshot import PidFile
 
 # Workers whose command line does not name their service: only their details tell whose they are.
-_WORKER = re.compile(r"multiprocessing\.(spawn|forkserver|resource_tracker)|: worker|^\[?celeryd: ")
+_WORKER = Pattern(r"multiprocessing\.(spawn|forkserver|resource_tracker)|: worker|^\[?celeryd: ")
 
 
 class Known(Struct, frozen=True):

@@ -12,6 +12,11 @@ if TYPE_CHECKING:
     from ghostfix.service import Service
 
 
+def subcommand() -> typer.Typer:
+    """What a command's module registers its function with; the application asks it for the command."""
+    return typer.Typer(add_completion=False, rich_markup_mode="markdown", pretty_exceptions_enable=False)
+
+
 class Threshold(StrEnum):
     """The severities that ``--fail-on`` takes."""
 

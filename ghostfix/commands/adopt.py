@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ghostfix.commands import Config, Format, Name, Output, Quiet, ShowSecrets, Verbose
+from ghostfix.commands import Config, Format, Name, Output, Quiet, ShowSecrets, Verbose, subcommand
 
 if TYPE_CHECKING:
     from ghostfix.acting import Manner
     from ghostfix.errors import ExitCode
     from ghostfix.presentation import Presentation
     from ghostfix.service import Service
+
+app = subcommand()
 
 
 class Manager(StrEnum):
@@ -26,6 +28,7 @@ class Manager(StrEnum):
     PM2 = "pm2"
 
 
+@app.command()
 def adopt(
     with_: Annotated[
         Manager, typer.Option("--with", metavar="MANAGER", help=f"{', '.join(Manager)}.", show_default=False)

@@ -5,13 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ghostfix.commands import subcommand
+
 if TYPE_CHECKING:
     from ghostfix.machine import ActingSystem
     from ghostfix.sandbox import Sandbox
 
+app = subcommand()
+
 _WAIT = 30.0
 
 
+@app.command()
 def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Leave the folder and the repaired service.")] = False,
     hold_for: Annotated[str, typer.Option(metavar="5s", help="How long to watch it hold.")] = "5s",

@@ -16,9 +16,13 @@ from ghostfix.commands import (
     Skip,
     Threshold,
     Verbose,
+    subcommand,
 )
 
+app = subcommand()
 
+
+@app.command()
 def diagnose(
     name: Name = None,
     config: Config = None,

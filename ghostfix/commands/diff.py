@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ghostfix.commands import subcommand
 from ghostfix.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -12,9 +13,12 @@ if TYPE_CHECKING:
 
     from ghostfix.comparison import Change
 
+app = subcommand()
+
 _WHICH = "A file that `--format json` made, or the id of a repair or of a kept diagnosis."
 
 
+@app.command()
 def diff(
     before: Annotated[str, typer.Argument(metavar="A", help=_WHICH, show_default=False)],
     after: Annotated[str, typer.Argument(metavar="B", help="The later one.", show_default=False)],

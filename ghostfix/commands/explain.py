@@ -5,10 +5,13 @@ from typing import Annotated
 
 import typer
 
-from ghostfix.commands import check_codes
+from ghostfix.commands import check_codes, subcommand
 from ghostfix.selection import codes
 
+app = subcommand()
 
+
+@app.command()
 def explain(
     code: Annotated[
         str | None,

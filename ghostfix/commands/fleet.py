@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from ghostfix.presentation import Presentation
 
 app = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
-    help="Diagnose and repair a service on many machines, through Ansible.",
+    help="Diagnose and repair a service on many machines, through Ansible.\n\n"
+    "Example: `ghostfix fleet diagnose -i hosts.ini shop`",
 )
 
 Inventory = Annotated[

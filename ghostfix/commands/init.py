@@ -5,12 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ghostfix.commands import subcommand
+
 if TYPE_CHECKING:
     from ghostfix.machine import ActingSystem, System
+
+app = subcommand()
 
 _CHOICES = 40
 
 
+@app.command()
 def init(
     from_: Annotated[
         str | None,

@@ -4,7 +4,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ghostfix.commands import Config, Format, Name, Only, Output, Quiet, ShowSecrets, Skip, Verbose
+from ghostfix.commands import (
+    Config,
+    Format,
+    Name,
+    Only,
+    Output,
+    Quiet,
+    ShowSecrets,
+    Skip,
+    Verbose,
+    subcommand,
+)
 
 if TYPE_CHECKING:
     from ghostfix.acting import Manner
@@ -12,7 +23,10 @@ if TYPE_CHECKING:
     from ghostfix.pipeline import Diagnosis
     from ghostfix.presentation import Presentation
 
+app = subcommand()
 
+
+@app.command()
 def repair(
     name: Name = None,
     config: Config = None,

@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
-from ghostfix.commands import Format, Output, Quiet, Verbose
+from ghostfix.commands import Format, Output, Quiet, Verbose, subcommand
+
+app = subcommand()
 
 
+@app.command()
 def report(
     run: Annotated[
         str | None,

@@ -1,17 +1,15 @@
 """``ghostfix run``: starts a service unless it runs, and becomes it; a kernel lock keeps it one."""
 
 import sys
-from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from typer.core import TyperCommand
 
-from ghostfix.commands import Config, Name
+from ghostfix.commands import Config, Name, subcommand
 
-if TYPE_CHECKING:
-    from ghostfix.starting import Wishes
+app = subcommand()
 
 
 class IfRunning(StrEnum):
@@ -44,6 +42,7 @@ class WithCommand(TyperCommand):
         return [*super().collect_usage_pieces(ctx), "[-- COMMAND ...]"]
 
 
+@app.command(cls=WithCommand)
 def run(
     context: typer.Context,
     name: Name = None,
@@ -76,11 +75,14 @@ def run(
     """
     from ghostfix.commands import seconds
     from ghostfix.errors import ProfileError
-    from ghostfix.starting import Wishes
+    from ghostfix.starting import Wishes, start_once
     from ghostfix.supervision import policy_of
+    from ghostfix.system import local_system
+    from ghostfix.system.launcher import LocalLauncher
 
     command: tuple[str, ...] | None = context.meta.get(_COMMAND)
-    _require_command(command)
+    if command is not None and not command:
+        raise ProfileError("there is no command behind `--`", "`ghostfix run NAME -- COMMAND ...`")
     if restart is None and (most, within, backoff) != (5, "5m", "1s..60s"):
         raise ProfileError("--max, --within and --backoff say how to restart", "add `--restart on-failure`")
     low, dots, high = backoff.partition("..")
@@ -102,40 +104,4 @@ def run(
         share_lock=share_lock,
         quiet=quiet,
     )
-    _start(wishes)
-
-
-def plain(words: Sequence[str]) -> bool:
-    """Whether ``run`` was asked for without options, so that there is nothing for typer to read.
-
-    What typer loads in order to read options takes longer than the start itself.
-    """
-    own = words[: words.index("--")] if "--" in words else words
-    return own[:1] == ["run"] and len(own) <= 2 and not any(word.startswith("-") for word in own)
-
-
-def run_plainly(words: Sequence[str]) -> None:
-    """``run [NAME] [-- COMMAND ...]``, without options."""
-    from ghostfix.starting import Wishes
-
-    own, command = list(words), None
-    if "--" in words:
-        at = words.index("--")
-        own, command = own[:at], tuple(words[at + 1 :])
-    _require_command(command)
-    _start(Wishes(name=own[1] if len(own) > 1 else None, command=command or ()))
-
-
-def _require_command(command: tuple[str, ...] | None) -> None:
-    from ghostfix.errors import ProfileError
-
-    if command is not None and not command:
-        raise ProfileError("there is no command behind `--`", "`ghostfix run NAME -- COMMAND ...`")
-
-
-def _start(wishes: "Wishes") -> None:
-    from ghostfix.starting import start_once
-    from ghostfix.system import local_system
-    from ghostfix.system.launcher import LocalLauncher
-
     sys.stdout.write(start_once(local_system(), LocalLauncher(), wishes))

@@ -6,6 +6,10 @@ from typing import Annotated
 
 import typer
 
+from ghostfix.commands import subcommand
+
+app = subcommand()
+
 
 class Document(Enum):
     """What a schema is of."""
@@ -14,6 +18,7 @@ class Document(Enum):
     PROFILE = "profile"
 
 
+@app.command()
 def schema(
     document: Annotated[
         Document, typer.Argument(help="What `--format json` prints, or `ghostfix.toml`.")

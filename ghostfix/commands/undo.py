@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ghostfix.commands import subcommand
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ghostfix.journal import RunSummary
     from ghostfix.runs.story import Entry
+
+app = subcommand()
 
 
 class UndoFormat(StrEnum):
@@ -20,6 +24,7 @@ class UndoFormat(StrEnum):
     JSON = "json"
 
 
+@app.command()
 def undo(
     run: Annotated[
         str | None,

@@ -4,9 +4,12 @@ from typing import Annotated
 
 import typer
 
-from ghostfix.commands import Config, Name
+from ghostfix.commands import Config, Name, subcommand
+
+app = subcommand()
 
 
+@app.command()
 def watch(
     name: Name = None,
     config: Config = None,

@@ -1,10 +1,17 @@
 """``ghostfix why``: what started a process, and what keeps it alive; only looks."""
 
+import os
+import sys
 from typing import Annotated
 
 import typer
 
+from ghostfix.commands import subcommand
 
+app = subcommand()
+
+
+@app.command()
 def why(
     target: Annotated[
         str,
@@ -26,7 +33,32 @@ def why(
 
     Example: `ghostfix why :5555`
     """
-    from ghostfix.plain_why import tell
+    from ghostfix.origins.target import AmbiguousError
     from ghostfix.system import local_system
+    from ghostfix.why import why as explanation
 
-    tell(local_system(), target, json=json, tree=tree, verbose=verbose)
+    try:
+        answer = explanation(local_system(), target, tree=tree, thorough=verbose)
+    except AmbiguousError as error:
+        sys.stderr.write("".join(f"{choice}\n" for choice in error.choices))
+        raise
+    if json:
+        from msgspec.json import encode
+
+        sys.stdout.write(encode(answer).decode() + "\n")
+        return
+    from ghostfix.origins.explanation_text import text_of
+
+    text = text_of(answer, width=_width(), verbose=verbose, tree=tree)
+    encoding = sys.stdout.encoding or "ascii"
+    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+
+
+def _width() -> int:
+    """The terminal's columns; a pipe gets whole lines."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal():
+        return int(given)
+    if not sys.stdout.isatty():
+        return 1000
+    return os.get_terminal_size(sys.stdout.fileno()).columns or 80

@@ -4,7 +4,6 @@ An engine is asked only about such a container. A machine whose docker is a mere
 is not asked anything.
 """
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -14,11 +13,12 @@ from ghostfix.invocation import read_argv
 from ghostfix.job import Job, Link, LinkKind
 from ghostfix.machine import System
 from ghostfix.parsers.container_inspect import Container, read_inspect
+from ghostfix.pattern import Pattern
 from ghostfix.process import Process, ProcessTree
 from ghostfix.reading import Confidence, Reading
 from ghostfix.service import Service
 
-_PODMAN = re.compile(r"libpod|podman")
+_PODMAN = Pattern(r"libpod|podman")
 _ENGINES = frozenset({"containerd-shim", "docker-proxy", "dockerd", "conmon"})
 """Processes that stand above or before a container, by the names that the kernel keeps (15 letters)."""
 _WHEN = {

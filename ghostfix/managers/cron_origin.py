@@ -5,7 +5,6 @@ in the background has PPID 1 and, without systemd, no trace of cron; what surviv
 on the schedule, the redirect's target among its open files, and the environment that cron gives.
 """
 
-import re
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -14,9 +13,10 @@ from ghostfix.invocation import read_argv
 from ghostfix.machine import System
 from ghostfix.managers.cron_daemon import is_cron
 from ghostfix.parsers.schedule import falls_on
+from ghostfix.pattern import Pattern
 from ghostfix.process import Process, ProcessDetail, ProcessTree
 
-_CONTROL_GROUP = re.compile(r"/(cron|crond|cronie|vixie-cron|fcron)\.service(/|$)")
+_CONTROL_GROUP = Pattern(r"/(cron|crond|cronie|vixie-cron|fcron)\.service(/|$)")
 _NOT_CRONS = ("TMUX", "STY", "GHOSTFIX_STARTED")
 
 

@@ -1,20 +1,20 @@
 """monit's daemon: which runs, with which control file, and what it says of each of its checks."""
 
 import posixpath
-import re
 from collections.abc import Iterable
 
 from msgspec import Struct
 
 from ghostfix.machine import System
 from ghostfix.parsers.monit_config import MonitCheck, MonitConfig, read_config
+from ghostfix.pattern import Pattern
 from ghostfix.process import Process
 from ghostfix.reading import Reading
 
 _LIMIT = 1 << 20
 _DEFAULTS = ("/etc/monit/monitrc", "/etc/monitrc", "/usr/local/etc/monitrc", "/opt/homebrew/etc/monitrc")
-_HEADER = re.compile(r"^[A-Z][a-z]+(?: [A-Z]?[a-z]+)* '(.+)'\s*$")
-_FACT = re.compile(r"^  ([a-z ]+?)\s{2,}(.*?)\s*$")
+_HEADER = Pattern(r"^[A-Z][a-z]+(?: [A-Z]?[a-z]+)* '(.+)'\s*$")
+_FACT = Pattern(r"^  ([a-z ]+?)\s{2,}(.*?)\s*$")
 
 
 class MonitDaemon(Struct, frozen=True, kw_only=True):

@@ -5,7 +5,6 @@ names no other one in ``pm2.pid``, and the socket on which it listens is there.
 """
 
 import posixpath
-import re
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
@@ -14,11 +13,12 @@ from ghostfix.invocation import read_argv
 from ghostfix.machine import CommandAnswer, Platform, System
 from ghostfix.owner import commander
 from ghostfix.parsers.pm2_app import Pm2App, read_list
+from ghostfix.pattern import Pattern
 from ghostfix.process import Process
 from ghostfix.reading import Reading
 
 _FILES = (".json", ".yml", ".yaml", ".config.js", ".config.cjs", ".config.mjs")
-_TITLE = re.compile(r"^PM2 v[^:]*: God?(?: Daemon)?(?: \((.+)\)\s*$)?")
+_TITLE = Pattern(r"^PM2 v[^:]*: God?(?: Daemon)?(?: \((.+)\)\s*$)?")
 """What the daemon calls itself; Node cuts it off where its own command line ended, so the home may lack."""
 _IN_FRONT = frozenset({"pm2-runtime", "pm2-docker"})
 """pm2 without a daemon: the process itself keeps the applications."""

@@ -11,6 +11,7 @@ from ghostfix.invocation import Invocation, read_argv
 from ghostfix.machine import ActingSystem, CommandAnswer, System, has_ended
 from ghostfix.owner import commander
 from ghostfix.parsers.supervisor_config import Group, Program, read_config
+from ghostfix.pattern import Pattern
 from ghostfix.process import Process, ProcessTree
 from ghostfix.reading import Reading
 
@@ -18,8 +19,8 @@ EVERY = "all"
 """What supervisorctl takes for every program where a name stands, though one may be called so."""
 _LIMIT = 1 << 20
 _DEFAULTS = ("/etc/supervisor/supervisord.conf", "/etc/supervisord.conf")
-_STATUS = re.compile(r"^(\S+)\s+([A-Z]+)(?:\s+pid (\d+),)?(?:\s|$)")
-_SHORT = re.compile(r"-[nst]*c")
+_STATUS = Pattern(r"^(\S+)\s+([A-Z]+)(?:\s+pid (\d+),)?(?:\s|$)")
+_SHORT = Pattern(r"-[nst]*c")
 _NEUTRAL = "/"
 """Where supervisorctl is run: Python looks for the modules of ``-m`` in the working directory first."""
 _ANSWERS = (0, 3)

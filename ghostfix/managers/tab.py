@@ -15,6 +15,7 @@ from msgspec import Struct
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, CommandAnswer, System
 from ghostfix.parsers.crontab import without_header
+from ghostfix.pattern import Pattern
 from ghostfix.reading import Reading
 from ghostfix.snapshot import FileKind
 
@@ -30,8 +31,8 @@ SPOOLS = (
 _LIMIT = 4 * 1024 * 1024
 _TIMEOUT = 10.0
 _DEBIAN = "/etc/debian_version"
-_ESCAPES = re.compile(rb"\\[rb]")
-_NOTHING = re.compile(r"no crontab|can't open '[^']*': no such file", re.IGNORECASE)  # the latter: BusyBox
+_ESCAPES = Pattern(rb"\\[rb]")
+_NOTHING = Pattern(r"no crontab|can't open '[^']*': no such file", re.IGNORECASE)  # the latter: BusyBox
 
 
 class Tab(Struct, frozen=True, kw_only=True):

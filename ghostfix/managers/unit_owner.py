@@ -1,6 +1,5 @@
 """The systemd unit to which a process belongs by its control group, and what it does when that ends."""
 
-import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -8,12 +7,13 @@ from msgspec import Struct
 from ghostfix.account import name_of
 from ghostfix.machine import System
 from ghostfix.origins.keeping import Keeper
+from ghostfix.pattern import Pattern
 from ghostfix.process import Process
 
 if TYPE_CHECKING:
     from ghostfix.managers.systemctl import LoadedUnit, Scope
 
-_USER = re.compile(r"^user@(\d+)\.service$")
+_USER = Pattern(r"^user@(\d+)\.service$")
 _RESTARTS = {
     "always": "when it ends, however it ends",
     "on-failure": "when it fails",

@@ -1,15 +1,15 @@
 """Resemblance: a service as it would be described by one of its processes."""
 
-import re
 from typing import TYPE_CHECKING
 
 from ghostfix.invocation import read_argv
+from ghostfix.pattern import Pattern
 from ghostfix.process import Process
 
 if TYPE_CHECKING:
     from ghostfix.service import Service
 
-_WORKER = re.compile(r"multiprocessing[.](spawn|forkserver|resource_tracker)|: worker|^\[?celeryd: ")
+_WORKER = Pattern(r"multiprocessing[.](spawn|forkserver|resource_tracker)|: worker|^\[?celeryd: ")
 
 
 def is_part_of(process: Process, parent: Process) -> bool:

@@ -9,11 +9,12 @@ import re
 from msgspec import Struct
 
 from ghostfix.parsers.crontab import HELD_MARKER, split_lines
+from ghostfix.pattern import Pattern
 from ghostfix.process import Variable
 
 _BLANKS = " \t"
-_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)[ \t]*=[ \t]*(.*)")
-_ENTRY = re.compile(
+_ASSIGNMENT = Pattern(r"([A-Za-z_]\w*)[ \t]*=[ \t]*(.*)")
+_ENTRY = Pattern(
     r"(\d+|@(?:daily|weekly|monthly|yearly|annually))[ \t]+(\d+)[ \t]+(\S+)[ \t]+(\S.*)", re.DOTALL
 )
 _PERIODS = {"@daily": "every day", "@weekly": "every week", "@monthly": "every month"}

@@ -10,17 +10,18 @@ import shlex
 
 from msgspec import Struct
 
+from ghostfix.pattern import Pattern
 from ghostfix.process import Variable
 
 PUT_BACK = "# put back by ghostfix; what follows is the job as it was\n"
 """Stands between what ``at`` itself writes and a job that was released."""
 
-_NAME = re.compile(r"([A-Za-z=])([0-9a-f]{5})([0-9a-f]{8})")
-_MAIL = re.compile(r"^# mail +(\S+) +(-?\d+)", re.MULTILINE)
-_EXPORT = re.compile(r"^([A-Za-z_]\w*)=(.*); export \1$")
-_FOLDER = re.compile(r"^cd (.+) \|\| \{$")
-_HERE = re.compile(r"^\$\{SHELL:-/bin/sh\} << '(\w+)'$")
-_ROW = re.compile(r"^(\d+)\s+(\S.*\S)\s+([A-Za-z=])\s+(\S+)$")
+_NAME = Pattern(r"([A-Za-z=])([0-9a-f]{5})([0-9a-f]{8})")
+_MAIL = Pattern(r"^# mail +(\S+) +(-?\d+)", re.MULTILINE)
+_EXPORT = Pattern(r"^([A-Za-z_]\w*)=(.*); export \1$")
+_FOLDER = Pattern(r"^cd (.+) \|\| \{$")
+_HERE = Pattern(r"^\$\{SHELL:-/bin/sh\} << '(\w+)'$")
+_ROW = Pattern(r"^(\d+)\s+(\S.*\S)\s+([A-Za-z=])\s+(\S+)$")
 
 
 class AtFile(Struct, frozen=True, kw_only=True):

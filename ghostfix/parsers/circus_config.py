@@ -1,11 +1,11 @@
 """circus's configuration: the watchers of an INI file, and where its circusd is spoken to."""
 
-import re
-
 from msgspec import Struct
 
-_SECTION = re.compile(r"^\[([^\]]+)\]")
-_ENTRY = re.compile(r"^([^\s=:][^=:]*?)\s*[=:]\s*(.*)$")
+from ghostfix.pattern import Pattern
+
+_SECTION = Pattern(r"^\[([^\]]+)\]")
+_ENTRY = Pattern(r"^([^\s=:][^=:]*?)\s*[=:]\s*(.*)$")
 _FALSE = frozenset({"false", "no", "off", "0"})
 ENDPOINT = "tcp://127.0.0.1:5555"
 """Where circusd listens unless its configuration says otherwise."""

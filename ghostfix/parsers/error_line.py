@@ -1,31 +1,31 @@
 """Errors that one line of a log tells: an exception by its name, or words whose cause is known."""
 
-import re
-
 from msgspec import Struct
+
+from ghostfix.pattern import Pattern
 
 MESSAGE_LIMIT = 1000
 """So many characters of a message are kept."""
-_NAME = re.compile(r"^((?:[A-Za-z_]\w{0,79}\.){0,12}([A-Za-z_]\w{0,79}))(?:: ?(.*)|\s*)$")
-_ERROR_NAME = re.compile(
+_NAME = Pattern(r"^((?:[A-Za-z_]\w{0,79}\.){0,12}([A-Za-z_]\w{0,79}))(?:: ?(.*)|\s*)$")
+_ERROR_NAME = Pattern(
     r"(?:\w(?:Error|Exception|Warning|Interrupt|Exit|Group|Timeout|Expired|Failure|Fault|Abort|NotFound"
     r"|DoesNotExist|Found|Exists|Refused|Denied)|^(?:error|timeout|gaierror|herror|StopIteration"
     r"|StopAsyncIteration|SystemExit|Empty|Full))$"
 )
-_SURE_NAME = re.compile(r"\w(?:Error|Exception)$|^KeyboardInterrupt$")
+_SURE_NAME = Pattern(r"\w(?:Error|Exception)$|^KeyboardInterrupt$")
 _LEVEL_NAMES = frozenset(
     {"DEBUG", "INFO", "NOTICE", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL", "TRACE", "SUCCESS"}
 )
-_NODE_ERROR = re.compile(r"^\s{0,2}(?:Uncaught )?([A-Z]\w{0,60}Error|Error)(?: \[\w{1,40}\])?: (.*)$")
-_NOT_SUPPORTED = re.compile(r"'[^' ]{1,4}' not supported between instances of '[\w.]+' and '[\w.]+'")
-_IN_USE = re.compile(
+_NODE_ERROR = Pattern(r"^\s{0,2}(?:Uncaught )?([A-Z]\w{0,60}Error|Error)(?: \[\w{1,40}\])?: (.*)$")
+_NOT_SUPPORTED = Pattern(r"'[^' ]{1,4}' not supported between instances of '[\w.]+' and '[\w.]+'")
+_IN_USE = Pattern(
     r"(?:listen )?EADDRINUSE(?:: address already in use)?(?: [\w.:*\[\]/-]{1,80})?"
     r"|\[Errno \d{1,3}\] (?:error while attempting to bind on address \([^)]{0,80}\): )?"
     r"(?:\[errno \d{1,3}\] )?[Aa]ddress already in use"
     r"|[Aa]ddress already in use|Port \d{1,5} is in use by another program"
     r"|Only one usage of each socket address"
 )
-_NO_MODULE = re.compile(r"No module named (?:'[\w.]{1,200}'|[\w.]{1,200})")
+_NO_MODULE = Pattern(r"No module named (?:'[\w.]{1,200}'|[\w.]{1,200})")
 KNOWN_WORDS = ("not supported between", "in use", "EADDRINUSE", "Only one usage", "No module named")
 """One of them is in every line that the patterns match; looking for them first is a lot faster."""
 IN_USE = "Address already in use"

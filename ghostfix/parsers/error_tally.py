@@ -1,14 +1,13 @@
 """Counting errors: those of the same type whose messages differ in numbers only are one kind."""
 
-import re
-
 from msgspec import Struct, structs
 
+from ghostfix.pattern import Pattern
 from ghostfix.snapshot import LoggedError
 
 KINDS_KEPT = 200
 """So many kinds of errors are kept; of more, those seen last."""
-_NUMBER = re.compile(r"0x[0-9a-fA-F]+|\d+")
+_NUMBER = Pattern(r"0x[0-9a-fA-F]+|\d+")
 
 
 class SeenError(Struct, kw_only=True):

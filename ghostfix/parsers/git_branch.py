@@ -1,16 +1,16 @@
 """Git: the repository of a folder and what is checked out there, read from its files without running git."""
 
 import posixpath
-import re
 
 from msgspec import Struct
 
 from ghostfix.machine import System
+from ghostfix.pattern import Pattern
 from ghostfix.snapshot import FileKind
 
 _LIMIT = 4096
 _PACKED_LIMIT = 4 * 1024 * 1024
-_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_COMMIT = Pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _DEEPEST = 64
 
 

@@ -6,9 +6,9 @@ contain a variable called ``state``), so only the first level is read. ``print-d
 ``false`` up to macOS 12, ``disabled`` and ``enabled`` since.
 """
 
-import re
-
 from msgspec import Struct
+
+from ghostfix.pattern import Pattern
 
 SUCCESS = 0
 NOT_FOUND = 113
@@ -41,12 +41,12 @@ _MEANINGS = {
     133: "the service was removed in the meantime",
     150: "the operation is not permitted while System Integrity Protection is on",
 }
-_LIST_ROW = re.compile(r"^(-|\d{1,10})\s+(-?\d{1,10}|-)\s+(\S.*)$")
-_FLAG = re.compile(r'^\s*"?(.+?)"?\s*=>\s*(true|false|disabled|enabled)\s*$')
-_HEADER = re.compile(r"^(\S+)\s*=\s*\{\s*$")
-_ENTRY = re.compile(r"^([^={}]{1,80}?) = ?(.*)$")
-_LAST_NUMBER = re.compile(r"(\d{1,10})\s*$")
-_FIRST_NUMBER = re.compile(r"^-?\d{1,10}")
+_LIST_ROW = Pattern(r"^(-|\d{1,10})\s+(-?\d{1,10}|-)\s+(\S.*)$")
+_FLAG = Pattern(r'^\s*"?(.+?)"?\s*=>\s*(true|false|disabled|enabled)\s*$')
+_HEADER = Pattern(r"^(\S+)\s*=\s*\{\s*$")
+_ENTRY = Pattern(r"^([^={}]{1,80}?) = ?(.*)$")
+_LAST_NUMBER = Pattern(r"(\d{1,10})\s*$")
+_FIRST_NUMBER = Pattern(r"^-?\d{1,10}")
 
 
 class ListedJob(Struct, frozen=True, kw_only=True):

@@ -4,8 +4,9 @@ What carries a line is a prefix that a journal, syslog, pm2, docker compose or f
 line of a program's output; it tells lines of several programs in one file apart.
 """
 
-import re
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+
+from ghostfix.pattern import Pattern
 
 _MONTHS = {
     name: number
@@ -15,34 +16,34 @@ _MONTHS = {
 }
 _HEAD = 200
 """Timestamps and levels are looked for at the beginning of a line only."""
-_COLOURS = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_COLOURS = Pattern(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _SYSLOG_DATE = r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
 _ISO_DATE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
 _LEVELS = "TRACE|DEBUG|INFO|NOTICE|SUCCESS|WARN|WARNING|ERROR|ERR|CRITICAL|FATAL|EXCEPTION|ALERT|EMERG|PANIC"
-_JOURNAL = re.compile(
+_JOURNAL = Pattern(
     rf"^(?:<\d{{1,3}}>)?(?:{_SYSLOG_DATE}|{_ISO_DATE}(?! \[?(?:{_LEVELS})\b))"
     r" (\S{1,64} [^\s:\[\]]{1,64}(?:\[\d{1,10}\])?): ?"
 )
-_PM2 = re.compile(r"^(\d{1,4}\|[^|]{1,64}?)\s*\| ?")
-_COMPOSE = re.compile(r"^(?:\d\d:\d\d:\d\d )?([A-Za-z][\w.-]{0,63})\s+\| ?")
-_ISO = re.compile(
+_PM2 = Pattern(r"^(\d{1,4}\|[^|]{1,64}?)\s*\| ?")
+_COMPOSE = Pattern(r"^(?:\d\d:\d\d:\d\d )?([A-Za-z][\w.-]{0,63})\s+\| ?")
+_ISO = Pattern(
     r"(?<!\d)(\d{4})[-/](\d\d)[-/](\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?"
     r"(?: ?(Z|[+-]\d\d:?\d\d)(?!\d))?"
 )
-_WEB_SERVER = re.compile(r"\[(\d\d)/([A-Z][a-z]{2})/(\d{4})[: ](\d\d):(\d\d):(\d\d)()(?: (Z|[+-]\d{4}))?\]")
-_SYSLOG = re.compile(r"^(?:<\d{1,3}>)?([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)(?: |$)")
-_EPOCH = re.compile(
+_WEB_SERVER = Pattern(r"\[(\d\d)/([A-Z][a-z]{2})/(\d{4})[: ](\d\d):(\d\d):(\d\d)()(?: (Z|[+-]\d{4}))?\]")
+_SYSLOG = Pattern(r"^(?:<\d{1,3}>)?([A-Z][a-z]{2}) ([ \d]\d) (\d\d):(\d\d):(\d\d)(?: |$)")
+_EPOCH = Pattern(
     r"^\[?([12]\d{9})(\.\d{1,9})?\]?[\s:,|]|\"?\b(?:ts|time|timestamp|created)\"?[=:]\s*([12]\d{9})(\.\d{1,9})?\b"
 )
-_LEVEL = re.compile(
+_LEVEL = Pattern(
     rf"(?<![\w./'-])({_LEVELS})(?=[\]:|\s\"',)}}]|$)"
     # In small letters these are words like others, but for where a level stands.
     r"|(?:^|[\[=<|]|\": ?\")(trace|debug|info|notice|warn|warning|error|critical|fatal|alert|emerg)"
     r"(?=[\]:>|\s\",]|$)"
 )
 _QUIET = frozenset({"TRACE", "DEBUG", "INFO", "NOTICE", "SUCCESS", "WARN", "WARNING"})
-_DIGIT = re.compile(r"\d")
-_STARTED = re.compile(rf"^--- ghostfix started .{{1,200}} at ({_ISO_DATE}) ---\s*$")
+_DIGIT = Pattern(r"\d")
+_STARTED = Pattern(rf"^--- ghostfix started .{{1,200}} at ({_ISO_DATE}) ---\s*$")
 
 
 class LogLine:

@@ -4,13 +4,14 @@ The language is that of monit(1): words, quoted texts and braces; ``#`` starts a
 as ``is`` and ``with`` mean nothing.
 """
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 
 from msgspec import Struct
 
-_TOKEN = re.compile(r"""#[^\n]*|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|([{}=])|([^\s"'#{}=,;]+)|[,;]""")
+from ghostfix.pattern import Pattern
+
+_TOKEN = Pattern(r"""#[^\n]*|"((?:\\.|[^"\\])*)"|'((?:\\.|[^'\\])*)'|([{}=])|([^\s"'#{}=,;]+)|[,;]""")
 _FILLERS = frozenset({"=", "is", "as", "with", "using", "the", "program", "on", "a"})
 _UNITS = {"second": 1, "seconds": 1, "minute": 60, "minutes": 60, "hour": 3600, "hours": 3600}
 

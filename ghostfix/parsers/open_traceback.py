@@ -7,22 +7,23 @@ from msgspec import Struct
 from ghostfix.parsers.error_line import exception_line, known_error, node_error
 from ghostfix.parsers.error_tally import SeenError
 from ghostfix.parsers.log_line import LogLine
+from ghostfix.pattern import Pattern
 
 HEADER = "Traceback (most recent call last):"
-FRAME = re.compile(r'^(?:\s*|> ?)File "([^"]{1,1024})", line (\d{1,9})(?:, in (.*))?')
+FRAME = Pattern(r'^(?:\s*|> ?)File "([^"]{1,1024})", line (\d{1,9})(?:, in (.*))?')
 _FOREIGN_LIMIT = 40
 """After so many lines that are not its own a traceback is given up as cut off."""
 _CHAIN_LIMIT = 20
 """So many lines may lie between an exception and the words that chain it to the next."""
 _PREFIX_LIMIT = 300
 """A header further into its line than so many characters stands there by chance."""
-_CHAINED = re.compile(
+_CHAINED = Pattern(
     r"^\s*(?:During handling of the above exception, another exception occurred"
     r"|The above exception was the direct cause of the following exception)"
 )
-_GROUP_HEADER = re.compile(r"(?:\s*\+ )?Exception Group $")
-_GROUP_MARGIN = re.compile(r"^\s*[|+](?![ ]?Exception Group)")
-_GROUP_BODY = re.compile(r"^\s*\| ?")
+_GROUP_HEADER = Pattern(r"(?:\s*\+ )?Exception Group $")
+_GROUP_MARGIN = Pattern(r"^\s*[|+](?![ ]?Exception Group)")
+_GROUP_BODY = Pattern(r"^\s*\| ?")
 
 
 class OpenTraceback(Struct, kw_only=True):

@@ -7,15 +7,14 @@ launchd: such a job is read, and the doubt is said.
 """
 
 import codecs
-import plistlib
 import re
 import struct
 from collections.abc import Iterable
 from enum import Enum
-from xml.parsers.expat import ExpatError
 
 from msgspec import Struct
 
+from ghostfix.pattern import Pattern
 from ghostfix.process import Variable
 from ghostfix.reading import Reading
 
@@ -26,8 +25,8 @@ _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_ENCODING = re.compile(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
-_BARE_AMPERSAND = re.compile(r"&(?!(?:[A-Za-z]{2,5}|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
+_ENCODING = Pattern(rb"<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([A-Za-z0-9._-]{1,40})[\"']")
+_BARE_AMPERSAND = Pattern(r"&(?!(?:[A-Za-z]{2,5}|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
 # What plistlib raises on documents that are no property list, whichever format they pretend to be.
 _REFUSALS = (
     ValueError,
@@ -39,7 +38,6 @@ _REFUSALS = (
     RecursionError,
     MemoryError,
     struct.error,
-    ExpatError,
 )
 
 
@@ -138,9 +136,9 @@ def _document(content: bytes) -> tuple[object, tuple[str, ...], str | None]:
     if not content.strip():
         return None, (), "the file is empty"
     try:
-        return plistlib.loads(content), (), None
-    except _REFUSALS as refusal:
-        reason = _reason(refusal)
+        return _loaded(content), (), None
+    except _RefusedError as refusal:
+        reason = str(refusal)
     if content.startswith(b"bplist"):
         return None, (), f"damaged binary property list ({reason})"
     text = _decoded(content)
@@ -153,15 +151,26 @@ def _document(content: bytes) -> tuple[object, tuple[str, ...], str | None]:
         body = _escaped(body)
         doubts = ('it contains a bare "&", which plutil refuses and launchd may accept',)
     try:
-        document: object = plistlib.loads(body.encode(errors="replace"), fmt=plistlib.FMT_XML)
-    except _REFUSALS as refusal:
+        return _loaded(body.encode(errors="replace"), xml=True), doubts, None
+    except _RefusedError as refusal:
         cut = "" if "</plist>" in body else "; it is cut off"
-        return None, (), f"malformed property list ({_reason(refusal)}{cut})"
-    return document, doubts, None
+        return None, (), f"malformed property list ({refusal}{cut})"
 
 
-def _reason(refusal: BaseException) -> str:
-    return str(refusal) or type(refusal).__name__
+class _RefusedError(Exception):
+    """Why plistlib takes no property list from a text."""
+
+
+def _loaded(content: bytes, *, xml: bool = False) -> object:
+    """The document; raises _RefusedError. Here plistlib is loaded, for Linux has no property lists."""
+    import plistlib
+    from xml.parsers.expat import ExpatError
+
+    try:
+        document: object = plistlib.loads(content, fmt=plistlib.FMT_XML if xml else None)
+    except (*_REFUSALS, ExpatError) as refusal:
+        raise _RefusedError(str(refusal) or type(refusal).__name__) from refusal
+    return document
 
 
 def _decoded(content: bytes) -> str:

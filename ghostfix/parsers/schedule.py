@@ -10,6 +10,8 @@ from datetime import datetime, tzinfo
 from functools import lru_cache
 from itertools import islice
 
+from ghostfix.pattern import Pattern
+
 NICKNAMES = {
     "@reboot": "",
     "@yearly": "0 0 1 1 *",
@@ -39,8 +41,8 @@ _NUMBERS = {
 }
 _VALUE = rf"(?:\d{{1,2}}|{_NAMES})"
 _PART = rf"(?:\*|{_VALUE}(?:-{_VALUE})?|{_VALUE}?~{_VALUE}?)(?:/\d{{1,3}})?"
-_FIELD = re.compile(rf"{_PART}(?:,{_PART})*", re.IGNORECASE)
-_SECONDS = re.compile(r"@\d{1,9}")
+_FIELD = Pattern(rf"{_PART}(?:,{_PART})*", re.IGNORECASE)
+_SECONDS = Pattern(r"@\d{1,9}")
 _BOUNDS = ((0, 59), (0, 23), (1, 31), (1, 12), (0, 7))
 _WEEKDAYS = ("Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday")
 

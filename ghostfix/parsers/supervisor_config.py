@@ -4,13 +4,13 @@ The format is http://supervisord.org/configuration.html's, an INI dialect: ``;``
 comment, an indented line continues the value above it, and ``key: value`` is ``key = value``.
 """
 
-import re
-
 from msgspec import Struct
 
-_SECTION = re.compile(r"^\[([^\]]+)\]")
-_ENTRY = re.compile(r"^([^\s=:][^=:]*?)\s*[=:]\s*(.*)$")
-_COMMENT = re.compile(r"(?:^|\s);.*$")
+from ghostfix.pattern import Pattern
+
+_SECTION = Pattern(r"^\[([^\]]+)\]")
+_ENTRY = Pattern(r"^([^\s=:][^=:]*?)\s*[=:]\s*(.*)$")
+_COMMENT = Pattern(r"(?:^|\s);.*$")
 _TRUE = frozenset({"true", "on", "yes", "1"})
 _FALSE = frozenset({"false", "off", "no", "0"})
 

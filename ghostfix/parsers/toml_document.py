@@ -8,15 +8,16 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from ghostfix.errors import ProfileError
+from ghostfix.pattern import Pattern
 from ghostfix.untrusted import shown
 
 Table: TypeAlias = Mapping[str, object]
 KeyPath: TypeAlias = tuple[str | int, ...]
 
 _KEY = r"""(?:[\w-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
-_DOTTED = re.compile(rf"\s*({_KEY}(?:\s*\.\s*{_KEY})*)\s*")
-_PART = re.compile(_KEY)
-_PLACE = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+_DOTTED = Pattern(rf"\s*({_KEY}(?:\s*\.\s*{_KEY})*)\s*")
+_PART = Pattern(_KEY)
+_PLACE = Pattern(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 class TomlDocument(Struct, frozen=True):
@@ -110,7 +111,7 @@ def _keys_by_line(text: str) -> Iterator[tuple[int, tuple[str, ...]]]:
         if match is None:
             continue
         after = stripped.lstrip("[")[match.end() : match.end() + 1]
-        keys = tuple(part.strip("\"'") for part in _PART.findall(match[1]))
+        keys = tuple(part.strip("\"'") for part in _PART.compiled.findall(match[1]))
         if header and after == "]":
             table = keys
             yield number, table

@@ -1,12 +1,14 @@
 """One key of a TOML document set to a text, every other byte kept (pure)."""
 
-import json
 import re
 import tomllib
 
-from ghostfix.parsers.toml_document import KeyPath, TomlDocument
+from msgspec import json
 
-_VALUE = re.compile(r"""(\s*=\s*)(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')""")
+from ghostfix.parsers.toml_document import KeyPath, TomlDocument
+from ghostfix.pattern import Pattern
+
+_VALUE = Pattern(r"""(\s*=\s*)(?:"(?:[^"\\\n]|\\.)*"|'[^'\n]*')""")
 
 
 def with_text(content: bytes, table: KeyPath, key: str, value: str) -> bytes | None:
@@ -25,15 +27,16 @@ def with_text(content: bytes, table: KeyPath, key: str, value: str) -> bytes | N
     if number is None:
         return None
     line = lines[number - 1]
+    quoted = json.encode(value).decode()
     named = re.match(rf"\s*(?:[\w.\"'-]+\.)?{re.escape(key)}(?=\s*=)", line)
     if named is not None:
-        changed, times = _VALUE.subn(lambda match: match[1] + json.dumps(value), line[named.end() :], count=1)
+        changed, times = _VALUE.compiled.subn(lambda match: match[1] + quoted, line[named.end() :], count=1)
         lines[number - 1] = line[: named.end()] + changed
         if not times:
             return None
     else:
         ending = "\r" if line.endswith("\r") else ""
-        lines.insert(number, f"{key} = {json.dumps(value)}{ending}")
+        lines.insert(number, f"{key} = {quoted}{ending}")
     edited = "\n".join(lines)
     return edited.encode() if _says(edited, before, table, key, value) else None
 

@@ -16,6 +16,7 @@ from ghostfix.parsers.error_line import KNOWN_WORDS, ErrorLine, exception_line, 
 from ghostfix.parsers.error_tally import ErrorTally, SeenError
 from ghostfix.parsers.log_line import LogLine, read_line
 from ghostfix.parsers.open_traceback import FRAME, HEADER, OpenTraceback, begin, header, within_margin
+from ghostfix.pattern import Pattern
 from ghostfix.snapshot import LoggedError
 
 _CARRIERS_KEPT = 32
@@ -25,7 +26,7 @@ _NEAR = 30
 """A timestamp so many lines before an error still dates it."""
 WORDS = ("rror", "xception", "Traceback", "Interrupt", "--- ghostfix started", *KNOWN_WORDS)
 """One of them is in every line that begins an error; the others are only looked at when one is found."""
-_NODE_FRAME = re.compile(r"^\s+at (?:.*\()?([^()]{0,1024}?):(\d{1,9}):\d{1,9}\)?\s*$")
+_NODE_FRAME = Pattern(r"^\s+at (?:.*\()?([^()]{0,1024}?):(\d{1,9}):\d{1,9}\)?\s*$")
 
 
 class _Loose(Struct, kw_only=True):

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from ghostfix.job import Place
+from ghostfix.pattern import Pattern
 
-_SECTION = re.compile(r"^\[([^\[\]]+)\]$")
+_SECTION = Pattern(r"^\[([^\[\]]+)\]$")
 RESTARTS = {
     "always": "when it ends",
     "on-success": "when it ends well",

@@ -1,13 +1,13 @@
 """JUnit: one test case a check, for build servers that show test results."""
 
-import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
 from ghostfix.pages.layout import Layout
+from ghostfix.pattern import Pattern
 from ghostfix.report import EvidenceReport, FindingReport, Report, ResultReport, fails
 
-_ILLEGAL = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ILLEGAL = Pattern(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render(report: Report, layout: Layout | None = None) -> str:

@@ -8,12 +8,13 @@ from ghostfix.pages.chain import chains
 from ghostfix.pages.family import FAMILIES, OTHER, family
 from ghostfix.pages.layout import Layout
 from ghostfix.pages.quantity import quantities
+from ghostfix.pattern import Pattern
 from ghostfix.report import EvidenceReport, FindingReport, Report, ResultReport, StepReport, Verdict
 
 # Every character that can begin a construct of CommonMark or of GitHub's dialect, mentions included.
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!@$&])")
-_AT_START = re.compile(r"^(\s*)([-+=]|\d+[.)])")
-_LINK = re.compile(r"(?i)\b(https?|ftp|mailto|www)(:|\.)")
+_SPECIAL = Pattern(r"([\\`*_{}\[\]<>#|~!@$&])")
+_AT_START = Pattern(r"^(\s*)([-+=]|\d+[.)])")
+_LINK = Pattern(r"(?i)\b(https?|ftp|mailto|www)(:|\.)")
 _MARKS = {"error": "✗", "warning": "!", "info": "i"}
 
 

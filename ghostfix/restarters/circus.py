@@ -18,6 +18,7 @@ from ghostfix.managers.circus_daemon import (
     states,
 )
 from ghostfix.parsers.circus_config import ENDPOINT, Watcher, read_config
+from ghostfix.pattern import Pattern
 from ghostfix.process import Process, ProcessTree
 from ghostfix.reading import Confidence, Reading
 from ghostfix.restarter import Restarter
@@ -28,7 +29,7 @@ from ghostfix.trail import Trail, follow, follow_argv
 
 KIND = "circus"
 _LIMIT = 1 << 20
-_VARIABLE = re.compile(r"\$\(circus\.([\w.]+)\)|\(\(circus\.([\w.]+)\)\)", re.IGNORECASE)
+_VARIABLE = Pattern(r"\$\(circus\.([\w.]+)\)|\(\(circus\.([\w.]+)\)\)", re.IGNORECASE)
 
 
 def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[Job, ...]]:

@@ -18,6 +18,7 @@ from ghostfix.managers.cron_origin import Line, attribute
 from ghostfix.managers.tab import SPOOLS, Tab
 from ghostfix.parsers.crontab import CronJob, Disabled, parse
 from ghostfix.parsers.schedule import in_words, last_due
+from ghostfix.pattern import Pattern
 from ghostfix.process import ProcessTree, Variable
 from ghostfix.reading import Reading
 from ghostfix.restarter import Restarter
@@ -29,8 +30,8 @@ from ghostfix.trail import Trail, search
 
 _SYSTEM_TABLE = "/etc/crontab"
 _SYSTEM_FOLDERS = ("/etc/cron.d", "/usr/local/etc/cron.d")
-_DEBIAN_NAME = re.compile(r"[A-Za-z0-9_-]+")
-_CRONIE_SKIPS = re.compile(r"[.#].*|.*(~|\.rpmsave|\.rpmorig|\.rpmnew|\.cfsaved)")
+_DEBIAN_NAME = Pattern(r"[A-Za-z0-9_-]+")
+_CRONIE_SKIPS = Pattern(r"[.#].*|.*(~|\.rpmsave|\.rpmorig|\.rpmnew|\.cfsaved)")
 
 
 class _Candidate(Struct, frozen=True, kw_only=True):

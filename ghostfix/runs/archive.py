@@ -3,7 +3,6 @@
 A kept diagnosis is ``STATE/ghostfix/diagnoses/ID.json``, its id a ``d`` and the time.
 """
 
-import re
 from datetime import UTC, datetime
 
 import msgspec
@@ -11,12 +10,13 @@ import msgspec
 from ghostfix.errors import ChangedError, ProfileError, RepairError, StepError
 from ghostfix.journal import run_folder, runs
 from ghostfix.machine import ActingSystem, System
+from ghostfix.pattern import Pattern
 from ghostfix.renderers.json import SEVERAL_SCHEMA, Reports
 from ghostfix.report import SCHEMA, Report
 from ghostfix.runs.state import check_private, is_private, own_folder, state_folder, unwritable
 from ghostfix.snapshot import FileKind
 
-_DIAGNOSIS = re.compile(r"d[0-9]{8}-[0-9]{6}-[0-9a-f]{4,8}")
+_DIAGNOSIS = Pattern(r"d[0-9]{8}-[0-9]{6}-[0-9a-f]{4,8}")
 _DAMAGED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _LIMIT = 64 * 1024 * 1024

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
+from ghostfix.pattern import Pattern
 from ghostfix.scripts.node_names import Expression, function_name, handed_to
 from ghostfix.scripts.node_text import settled
 from ghostfix.scripts.node_tree import (
@@ -26,8 +27,8 @@ _EVENTS = frozenset({"exit", "close", "error", "disconnect", "end"})
 _LISTENS = frozenset({"on", "once", "addListener", "addEventListener"})
 _TIMERS = frozenset({"setTimeout", "setImmediate", "nextTick", "then", "catch", "finally", "queueMicrotask"})
 _REPEATS = frozenset({"setInterval", "schedule", "scheduleJob", "CronJob", "Cron"})
-_PAUSES = re.compile(r"sleep|delay|wait|pause|setTimeout", re.IGNORECASE)
-_CHECKS = re.compile(
+_PAUSES = Pattern(r"sleep|delay|wait|pause|setTimeout", re.IGNORECASE)
+_CHECKS = Pattern(
     r"\b\w*(running|alive|health|status|pid|check|is_?up\b|pgrep|pidof|exitcode|existssync|\bps\b|lsof|connect|fetch"
     r"|axios|http\.get|kill\([^()]*, *0\))\w*",
     re.IGNORECASE,
@@ -254,7 +255,7 @@ class Surroundings:
         )
 
 
-_LISTENING = re.compile(r"\.(?:on|once|listen)\(\s*['\"]?\w*$|setInterval|\.listen\(")
+_LISTENING = Pattern(r"\.(?:on|once|listen)\(\s*['\"]?\w*$|setInterval|\.listen\(")
 
 
 def _called(call: Node) -> Node | None:

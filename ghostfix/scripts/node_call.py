@@ -2,19 +2,19 @@
 
 import math
 import posixpath
-import re
 from collections.abc import Callable, Sequence
 
 from tree_sitter import Node
 
 from ghostfix.parsers.js_value import Guess, Literal, Opaque, Table
+from ghostfix.pattern import Pattern
 from ghostfix.reading import Confidence
 from ghostfix.scripts.node_text import as_text, believed, guessed, joined, settled, unknown
 from ghostfix.scripts.node_tree import arguments_of
 from ghostfix.scripts.script import Scene, worst
 
 Evaluate = Callable[[Node | None], Literal]
-_PATH = re.compile(r"path(?:/posix|\.posix)?\.(\w+)")
+_PATH = Pattern(r"path(?:/posix|\.posix)?\.(\w+)")
 _SAME = frozenset({"String", "Object.freeze", "Array.from", "structuredClone", "util.format", "Number"})
 _SAME_METHODS = frozenset({"toString", "trim", "valueOf", "normalize", "slice", "flat"})
 

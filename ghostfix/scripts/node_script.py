@@ -5,13 +5,13 @@ words as far as they are constant or put together from constants. A function is 
 each of its calls. What is taken from ``child_process`` and handed on is not followed, and that is said.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from tree_sitter import Node
 
 from ghostfix.parsers.js_value import Literal, Table
+from ghostfix.pattern import Pattern
 from ghostfix.process import Variable
 from ghostfix.reading import Confidence
 from ghostfix.scripts.node_around import Surroundings
@@ -33,7 +33,7 @@ from ghostfix.scripts.script import SIZE_LIMIT, Command, Scene, Script, worst
 from ghostfix.scripts.syntax_tree import text_of
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
-_STARTS = re.compile(
+_STARTS = Pattern(
     rb"child_process|execa|cross-spawn|shelljs|zx|\$|Bun\b|bun\b|Deno|pm2|tinyexec|nano-spawn|cluster"
     rb"|\b(?:spawn|exec|execFile|fork)(?:Sync)?\s*\("
 )

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from tree_sitter import Node
 
 from ghostfix.parsers.js_value import Guess, Literal, Opaque, Table
+from ghostfix.pattern import Pattern
 from ghostfix.reading import Confidence
 from ghostfix.scripts.script import worst
 from ghostfix.scripts.syntax_tree import text_of
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
-_NAME = re.compile(r"[\w.]+")
+_NAME = Pattern(r"[\w.]+")
 
 
 def unknown(node: Node | None, known: str = "") -> Opaque:

@@ -5,14 +5,16 @@ TypeScript is read by the same grammar: what of it is no JavaScript becomes an e
 
 import re
 from collections.abc import Iterator
+from functools import cache
+from typing import TYPE_CHECKING
 
-import tree_sitter_javascript
-from tree_sitter import Language, Node
-
+from ghostfix.pattern import Pattern
 from ghostfix.scripts.syntax_tree import syntax_tree, text_of
 
-_LANGUAGE = Language(tree_sitter_javascript.language())
-_BRACKET = re.compile(rb"[(\[{]|[)\]}]")
+if TYPE_CHECKING:
+    from tree_sitter import Language, Node
+
+_BRACKET = Pattern(rb"[(\[{]|[)\]}]")
 _OPEN = b"([{"
 _NESTED = 2_000
 """Brackets within brackets that are read: the parser recurses, and 10,000 of them end the process."""
@@ -21,13 +23,22 @@ FUNCTIONS = frozenset(
     {"function_declaration", "generator_function_declaration", "function_expression", "generator_function"}
     | {"arrow_function", "method_definition"}
 )
-_ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r?\n)|(.))", re.DOTALL)
+_ESCAPE = Pattern(r"\\(?:u\{([0-9a-fA-F]+)\}|u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|(\r?\n)|(.))", re.DOTALL)
 _LETTERS = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 
 
-def node_tree(source: bytes) -> Node | None:
+def node_tree(source: bytes) -> "Node | None":
     """The root of the tree; None when the grammar finds no way through the text in time, or not safely."""
-    return None if _is_too_deep(source) else syntax_tree(source, _LANGUAGE)
+    return None if _is_too_deep(source) else syntax_tree(source, _language())
+
+
+@cache
+def _language() -> "Language":
+    """Loaded with the first script that starts something: few machines need it."""
+    import tree_sitter_javascript
+    from tree_sitter import Language
+
+    return Language(tree_sitter_javascript.language())
 
 
 def _is_too_deep(source: bytes) -> bool:
@@ -39,12 +50,12 @@ def _is_too_deep(source: bytes) -> bool:
     return False
 
 
-def line_of(node: Node) -> int:
+def line_of(node: "Node") -> int:
     """The line, from 1, on which a node begins."""
     return node.start_point.row + 1
 
 
-def nodes_within(node: Node) -> Iterator[Node]:
+def nodes_within(node: "Node") -> "Iterator[Node]":
     """The node and all below it, in the order of the text."""
     waiting = [node]
     while waiting:
@@ -53,12 +64,12 @@ def nodes_within(node: Node) -> Iterator[Node]:
         waiting.extend(reversed(here.named_children))
 
 
-def plain_text(node: Node) -> str:
+def plain_text(node: "Node") -> str:
     """The text that a string, or the literal part of a template, stands for."""
     return "".join(_fragment(child) for child in node.named_children)
 
 
-def fragments(template: Node) -> Iterator[str | Node]:
+def fragments(template: "Node") -> "Iterator[str | Node]":
     """The parts of a template: literal text, and the expressions between ``${`` and ``}``."""
     for child in template.named_children:
         if child.type == "template_substitution":
@@ -67,14 +78,14 @@ def fragments(template: Node) -> Iterator[str | Node]:
             yield _fragment(child)
 
 
-def property_name(node: Node | None) -> str | None:
+def property_name(node: "Node | None") -> str | None:
     """The name of a property as it is written before a colon or behind a dot; None when it is computed."""
     if node is None or node.type == "computed_property_name":
         return None
     return plain_text(node) if node.type == "string" else text_of(node)
 
 
-def arguments_of(call: Node) -> list[Node]:
+def arguments_of(call: "Node") -> "list[Node]":
     """The arguments of a call or of ``new``; a template that is called is its one argument."""
     given = call.child_by_field_name("arguments")
     if given is None:
@@ -84,12 +95,12 @@ def arguments_of(call: Node) -> list[Node]:
     )
 
 
-def is_aside(node: Node) -> bool:
+def is_aside(node: "Node") -> bool:
     """Whether it is a comment, or what the grammar could not read."""
     return node.type in ("comment", "ERROR")
 
 
-def _fragment(node: Node) -> str:
+def _fragment(node: "Node") -> str:
     text = text_of(node)
     return _ESCAPE.sub(_unescaped, text) if node.type == "escape_sequence" else text
 

@@ -10,6 +10,7 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 
+from ghostfix.pattern import Pattern
 from ghostfix.reading import Confidence
 from ghostfix.scripts.python_value import Names, Text, Value, Words, dotted, evaluate, guessed, text
 from ghostfix.scripts.script import SIZE_LIMIT, Command, Loop, Scene, Script, worst
@@ -29,18 +30,18 @@ _IMPORTED = frozenset(
     }
 )
 # No program is started without such a call; most services are long, and have none.
-_CALLS = re.compile(
+_CALLS = Pattern(
     rb"(?:%s|exec\w*|spawn\w*|create_subprocess_\w+)[\s\\)]*\("
     % "|".join(sorted(_RUNS | _SHELLS | _IMPORTED)).encode()
 )
 _SLEEPS = frozenset({"sleep", "wait", "run_pending"})
-_CHECKS = re.compile(
+_CHECKS = Pattern(
     r"\b\w*(running|alive|check|health|pgrep|pidof|status|poll|is_up|pid_exists|kill\(\w+, 0\)|process_iter"
     r"|connect_ex|urlopen|requests\.get|returncode)\w*",
     re.IGNORECASE,
 )
 # Called by others than the program's own text.
-_CALLED_FROM_OUTSIDE = re.compile(r"__\w+__|main|run|on_\w+|do_[A-Z]+|handle\w*|emit|dispatch")
+_CALLED_FROM_OUTSIDE = Pattern(r"__\w+__|main|run|on_\w+|do_[A-Z]+|handle\w*|emit|dispatch")
 _CALL_LIMIT = 10
 _ROW = "a row's value"
 

@@ -13,6 +13,7 @@ from enum import Enum
 from msgspec import Struct
 
 from ghostfix.job import Place
+from ghostfix.pattern import Pattern
 from ghostfix.process import Variable
 from ghostfix.reading import Confidence
 
@@ -20,8 +21,8 @@ SIZE_LIMIT = 1024 * 1024
 """Bytes of a script that are read; a longer one is cut, and the script says so."""
 
 _RANKS = (Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE)
-_SHEBANG = re.compile(rb"^#!\s*(\S+)(?:[ \t]+(.*))?")
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)")
+_SHEBANG = Pattern(rb"^#!\s*(\S+)(?:[ \t]+(.*))?")
+_DURATION = Pattern(r"([0-9]+(?:\.[0-9]+)?)([smhd]?)")
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _SUFFIXES = {
     ".sh": "shell", ".bash": "shell", ".zsh": "shell", ".ksh": "shell", ".command": "shell",

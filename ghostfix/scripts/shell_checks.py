@@ -7,6 +7,7 @@ from operator import eq, ge, gt, le, lt, ne
 
 from tree_sitter import Node
 
+from ghostfix.pattern import Pattern
 from ghostfix.reading import Confidence
 from ghostfix.scripts.shell_words import ShellState, Substitute, Word, expand_all
 from ghostfix.scripts.syntax_tree import text_of
@@ -53,9 +54,9 @@ _LOOKS_WITH: dict[str, frozenset[str]] = {
     "tmux": frozenset({"has-session", "has", "ls", "list-sessions", "list-panes"}),
     "mkdir": frozenset(),
 }
-_PID_FILE = re.compile(r"pid|lock|/proc/", re.IGNORECASE)
-_VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
-_LOCK = re.compile(r"lock", re.IGNORECASE)
+_PID_FILE = Pattern(r"pid|lock|/proc/", re.IGNORECASE)
+_VARIABLE = Pattern(r"\$\{?([A-Za-z_]\w*)")
+_LOCK = Pattern(r"lock", re.IGNORECASE)
 _OPERATORS: dict[str, Callable[[str, str], bool]] = {"=": eq, "==": eq, "!=": ne}
 _NUMERIC: dict[str, Callable[[int, int], bool]] = {
     "-eq": eq, "-ne": ne, "-gt": gt, "-ge": ge, "-lt": lt, "-le": le
@@ -111,7 +112,9 @@ def _test_checks(text: str, state: ShellState, last: str) -> bool:
         return True
     if re.search(r"(^|\s)-[efsrd]\s", text) and _PID_FILE.search(text):
         return True
-    return any(name in state.variables and state.variables[name].check for name in _VARIABLE.findall(text))
+    return any(
+        name in state.variables and state.variables[name].check for name in _VARIABLE.compiled.findall(text)
+    )
 
 
 def decided(node: Node, state: ShellState, substitute: Substitute) -> bool | None:

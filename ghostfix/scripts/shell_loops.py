@@ -1,17 +1,17 @@
 """Loops of a shell script: which come round again, and how long they pause."""
 
 import posixpath
-import re
 from collections.abc import Sequence
 
 from tree_sitter import Node
 
+from ghostfix.pattern import Pattern
 from ghostfix.scripts.shell_checks import nodes_within
 from ghostfix.scripts.syntax_tree import text_of
 
 _LOOPS = ("while_statement", "for_statement", "c_style_for_statement")
-_CONSTANT = re.compile(r"true|:|\[+ *(1|true) *\]+|\(\( *1 *\)\)|sleep .*")
-_FEEDS_FOR_EVER = re.compile(
+_CONSTANT = Pattern(r"true|:|\[+ *(1|true) *\]+|\(\( *1 *\)\)|sleep .*")
+_FEEDS_FOR_EVER = Pattern(
     r"\b(tail\b.*-[a-zA-Z]*[fF]|inotifywait\b.*(-m|--monitor)|fswatch\b|journalctl\b.*-f)"
 )
 

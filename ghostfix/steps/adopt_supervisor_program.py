@@ -1,19 +1,19 @@
 """Giving the service to supervisord: its program is written into an included folder, and added."""
 
-import re
 from typing import ClassVar
 
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, System
 from ghostfix.managers.job_file import JobFile
 from ghostfix.managers.supervisor_daemon import Daemon, command, complaint, daemon_with, programs_of, states
+from ghostfix.pattern import Pattern
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 
 _SECONDS = 100.0
 _UP_WITHIN = 30.0
 _LOOK_EVERY = 0.2
 _ACTIVE = ("RUNNING", "STARTING", "BACKOFF")
-_FAULT = re.compile(r"(?:^|; )ERROR: ")
+_FAULT = Pattern(r"(?:^|; )ERROR: ")
 """A program may be called so, too."""
 _GIVEN_UP = ("FATAL", "EXITED", "STOPPED", "UNKNOWN")
 

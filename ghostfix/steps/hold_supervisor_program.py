@@ -16,11 +16,12 @@ from ghostfix.managers.supervisor_daemon import (
     states,
 )
 from ghostfix.parsers.supervisor_config import read_config
+from ghostfix.pattern import Pattern
 from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
 
 _LIMIT = 1 << 20
 _SECONDS = 100.0
-_AUTOSTART = re.compile(rb"^\s*autostart\s*[=:]", re.IGNORECASE)
+_AUTOSTART = Pattern(rb"^\s*autostart\s*[=:]", re.IGNORECASE)
 _LINE = b"autostart=false ; held by ghostfix: `ghostfix undo` gives back what was here\n"
 
 

@@ -3,12 +3,12 @@
 import fcntl
 import glob
 import os
-import re
 import stat
 import struct
 import sys
 
 from ghostfix.beside import waiting
+from ghostfix.pattern import Pattern
 from ghostfix.reading import Reading
 from ghostfix.snapshot import FileKind, FileStatus
 from ghostfix.system.linux_processes import read_whole
@@ -19,8 +19,8 @@ _LOOK = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CHUNK = 1_048_576
 _LOCKS_SECONDS = 1.0
 _ABSENT = (FileNotFoundError, NotADirectoryError)
-_LITERAL_FOLDERS = re.compile(r"(?:[^*?\[]|\[[*?\[]\])*/")
-_WRITTEN_MARK = re.compile(r"\[([*?\[])\]")
+_LITERAL_FOLDERS = Pattern(r"(?:[^*?\[]|\[[*?\[]\])*/")
+_WRITTEN_MARK = Pattern(r"\[([*?\[])\]")
 _NUL = "a path cannot contain a NUL"
 
 

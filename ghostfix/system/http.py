@@ -4,7 +4,6 @@ No proxy is used: what is asked is a service of this machine or its neighbourhoo
 """
 
 import base64
-import http.client
 import socket
 import threading
 import time
@@ -14,6 +13,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 
 from ghostfix.beside import waiting
 from ghostfix.snapshot import HttpAnswer
+from ghostfix.system.http_message import NoReplyError, NotHttpError, read_reply, send_request
 from ghostfix.system.text import decoded
 
 MAX_BODY = 65_536
@@ -73,7 +73,7 @@ class _Exchange:
         _begin(timer)
         try:
             return self._talk(connected, method, body, headers)
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, NotHttpError, NoReplyError, ValueError) as error:
             return self._failed(error)
         finally:
             timer.cancel()
@@ -82,22 +82,24 @@ class _Exchange:
     def _talk(
         self, connected: socket.socket, method: str, body: bytes | None, headers: Mapping[str, str]
     ) -> HttpAnswer:
-        connection = http.client.HTTPConnection(self._host, self._port)
-        connection.sock = self._secured(connected)
+        secured = self._secured(connected)
         try:
-            target = self._parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
-            connection.request(
-                method, target if target.startswith("/") else f"/{target}", body, dict(headers)
-            )
-            response = connection.getresponse()
-            try:
-                content, broken = _content(response)
-            finally:
-                response.close()
+            path = self._parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+            target = path if path.startswith("/") else f"/{path}"
+            send_request(secured, method, self._named(), target, headers, body)
+            reply = read_reply(secured, MAX_BODY)
         finally:
-            connection.close()
-        problem = self._late() if self._over.is_set() else broken
-        return HttpAnswer(url=self._url, status=response.status, body=decoded(content), problem=problem)
+            secured.close()
+        problem = self._late() if self._over.is_set() else reply.problem
+        return HttpAnswer(url=self._url, status=reply.status, body=decoded(reply.body), problem=problem)
+
+    def _named(self) -> str:
+        """The host as the request names it: its port, too, when it is not the usual one."""
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        if not host.isascii():
+            host = host.encode("idna").decode()
+        usual = 443 if self._parts.scheme == "https" else 80
+        return host if self._port == usual else f"{host}:{self._port}"
 
     def _connect(self) -> socket.socket:
         """The first address that answers; each one has the time that is left."""
@@ -132,9 +134,11 @@ class _Exchange:
 
         def look_up() -> None:
             try:
-                rows = socket.getaddrinfo(self._host, self._port, type=socket.SOCK_STREAM)
+                # As bytes, or the codec of international names is loaded for any name.
+                host = self._host.encode() if self._host.isascii() else self._host
+                rows = socket.getaddrinfo(host, self._port, type=socket.SOCK_STREAM)
                 found.extend(dict.fromkeys(str(row[4][0]) for row in rows))
-            except (OSError, UnicodeError) as error:
+            except (OSError, ValueError) as error:
                 failures.append(error if isinstance(error, OSError) else OSError(str(error)))
 
         # The resolver has no deadline of its own; a thread can be left behind.
@@ -177,12 +181,12 @@ class _Exchange:
             return self._late()
         if isinstance(error, ConnectionRefusedError):
             return f"connection refused: nobody listens on port {self._port}"
-        if isinstance(error, http.client.RemoteDisconnected):
+        if isinstance(error, NoReplyError):
             return "the connection was closed without an answer"
         if isinstance(error, ConnectionResetError):
             return "the connection was reset"
-        if isinstance(error, http.client.HTTPException):
-            return f"the answer is not HTTP ({type(error).__name__})"
+        if isinstance(error, NotHttpError):
+            return f"the answer is not HTTP: {error}"
         return f"{error.strerror or error}" if isinstance(error, OSError) else str(error)
 
 
@@ -198,26 +202,6 @@ def _begin(thread: threading.Thread) -> bool:
 def _ends(thread: threading.Thread, seconds: float) -> bool:
     thread.join(max(0.0, seconds))
     return not thread.is_alive()
-
-
-def _content(response: http.client.HTTPResponse) -> tuple[bytes, str | None]:
-    """At most 64 KiB of the body, and what is wrong with it."""
-    chunks = []
-    size = 0
-    try:
-        while size < MAX_BODY:
-            chunk = response.read1(MAX_BODY - size)
-            if not chunk:
-                break
-            chunks.append(chunk)
-            size += len(chunk)
-    except http.client.IncompleteRead as error:
-        chunks.append(error.partial)
-        return b"".join(chunks)[:MAX_BODY], f"the answer broke off after {size} bytes"
-    left = response.length
-    if size < MAX_BODY and left:
-        return b"".join(chunks), f"the answer broke off after {size} of {size + left} bytes"
-    return b"".join(chunks), None
 
 
 def _headers(parts: SplitResult, given: Mapping[str, str] | None) -> dict[str, str]:

@@ -2,11 +2,11 @@
 
 import os
 import posixpath
-import re
 
 from ghostfix.invocation import read_argv
+from ghostfix.pattern import Pattern
 
-_PYTHON_IMAGE = re.compile(r"^(python|pypy)[0-9.]*t?$|^Python$")
+_PYTHON_IMAGE = Pattern(r"^(python|pypy)[0-9.]*t?$|^Python$")
 
 
 def called_python(

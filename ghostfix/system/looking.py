@@ -145,7 +145,7 @@ class LookingSystem:
 
     def get(self, url: str, timeout: float, headers: Mapping[str, str] | None = None) -> HttpAnswer:
         """GET, redirects not followed, bounded by ``timeout`` and 64 KiB."""
-        from ghostfix.system import http  # http.client is a fifth of the start-up, and seldom needed
+        from ghostfix.system import http  # late: only who has a page to ask
 
         return http.request("GET", url, timeout, headers=headers)
 

@@ -25,6 +25,7 @@ from contextlib import contextmanager, suppress
 
 from ghostfix.errors import StepError
 from ghostfix.launch import Taken, own_content
+from ghostfix.pattern import Pattern
 from ghostfix.system.files import read_open
 from ghostfix.system.folders import is_roots_way, make_folder, opened, refuse_links_of_others
 from ghostfix.system.identity import Account, acting_as
@@ -39,7 +40,7 @@ _MODE = 0o644
 _LIMIT = 4096
 _HIGH = 230
 """Descriptors from here on are nobody's habit: a shell script's ``exec 3>file`` must not close ours."""
-_PID_FILE = re.compile(rb'[\s\0]*(?:\d{1,10}\s*(?:\n.*)?|\{.*"pid"\s*:.*)?[\s\0]*\Z', re.DOTALL)
+_PID_FILE = Pattern(rb'[\s\0]*(?:\d{1,10}\s*(?:\n.*)?|\{.*"pid"\s*:.*)?[\s\0]*\Z', re.DOTALL)
 """A number on the first line, or JSON with one; a crash of the machine may leave an empty file, or zeros."""
 _TAKEN = (errno.EACCES, errno.EAGAIN)
 

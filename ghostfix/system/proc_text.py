@@ -4,6 +4,7 @@ import re
 
 from msgspec import Struct
 
+from ghostfix.pattern import Pattern
 from ghostfix.process import ProcessState
 from ghostfix.snapshot import NetworkCounters
 from ghostfix.system.text import decoded
@@ -21,7 +22,7 @@ _STATES = {
 }
 _EXITING = 0x4
 """``PF_EXITING`` of the kernel's ``sched.h``: on the way from its last instruction to a zombie."""
-_CONTAINER = re.compile(r"(?:^|[/:-])([0-9a-f]{64})(?:\.scope)?(?=/|$)")
+_CONTAINER = Pattern(r"(?:^|[/:-])([0-9a-f]{64})(?:\.scope)?(?=/|$)")
 # A title that setproctitle wrote is padded with NULs to the length of the old command line.
 _PADDING = b"\0" * 8
 
@@ -98,7 +99,7 @@ def parse_control_group(text: str) -> str | None:
 
 def parse_container(cgroup: str) -> str | None:
     """The container's id (docker, podman, containerd, cri-o: 64 hex digits) in ``/proc/PID/cgroup``."""
-    found = [match for line in cgroup.splitlines() for match in _CONTAINER.findall(line)]
+    found = [match for line in cgroup.splitlines() for match in _CONTAINER.compiled.findall(line)]
     return found[-1] if found else None
 
 
@@ -108,7 +109,7 @@ def parse_boot_time(stat: bytes) -> float:
     return float(match.group(1)) if match else 0.0
 
 
-_LOCKED_FILE = re.compile(r"([0-9a-fA-F]{1,8}):([0-9a-fA-F]{1,8}):([0-9]{1,20})")
+_LOCKED_FILE = Pattern(r"([0-9a-fA-F]{1,8}):([0-9a-fA-F]{1,8}):([0-9]{1,20})")
 
 
 def parse_locks(text: str) -> frozenset[tuple[int, int, int]]:

@@ -1,6 +1,5 @@
 """Renames that the plain ``rename`` cannot do: onto a free name only, and exchanging two names."""
 
-import ctypes
 import errno
 import os
 import sys
@@ -34,6 +33,8 @@ def exchange(one: str, other: str, folder: int) -> bool:
 
 def _rename(source: str, target: str, folder: int, flags: int) -> bool:
     """False when neither the C library nor the file system offers it."""
+    import ctypes  # late: only who acts renames
+
     library = ctypes.CDLL(None, use_errno=True)
     try:
         call = library.renameatx_np if sys.platform == "darwin" else library.renameat2

@@ -1,6 +1,5 @@
 """Starting what outlives ghostfix: detached from the terminal, its output in a log."""
 
-import json
 import os
 import posixpath
 import subprocess
@@ -10,13 +9,14 @@ from collections.abc import Mapping, Sequence
 
 from ghostfix.errors import StepError
 from ghostfix.process import Process
-from ghostfix.system import detach
 from ghostfix.system.commands import inherited
 from ghostfix.system.file_acts import open_to_append, write_durably
 from ghostfix.system.folders import make_folder, opened
 from ghostfix.system.identity import Account, account_of, acting_as, own_variables
 from ghostfix.system.processes import ProcessTable
 
+_DETACH = posixpath.join(posixpath.dirname(__file__), "detach.py")
+"""A program of its own, which is run and never imported."""
 _SECONDS = 30.0
 _SETTLED = 0.05
 
@@ -69,13 +69,15 @@ def _output(path: str) -> int:
 def _detached(
     argv: Sequence[str], cwd: str, variables: Mapping[str, str], output: int, account: Account | None
 ) -> int:
+    import json  # late: only who starts something; it carries names that are no UTF-8
+
     identity = [] if account is None else [account.uid, account.gid, *account.groups]
     request = json.dumps(
         {"argv": list(argv), "cwd": cwd, "environment": dict(variables), "identity": identity}
     )
     try:
         answer = subprocess.run(
-            (sys.executable, "-I", "-S", detach.__file__, str(output)),
+            (sys.executable, "-I", "-S", _DETACH, str(output)),
             input=request.encode(),
             capture_output=True,
             pass_fds=(output,),

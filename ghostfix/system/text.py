@@ -1,9 +1,10 @@
 r"""Text from the machine: bytes that need not be UTF-8, decoded so that they can always be stored."""
 
 import os
-import re
 
-_ESCAPED_BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
+from ghostfix.pattern import Pattern
+
+_ESCAPED_BYTE = Pattern(r"\\x([89a-f][0-9a-f])")
 
 
 def decoded(raw: bytes) -> str:

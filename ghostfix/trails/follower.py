@@ -1,7 +1,6 @@
 """Follower: from a command to the starts of the service, through every script on the way."""
 
 import posixpath
-import re
 from collections.abc import Iterable, Sequence
 
 from msgspec import structs
@@ -11,6 +10,7 @@ from ghostfix.invocation import Invocation, read_command
 from ghostfix.job import Place
 from ghostfix.machine import System
 from ghostfix.parsers.package_json import script_line
+from ghostfix.pattern import Pattern
 from ghostfix.reading import Confidence
 from ghostfix.scripts.launcher import launches
 from ghostfix.scripts.manager_command import starts_managed
@@ -28,7 +28,7 @@ _DEPTH = 6
 _PACKAGE_RUNNERS = frozenset({"npm", "yarn", "pnpm", "bun"})
 
 
-_PLAIN = re.compile(
+_PLAIN = Pattern(
     r"\s*(?P<words>/[\w./@%+,:=-]++(?:[ \t]++[\w./@%+,:=-]++)*+)(?: ?>>? ?/dev/null)?(?: 2>&1)?\s*"
 )
 """One command by its path, and words that mean themselves: most lines of most crontabs."""

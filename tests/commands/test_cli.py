@@ -3,25 +3,16 @@
 import contextlib
 import os
 import pty
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import typer.main
 
-COMMANDS = (
-    "diagnose",
-    "repair",
-    "undo",
-    "report",
-    "diff",
-    "why",
-    "watch",
-    "run",
-    "explain",
-    "schema",
-    "demo",
-)
+from ghostfix.application import COMMANDS, app
 
 
 def ghostfix(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -130,3 +121,34 @@ def in_terminal(folder: Path, *words: str) -> tuple[int, str]:
             said += part
     os.close(near)
     return child.wait(timeout=60), said.decode(errors="replace")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_listed_with_the_first_sentence_of_its_help(name: str) -> None:
+    group = typer.main.get_command(app)
+    listed = group.commands[name]  # type: ignore[attr-defined]
+    own = " ".join((listed.load().help or "").partition("\n\n")[0].split())
+    assert own == listed.help == COMMANDS[name]
+
+
+@pytest.mark.real
+def test_an_interrupt_is_said_whatever_was_typed(tmp_path: Path) -> None:
+    """The reader knows that it did not end by itself. It is sent while the service's health is waited for."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        (tmp_path / "ghostfix.toml").write_text(
+            f'[services.web]\ncommand = ["/opt/no/such"]\nhealth = {{ url = "{url}", timeout = 60 }}\n'
+        )
+        asked = subprocess.Popen(
+            [sys.executable, "-m", "ghostfix", "diagnose", "web", "--format", "json"],
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        connection, _ = server.accept()
+        with connection:
+            asked.send_signal(signal.SIGINT)
+            output, complaint = asked.communicate(timeout=60)
+    assert (asked.returncode, output, complaint) == (130, "", "ghostfix: interrupted\n")

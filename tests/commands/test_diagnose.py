@@ -12,7 +12,6 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from ghostfix.plain_diagnosis import question
 from ghostfix.renderers import FORMATS
 from ghostfix.report_schema import report_schema
 from tests.commands.test_cli import ghostfix
@@ -133,42 +132,36 @@ def test_a_service_that_becomes_healthy_is_waited_for_and_then_nothing_is_said(t
     assert len(_Health.started) == 1
 
 
-PLAIN = (
-    "diagnose --format json",
-    "diagnose --format json --fail-on warning -- shop",
-    "diagnose --format json --config f.toml --only a,b --skip c",
+ORDERS = (
+    "diagnose --format json --only not-running -- web",
+    "diagnose web --only not-running --format json",
+    "diagnose -f json web --only=not-running",
+    "diagnose --only not-running --fail-on error --timeout 30s --format=json web",
 )
-NOT_PLAIN = (
-    "diagnose",
-    "diagnose --format terminal",
-    "diagnose --format json shop",
-    "diagnose --format json --keep",
-    "diagnose --format json --fail-on",
-    "diagnose --format json --fail-on never",
-    "diagnose --format json --format json",
-    "diagnose --format json -- shop web",
-    "repair --format json",
-)
-
-
-@pytest.mark.parametrize("line", PLAIN)
-def test_what_programs_ask_is_read_without_typer(line: str) -> None:
-    assert question(line.split()) is not None
-
-
-@pytest.mark.parametrize("line", NOT_PLAIN)
-def test_every_other_line_is_left_to_typer(line: str) -> None:
-    assert question(line.split()) is None
 
 
 @pytest.mark.real
-def test_both_ways_lead_to_the_same_answer(folder: Path) -> None:
-    plain = ghostfix(folder, "diagnose", "--format", "json", "--only", "not-running", "--", "web")
-    typed = ghostfix(folder, "diagnose", "web", "--only", "not-running", "--format", "json")
-    assert plain.returncode == typed.returncode == 1
+def test_the_order_of_the_words_makes_no_difference(folder: Path) -> None:
+    answers = [ghostfix(folder, *line.split()) for line in ORDERS]
+    assert {answer.returncode for answer in answers} == {1}
     # How many processes there are is the machine's, and changes between the two.
-    one, other = (re.sub(r"looked at \d+ processes", "", answer.stdout) for answer in (plain, typed))
-    assert json.loads(one)["results"] == json.loads(other)["results"]
-    wrong = ghostfix(folder, "diagnose", "--format", "json", "--", "nosuch")
-    assert (wrong.returncode, wrong.stdout) == (2, "")
-    assert "no service called `nosuch`" in wrong.stderr
+    told = [re.sub(r"looked at \d+ processes", "", answer.stdout) for answer in answers]
+    first, *others = (json.loads(text)["results"] for text in told)
+    assert all(other == first for other in others)
+
+
+@pytest.mark.real
+@pytest.mark.parametrize(
+    ("line", "status", "complaint"),
+    [
+        ("diagnose --format json -- nosuch", 2, "no service called `nosuch`"),
+        ("diagnose nosuch --format json", 2, "no service called `nosuch`"),
+        ("diagnose --format json --fail-on never", 2, "never"),
+        ("diagnose --format json --fail-on", 2, "--fail-on"),
+        ("diagnose --format json -- web shop", 2, "shop"),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_said(folder: Path, line: str, status: int, complaint: str) -> None:
+    wrong = ghostfix(folder, *line.split())
+    assert (wrong.returncode, wrong.stdout) == (status, "")
+    assert complaint in wrong.stderr

@@ -1,9 +1,16 @@
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from ghostfix.snapshot import HttpAnswer
 from ghostfix.system import LocalSystem
@@ -175,3 +182,46 @@ def test_without_a_thread_left_it_asks_all_the_same(monkeypatch: pytest.MonkeyPa
     with serving(says(answer(b"well"))) as port:
         monkeypatch.setattr(threading.Timer, "start", refuse, raising=False)
         assert request("GET", f"http://127.0.0.1:{port}/", 20.0).body == "well"
+
+
+@pytest.mark.parametrize(("host", "named"), [("127.0.0.1", "127.0.0.1"), ("localhost", "localhost")])
+def test_the_request_names_the_host_and_its_port(host: str, named: str) -> None:
+    requests: list[bytes] = []
+    with recording(requests) as port:
+        request("GET", f"http://{host}:{port}/", 20)
+    assert f"\r\nHost: {named}:{port}\r\n".encode() in requests[0]
+
+
+def test_an_encrypted_page_of_this_machine_may_have_a_home_made_certificate(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(home_made(tmp_path))
+
+    def encrypted(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secured:
+            assert secured.recv(65_536).startswith(b"GET /health HTTP/1.1\r\n")
+            secured.sendall(answer(b"secret"))
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=lambda: encrypted(server.accept()[0]))
+        thread.start()
+        seen = request("GET", f"https://localhost:{server.getsockname()[1]}/health", 20)
+        thread.join()
+    assert (seen.status, seen.body, seen.problem) == (200, "secret", None)
+
+
+def home_made(folder: Path) -> Path:
+    """A key, and a certificate that it signed for itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "home")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "home.pem"
+    pem = serialization.Encoding.PEM
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    path.write_bytes(key.private_bytes(pem, *plain) + certificate.public_bytes(pem))
+    return path
