@@ -16,6 +16,7 @@ from ghostfix.system.file_acts import open_to_append, write_durably
 from ghostfix.system.folders import make_folder, opened
 from ghostfix.system.identity import Account, account_of, acting_as, own_variables
 from ghostfix.system.processes import ProcessTable
+from ghostfix.system.text import openable, runnable
 
 _SECONDS = 30.0
 _SETTLED = 0.05
@@ -71,7 +72,12 @@ def _detached(
 ) -> int:
     identity = [] if account is None else [account.uid, account.gid, *account.groups]
     request = json.dumps(
-        {"argv": list(argv), "cwd": cwd, "environment": dict(variables), "identity": identity}
+        {
+            "argv": list(runnable(argv)),
+            "cwd": openable(cwd),
+            "environment": dict(variables),
+            "identity": identity,
+        }
     )
     try:
         answer = subprocess.run(

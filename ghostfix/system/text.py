@@ -1,7 +1,9 @@
 r"""Text from the machine: bytes that need not be UTF-8, decoded so that they can always be stored."""
 
 import os
+import posixpath
 import re
+from collections.abc import Sequence
 
 _ESCAPED_BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
 
@@ -24,9 +26,36 @@ def reason(error: OSError) -> str:
 def openable(path: str) -> str:
     r"""The path as the operating system knows it: ``\xNN`` may stand for a byte that is no UTF-8.
 
-    A file whose name really has those four characters comes first.
+    A file whose name really has those four characters comes first. What does not exist keeps its name.
     """
     if "\\x" not in path or os.path.lexists(path):
         return path
-    raw = _ESCAPED_BYTE.sub(lambda match: chr(0xDC00 + int(match[1], 16)), path)
-    return raw if os.path.lexists(raw) else path
+    above, name = posixpath.split(path)
+    folder = openable(above) if above.strip("/") else above
+    literal, raw = posixpath.join(folder, name), posixpath.join(folder, _raw(name))
+    return raw if os.path.lexists(raw) and not os.path.lexists(literal) else literal
+
+
+def known_in(folder: int, name: str) -> str:
+    """The same for one name in an open folder."""
+    if "\\x" not in name or _exists(folder, name):
+        return name
+    raw = _raw(name)
+    return raw if _exists(folder, raw) else name
+
+
+def runnable(argv: Sequence[str]) -> tuple[str, ...]:
+    """A command whose paths are as the operating system knows them."""
+    return tuple(openable(word) if word.startswith("/") else word for word in argv)
+
+
+def _raw(name: str) -> str:
+    return _ESCAPED_BYTE.sub(lambda match: chr(0xDC00 + int(match[1], 16)), name)
+
+
+def _exists(folder: int, name: str) -> bool:
+    try:
+        os.stat(name, dir_fd=folder, follow_symlinks=False)
+    except OSError:
+        return False
+    return True
