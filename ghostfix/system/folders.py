@@ -8,7 +8,9 @@ somebody's folder with that user's rights, and is led to nothing that the user c
 - In a folder we have its owner's rights, from the moment in which it is entered (``acting_as``). A folder of
   root's, reached through real folders only, is acted in as root: nobody else can make or move one into place.
 - A symlink is followed when it is root's, our own or the folder owner's. After one that lies in somebody's
-  folder the rest of the way has that user's rights, wherever it leads; a third user's folder is refused.
+  folder the rest of the way has that user's rights, wherever it leads; a third user's folder is refused. Only
+  one of root's with an absolute target and no second name (a hard link) is root's word still: nobody else can
+  have made it, and it leads to the same place wherever its folder's owner moves it.
 - Who is not root has his own rights throughout, and follows no symlink of another user.
 
 All this needs is ``openat`` with ``O_NOFOLLOW`` (POSIX), so it is the same on every kernel and on macOS;
@@ -57,7 +59,11 @@ def opened(path: str) -> Iterator[tuple[int, str]]:
             if is_hostile(os.fstat(descriptor), walk.us, os.geteuid()):
                 raise ChangedError(f"the folder {folder} belongs to another user, and others can write to it")
             yield descriptor, known_in(descriptor, name)
-        except (StepError, FileExistsError):
+        except StepError as error:
+            if isinstance(error.__cause__, PermissionError):
+                raise StepError(f"{error}{walk.as_whom}") from error
+            raise
+        except FileExistsError:
             raise
         except OSError as error:
             raise StepError(f"{path}: {reason(error)}{walk.as_whom}") from error
@@ -93,8 +99,8 @@ class _Walk:
         self._make = make
         self.us = os.geteuid()
         self._actor = self.us
-        self._bent = False
-        """A symlink was followed that others than root could have put there."""
+        self._bent = ""
+        """The first symlink that was followed in somebody's folder."""
         self._links = 0
         self._left = _names(folder)
         self._told = "/"
@@ -119,9 +125,10 @@ class _Walk:
     @property
     def as_whom(self) -> str:
         """With whose rights we act, as a part of a sentence; empty when they are our own."""
-        return (
-            "" if self._actor == self.us else f" with the rights of {_named(self._actor)}, whose folder it is"
-        )
+        if self._actor == self.us:
+            return ""
+        told = f"whose symlink {self._bent} leads there" if self._bent else "whose folder it is"
+        return f" with the rights of {_named(self._actor)}, {told}"
 
     def _enter(self, name: str) -> None:
         name = known_in(self.here, name)
@@ -165,8 +172,8 @@ class _Walk:
             if owner == 0:
                 return
             raise StepError(
-                f"the way to {self._folder} leads through a symlink of {_named(self._actor)} into "
-                f"{self._told}, which is {_named(owner)}'s: none of the two is to use the other's rights"
+                f"the way to {self._folder} leads through {self._bent}, a symlink of {_named(self._actor)}, "
+                f"into {self._told}, which is {_named(owner)}'s: neither is to use the other's rights"
             )
         self._rights.close()
         if owner != 0:
@@ -180,13 +187,16 @@ class _Walk:
 
     def _follow(self, name: str, place: str) -> None:
         """Goes on where a symlink leads, if nobody made it who has no say in this folder."""
-        target, owner = _link(self.here, name, place)
+        target, made = _link(self.here, name, place)
+        owner = made.st_uid
         if owner not in (0, self.us, self._actor):
             raise StepError(f"{place} is a symlink of another user ({_named(owner)}), and is not followed")
         self._links += 1
         if self._links > _MOST_LINKS:
             raise StepError(f"the way to {self._folder} leads through too many symlinks")
-        self._bent = self._bent or self._actor != self.us
+        is_roots_wish = owner == 0 and made.st_nlink == 1 and target.startswith("/")
+        if self._actor != self.us and not is_roots_wish:
+            self._bent = self._bent or place
         if target.startswith("/"):
             os.close(self.here)
             self.here, self._told = os.open("/", _ENTER), "/"
@@ -198,15 +208,15 @@ def _names(path: str) -> list[str]:
     return [name for name in reversed(path.split("/")) if name not in ("", ".")]
 
 
-def _link(folder: int, name: str, place: str) -> tuple[str, int]:
-    """Where a symlink leads, and who made it: both of one and the same link."""
+def _link(folder: int, name: str, place: str) -> tuple[str, os.stat_result]:
+    """Where a symlink leads, and what it is: both of one and the same link."""
     try:
         if hasattr(os, "O_PATH"):
             link = os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
             try:
                 seen = os.fstat(link)
                 if stat.S_ISLNK(seen.st_mode):
-                    return os.readlink("", dir_fd=link), seen.st_uid
+                    return os.readlink("", dir_fd=link), seen
             finally:
                 os.close(link)
         else:
@@ -215,7 +225,7 @@ def _link(folder: int, name: str, place: str) -> tuple[str, int]:
                 target = os.readlink(name, dir_fd=folder)
                 if not os.path.samestat(seen, os.stat(name, dir_fd=folder, follow_symlinks=False)):
                     raise ChangedError(f"{place} was exchanged just now")
-                return target, seen.st_uid
+                return target, seen
     except OSError as error:
         raise ChangedError(f"{place} cannot be looked at any more: {reason(error)}") from error
     raise StepError(f"{place} is in the way: it is not a folder")
