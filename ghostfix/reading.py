@@ -1,5 +1,6 @@
 """How sure a fact is, where it comes from, and whether it could be read at all."""
 
+import re
 from enum import Enum
 from typing import Generic, TypeVar
 
@@ -41,3 +42,7 @@ class Reading(Struct, Generic[T_co], frozen=True):
     value: T_co
     problem: str | None = None
     complete: bool = True
+
+
+ESCAPED_BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
+r"""What stands in text for a byte that is no UTF-8: ``caf\xe9``. JSON and TOML know only text."""

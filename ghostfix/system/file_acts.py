@@ -18,7 +18,7 @@ from ghostfix.system.files import file_status, read_open
 from ghostfix.system.folders import opened
 from ghostfix.system.identity import acting_as_root
 from ghostfix.system.rename import exchange, rename_to_free
-from ghostfix.system.text import known_in, reason
+from ghostfix.system.text import known_in, raw, reason
 
 _LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -50,8 +50,12 @@ def move_aside(path: str, expected: FileStatus, content: bytes | None) -> str:
 def move_back(aside: str, path: str) -> None:
     """Renames ``aside`` to ``path`` (in the same folder), which must be free."""
     with opened(path) as (folder, name):
+        told = os.path.basename(aside)
+        taken = known_in(folder, told)
+        if taken != told:  # a byte of its name is no UTF-8, and is one again
+            name = raw(name)
         try:
-            rename_to_free(known_in(folder, os.path.basename(aside)), name, folder)
+            rename_to_free(taken, name, folder)
         except FileExistsError as error:
             raise ChangedError(f"{path} exists again; {aside} is left where it is") from error
         except FileNotFoundError as error:

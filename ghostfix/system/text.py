@@ -2,10 +2,9 @@ r"""Text from the machine: bytes that need not be UTF-8, decoded so that they ca
 
 import os
 import posixpath
-import re
 from collections.abc import Sequence
 
-_ESCAPED_BYTE = re.compile(r"\\x([89a-f][0-9a-f])")
+from ghostfix.reading import ESCAPED_BYTE
 
 
 def decoded(raw: bytes) -> str:
@@ -32,16 +31,16 @@ def openable(path: str) -> str:
         return path
     above, name = posixpath.split(path)
     folder = openable(above) if above.strip("/") else above
-    literal, raw = posixpath.join(folder, name), posixpath.join(folder, _raw(name))
-    return raw if os.path.lexists(raw) and not os.path.lexists(literal) else literal
+    literal, other = posixpath.join(folder, name), posixpath.join(folder, raw(name))
+    return other if os.path.lexists(other) and not os.path.lexists(literal) else literal
 
 
 def known_in(folder: int, name: str) -> str:
     """The same for one name in an open folder."""
     if "\\x" not in name or _exists(folder, name):
         return name
-    raw = _raw(name)
-    return raw if _exists(folder, raw) else name
+    other = raw(name)
+    return other if _exists(folder, other) else name
 
 
 def runnable(argv: Sequence[str]) -> tuple[str, ...]:
@@ -49,8 +48,9 @@ def runnable(argv: Sequence[str]) -> tuple[str, ...]:
     return tuple(openable(word) if word.startswith("/") else word for word in argv)
 
 
-def _raw(name: str) -> str:
-    return _ESCAPED_BYTE.sub(lambda match: chr(0xDC00 + int(match[1], 16)), name)
+def raw(name: str) -> str:
+    r"""The name with each ``\xNN`` as the byte that it stands for."""
+    return ESCAPED_BYTE.sub(lambda match: chr(0xDC00 + int(match[1], 16)), name)
 
 
 def _exists(folder: int, name: str) -> bool:
