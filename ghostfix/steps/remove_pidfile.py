@@ -16,7 +16,7 @@ from ghostfix.snapshot import FileKind, FileStatus, PidFile
 from ghostfix.step import Captured, Phase, Refused, SavedFile, Step, Unneeded
 
 _READ = 4096
-_OTHERS_WRITE = 0o022
+_ANYBODY_WRITES = 0o002
 # A daemon writes its PID file when it has started; file systems round times to as much as 1 s.
 _ROUNDING = 1.0
 
@@ -92,7 +92,7 @@ class RemovePidFile(Step, frozen=True, kw_only=True, tag="remove-pidfile"):
     def _foreign(self, system: System, status: FileStatus) -> Refused | None:
         """Whether somebody put it there who has no say in it, as anybody can in ``/tmp``."""
         folder = system.status(system.resolve(posixpath.dirname(self.pidfile.path))).value
-        if folder is None or not folder.mode & _OTHERS_WRITE:
+        if folder is None or not folder.mode & _ANYBODY_WRITES:
             return None
         services = None if self.service is None else system.status(self.service.directory).value
         trusted = {0, system.caller().uid, folder.uid, *(() if services is None else (services.uid,))}
@@ -100,7 +100,7 @@ class RemovePidFile(Step, frozen=True, kw_only=True, tag="remove-pidfile"):
             return None
         owner = name_of(system, status.uid) or f"uid {status.uid}"
         return Refused(
-            f"{self.pidfile.path} is {owner}'s, in a folder where many may write, and is not moved"
+            f"{self.pidfile.path} is {owner}'s, in a folder where anybody may write, and is not moved"
         )
 
     def _owner(self, system: System, status: FileStatus) -> Refused | None:
