@@ -31,7 +31,9 @@ from contextlib import ExitStack, contextmanager
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.system.identity import account_with, acting_as
-from ghostfix.system.text import known_in, reason
+from ghostfix.system.linux_processes import read_whole
+from ghostfix.system.proc_text import parse_mounters
+from ghostfix.system.text import decoded, known_in, reason
 
 _READ = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _SEARCH: int = getattr(os, "O_PATH", os.O_RDONLY)
@@ -106,10 +108,13 @@ class _Walk:
         self._told = "/"
         """The way as it has been gone, for errors."""
         self._rights = ExitStack()
+        self._device = -1
+        self._mounters: dict[int, int] | None = None
         self.here = -1
 
     def __enter__(self) -> "_Walk":
         self.here = os.open("/", _ENTER)
+        self._device = os.fstat(self.here).st_dev
         try:
             while self._left:
                 self._enter(self._left.pop())
@@ -147,7 +152,7 @@ class _Walk:
         os.close(self.here)
         self.here, self._told = folder, place
         if self.us == 0:
-            self._become(os.fstat(folder).st_uid)
+            self._become(self._owner(os.fstat(folder)))
 
     def _open(self, name: str) -> int:
         try:
@@ -185,10 +190,18 @@ class _Walk:
                 ) from error
         self._actor = owner
 
+    def _owner(self, seen: os.stat_result) -> int:
+        """Whose something is; in a FUSE file system all is the user's who mounted it, whatever it says."""
+        if seen.st_dev == self._device:
+            return seen.st_uid
+        if self._mounters is None:
+            self._mounters = _mounters()
+        return self._mounters.get(seen.st_dev, seen.st_uid)
+
     def _follow(self, name: str, place: str) -> None:
         """Goes on where a symlink leads, if nobody made it who has no say in this folder."""
         target, made = _link(self.here, name, place)
-        owner = made.st_uid
+        owner = self._owner(made)
         if owner not in (0, self.us, self._actor):
             raise StepError(f"{place} is a symlink of another user ({_named(owner)}), and is not followed")
         self._links += 1
@@ -229,6 +242,13 @@ def _link(folder: int, name: str, place: str) -> tuple[str, os.stat_result]:
     except OSError as error:
         raise ChangedError(f"{place} cannot be looked at any more: {reason(error)}") from error
     raise StepError(f"{place} is in the way: it is not a folder")
+
+
+def _mounters() -> dict[int, int]:
+    try:
+        return parse_mounters(decoded(read_whole("/proc/self/mountinfo")))
+    except OSError:
+        return {}  # no Linux
 
 
 def _named(uid: int) -> str:

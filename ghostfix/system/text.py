@@ -37,10 +37,10 @@ def openable(path: str) -> str:
 
 def known_in(folder: int, name: str) -> str:
     """The same for one name in an open folder."""
-    if "\\x" not in name or _exists(folder, name):
+    if "\\x" not in name or exists_in(folder, name):
         return name
     other = raw(name)
-    return other if _exists(folder, other) else name
+    return other if exists_in(folder, other) else name
 
 
 def runnable(argv: Sequence[str]) -> tuple[str, ...]:
@@ -53,7 +53,8 @@ def raw(name: str) -> str:
     return ESCAPED_BYTE.sub(lambda match: chr(0xDC00 + int(match[1], 16)), name)
 
 
-def _exists(folder: int, name: str) -> bool:
+def exists_in(folder: int, name: str) -> bool:
+    """Whether an open folder has the name; a symlink that leads nowhere is there."""
     try:
         os.stat(name, dir_fd=folder, follow_symlinks=False)
     except OSError:

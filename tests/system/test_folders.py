@@ -11,7 +11,7 @@ import pytest
 
 from ghostfix.errors import StepError
 from ghostfix.snapshot import FileStatus
-from ghostfix.system import LocalSystem
+from ghostfix.system import LocalSystem, folders
 from ghostfix.system.folders import opened
 from ghostfix.system.lookout import publish
 
@@ -290,3 +290,23 @@ def test_a_name_that_is_no_utf_8_is_one_and_the_same_for_looking_and_acting(tmp_
     os.mkdir(told)
     SYSTEM.create(f"{told}/new", b"x")
     assert os.listdir(told) == ["new"]
+
+
+@as_root
+def test_in_a_file_system_of_theirs_all_is_theirs(ground: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A FUSE that others may see can call its folders and symlinks root's."""
+    if not Path("/dev/shm").is_dir() or os.stat("/dev/shm").st_dev == os.stat("/").st_dev:
+        pytest.skip("needs a second file system")
+    mounted = Path(tempfile.mkdtemp(prefix="ghostfix-mounted-", dir="/dev/shm"))
+    try:
+        mounted.chmod(0o755)
+        (mounted / "secret").symlink_to(ground)
+        assert acting_in(mounted / "x") == 0
+        monkeypatch.setattr(folders, "_mounters", lambda: {mounted.stat().st_dev: APP})
+        assert acting_in(mounted / "x") == APP
+        for place in (mounted, mounted / "secret"):
+            with pytest.raises(StepError, match="Permission denied"):
+                SYSTEM.create(str(place / "new"), b"x")
+    finally:
+        shutil.rmtree(mounted)
+    assert os.listdir(ground) == []
