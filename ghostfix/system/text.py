@@ -3,6 +3,7 @@ r"""Text from the machine: bytes that need not be UTF-8, decoded so that they ca
 import os
 import posixpath
 from collections.abc import Sequence
+from contextlib import suppress
 
 from ghostfix.reading import ESCAPED_BYTE
 
@@ -37,10 +38,11 @@ def openable(path: str) -> str:
 
 def known_in(folder: int, name: str) -> str:
     """The same for one name in an open folder."""
-    if "\\x" not in name or exists_in(folder, name):
-        return name
     other = raw(name)
-    return other if exists_in(folder, other) else name
+    with suppress(OSError):  # a name that is too long is told by whoever uses it
+        if other != name and not exists_in(folder, name) and exists_in(folder, other):
+            return other
+    return name
 
 
 def runnable(argv: Sequence[str]) -> tuple[str, ...]:
@@ -54,9 +56,9 @@ def raw(name: str) -> str:
 
 
 def exists_in(folder: int, name: str) -> bool:
-    """Whether an open folder has the name; a symlink that leads nowhere is there."""
+    """Whether an open folder has the name; a symlink that leads nowhere is there. Raises OSError."""
     try:
         os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except OSError:
+    except FileNotFoundError:
         return False
     return True
