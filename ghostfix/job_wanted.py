@@ -9,6 +9,7 @@ from ghostfix.machine import System
 from ghostfix.owner import runner, wrong_runner
 from ghostfix.process import Variable
 from ghostfix.profile import BUILT_IN
+from ghostfix.reading import ESCAPED_BYTE
 from ghostfix.service import Service, StopWanted
 from ghostfix.untrusted import shown
 
@@ -121,8 +122,10 @@ def _unwritable(wanted: JobWanted) -> str | None:
     """A text that would end a line, or be read as another one, in some manager's file."""
     values = (one.value for one in wanted.variables)
     for text in (*wanted.command, wanted.directory, wanted.log, wanted.profile, *wanted.ghostfix, *values):
-        if not text.isprintable():  # a byte that is no UTF-8 is not printable either
+        if not text.isprintable():
             return f"a job cannot hold {shown(repr(text), 200)}: it has control characters"
+        if ESCAPED_BYTE.search(text):
+            return f"a job cannot hold {shown(text, 200)}: a byte of it is no UTF-8"
     for path in (wanted.directory, wanted.log, wanted.command[0]):
         if path != path.strip() or path.endswith("\\") or not posixpath.isabs(path):
             return (

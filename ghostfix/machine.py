@@ -148,6 +148,14 @@ class System(Protocol):
         """
         ...
 
+    def read_as_owner(self, path: str, limit: int) -> Reading[bytes]:
+        """As ``read``, with the rights with which the file would be acted on; of a symlink nothing.
+
+        For what a step is to change, keep or give back: root reads in somebody's folder with that user's
+        rights, and follows no symlink there that another user made.
+        """
+        ...
+
     def names(self, folder: str) -> Reading[tuple[str, ...]]:
         """The names in a folder, sorted. A folder that does not exist is empty and complete."""
         ...
@@ -252,7 +260,8 @@ class ActingSystem(System, Protocol):
         """Runs a command with ghostfix's own input and output, and gives its exit status."""
         ...
 
-    # files: never through a symlink, never what is not the expected regular file
+    # files: never through another user's symlink, never what is not the expected regular file; and in
+    # somebody's folder, when root acts, with the rights of its owner
 
     def move_aside(self, path: str, expected: FileStatus, content: bytes | None = None) -> str:
         """Renames a file or folder to a free name beside it, and gives that name.

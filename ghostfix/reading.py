@@ -5,6 +5,8 @@ from typing import Generic, TypeVar
 
 from msgspec import Struct
 
+from ghostfix.pattern import Pattern
+
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -43,3 +45,7 @@ class Reading(Struct, Generic[T_co], frozen=True):
     complete: bool = True
     note: str | None = None
     """What was read and could not be followed: it is reported, and no check is skipped for it."""
+
+
+ESCAPED_BYTE = Pattern(r"\\x([89a-f][0-9a-f])")
+r"""What stands in text for a byte that is no UTF-8: ``caf\xe9``. JSON and TOML know only text."""

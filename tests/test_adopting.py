@@ -162,6 +162,7 @@ def test_another_unit_of_that_name_is_shown_as_a_difference() -> None:
         ({"instances": 3}, "the profile wants 3 instances"),
         ({"name": "web@1"}, "an instance of a template"),
         ({"directory": "/srv/web\\"}, "blank or a backslash"),
+        ({"directory": "/srv/w\\xe9b"}, "a byte of it is no UTF-8"),
     ],
 )
 def test_what_no_job_can_hold_is_refused(changes: dict[str, object], reason: str) -> None:

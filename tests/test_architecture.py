@@ -285,3 +285,57 @@ def test_every_member_has_its_tests(folder: str) -> None:
         if not (tests / f"test_{name}.py").is_file() and f"{name}.CHECK" not in texts
     ]
     assert untested == []
+
+
+# one way to act on files
+
+_BY_NAME = frozenset(
+    {"chmod", "chown", "lchown", "link", "makedirs", "mkdir", "mkfifo", "mknod", "remove", "removedirs"}
+    | {"rename", "renames", "replace", "rmdir", "symlink", "truncate", "unlink", "utime"}
+)
+_IN_A_FOLDER = frozenset({"dir_fd", "src_dir_fd", "dst_dir_fd"})
+_WRITES = ("O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND", "O_TMPFILE")
+OWN_FOLDER_ONLY = frozenset({"system.ansible", "system.scratch"})
+"""They act in a folder that they have just made for themselves, private, and that nobody else can bend."""
+
+
+def constants(module: str) -> dict[str, str]:
+    """The text of each module's own constants."""
+    return {
+        target.id: ast.unparse(node.value)
+        for node in tree(module).body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+
+
+def written_by_name(module: str) -> Iterator[str]:
+    """Every call that changes what a whole path leads to, instead of a name in a folder that is open."""
+    known = constants(module)
+    for node in ast.walk(tree(module)):
+        if not isinstance(node, ast.Call) or {each.arg for each in node.keywords} & _IN_A_FOLDER:
+            continue
+        called = ast.unparse(node.func)
+        if called.removeprefix("os.") in _BY_NAME and called.startswith("os."):
+            yield f"{module}:{node.lineno} {ast.unparse(node)}"
+        if (
+            called in ("os.open", "open")
+            and len(node.args) > 1
+            and "devnull" not in ast.unparse(node.args[0])
+        ):
+            flags = ast.unparse(node.args[1])
+            for name in ast.walk(node.args[1]):
+                flags += known.get(name.id, "") if isinstance(name, ast.Name) else ""
+            if any(word in flags for word in _WRITES) or (called == "open" and set(flags) & set("wax+")):
+                yield f"{module}:{node.lineno} {ast.unparse(node)}"
+
+
+@pytest.mark.parametrize("module", [name for name in modules() if name not in OWN_FOLDER_ONLY])
+def test_files_are_acted_on_in_an_open_folder_only(module: str) -> None:
+    """``folders.opened`` is the one way to it: there the rights of the folder's owner are taken."""
+    assert list(written_by_name(module)) == []
+
+
+def test_the_look_for_acts_by_name_sees_them() -> None:
+    assert len(list(written_by_name("system.ansible"))) >= 4

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from ghostfix.machine import ActingSystem
+from ghostfix.steps import STEPS
 from tests import reference_page
 from tests.real.restarter_bench import inside, machine, no_systemd
 
@@ -158,3 +160,22 @@ def test_the_man_page_is_one() -> None:
         check=True,
     )
     assert answer.stderr == ""
+
+
+def _rows(page: str) -> list[tuple[str, list[str]]]:
+    """The tables of a page: the codes in each row's first cell, and all of its cells."""
+    rows = [line.strip("|").split("|") for line in page.splitlines() if line.startswith("| `")]
+    return [(row[0], [cell.strip() for cell in row]) for row in rows]
+
+
+def test_every_step_and_every_act_says_what_protects_it() -> None:
+    """Whoever adds one goes through it with the eyes of another user of the machine, and says so."""
+    page = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+    named = {
+        code: cells for first, cells in _rows(page) for code in re.findall(r"`([a-z][a-z0-9_-]*)`", first)
+    }
+    acts = {name for name in vars(ActingSystem) if not name.startswith("_")} | {"read_as_owner"}
+    steps = {str(step.__struct_config__.tag) for step in STEPS}
+    assert (acts | steps) - set(named) == set()
+    assert [code for code in steps | acts if not all(named[code][:2])] == []
+    assert {code for code in named if "-" in code} - steps == set()

@@ -21,7 +21,9 @@ class JobFile(Struct, frozen=True, kw_only=True):
 
     def now(self, system: System) -> bytes | None:
         """What the file holds; None when it is not there, empty when it cannot be read."""
-        return None if system.status(self.path).value is None else system.read(self.path, _LIMIT).value
+        return (
+            None if system.status(self.path).value is None else system.read_as_owner(self.path, _LIMIT).value
+        )
 
     def diff(self) -> tuple[str, ...]:
         """It as it is written anew, in the lines of a unified diff."""

@@ -5,7 +5,9 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from ghostfix.machine import System
+from ghostfix.errors import StepError
+from ghostfix.machine import ActingSystem, CommandAnswer, System
+from ghostfix.owner import runner
 from ghostfix.parsers.monit_config import MonitCheck, MonitConfig, read_config
 from ghostfix.pattern import Pattern
 from ghostfix.process import Process
@@ -84,9 +86,23 @@ def configuration(system: System, control: str) -> Reading[MonitConfig]:
     return Reading(config, "; ".join(problems) or None, not problems)
 
 
+def order(system: ActingSystem, control: str, verb: str, name: str) -> CommandAnswer:
+    """Tells the running monit, as whose the control file is: a monit run by root would believe what it says.
+
+    Raises StepError when nobody may be trusted with it.
+    """
+    whose = runner(system, (control,))
+    if not whose.complete:
+        raise StepError(f"monit with {control} was not told: {whose.problem}")
+    return system.command(("monit", "-c", control, verb, name), timeout=20.0, user=whose.value)
+
+
 def states(system: System, control: str) -> Reading[tuple[CheckState, ...]]:
     """What the running monit says; monit finds its own socket or port, and its password, in its file."""
-    answer = system.ask(("monit", "-B", "-c", control, "status"), timeout=5.0)
+    whose = runner(system, (control,))
+    if not whose.complete:
+        return Reading((), f"monit with {control} was not asked: {whose.problem}", complete=False)
+    answer = system.ask(("monit", "-B", "-c", control, "status"), timeout=5.0, user=whose.value)
     found = read_status(answer.text)
     if answer.status != 0 or not found:
         complaint = answer.complaint if answer.status != 0 else "it listed nothing"

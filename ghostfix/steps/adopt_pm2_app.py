@@ -99,7 +99,7 @@ class AdoptPm2App(Step, frozen=True, kw_only=True, tag="adopt-pm2-app"):
     def _content(self, system: System, path: str) -> bytes | None:
         if system.status(path).value is None:
             return None
-        reading = system.read(path, _LIMIT + 1)
+        reading = system.read_as_owner(path, _LIMIT + 1)
         if not reading.complete or len(reading.value) > _LIMIT:
             raise StepError(reading.problem or f"{path} is larger than {_LIMIT >> 20} MiB")
         return reading.value

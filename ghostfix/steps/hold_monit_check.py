@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, System
-from ghostfix.managers.monit_daemon import CheckState, configuration, states
+from ghostfix.managers.monit_daemon import CheckState, configuration, order, states
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 
 _PATIENCE = 15.0
@@ -60,7 +60,7 @@ class HoldMonitCheck(Step, frozen=True, kw_only=True, tag="hold-monit-check"):
         return f"{', '.join(names) or self.check} monitored as before"
 
     def _monit(self, system: ActingSystem, verb: str, name: str) -> None:
-        answer = system.command(("monit", "-c", self.control, verb, name), timeout=20.0)
+        answer = order(system, self.control, verb, name)
         if answer.status != 0:
             raise StepError(f"`monit {verb} {name}` failed: {answer.complaint}")
 
@@ -72,8 +72,8 @@ class HoldMonitCheck(Step, frozen=True, kw_only=True, tag="hold-monit-check"):
             if all(state.monitored is monitored for state in now if state.name in names) and now:
                 return
             if system.monotonic() >= deadline:
-                order = "monitor" if monitored else "unmonitor"
-                raise StepError(f"monit took `{order} {self.check}`, and did not do it in {_PATIENCE:g} s")
+                verb = "monitor" if monitored else "unmonitor"
+                raise StepError(f"monit took `{verb} {self.check}`, and did not do it in {_PATIENCE:g} s")
             system.wait(_TICK)
 
 

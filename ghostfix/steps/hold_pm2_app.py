@@ -53,13 +53,15 @@ class HoldPm2App(Step, frozen=True, kw_only=True, tag="hold-pm2-app"):
             entries = self._entries(system, daemon)
         if isinstance(entries, str):
             raise StepError(f"pm2 of {self.home} could not be asked for {self.app}: {entries}")
-        content = system.read(self._dump, _LIMIT)
+        content = system.read_as_owner(self._dump, _LIMIT)
         status = system.status(self._dump).value
+        if status is not None and not content.complete:
+            raise StepError(f"{self._dump} could not be kept: {content.problem}")
         kept = SavedFile(path=self._dump, content=None if status is None else content.value, status=status)
         return Captured(files=(kept,), facts=(Fact("apps", msgspec.json.encode(entries).decode()),))
 
     def apply(self, system: ActingSystem) -> str:
-        content, status = system.read(self._dump, _LIMIT).value, system.status(self._dump).value
+        content, status = system.read_as_owner(self._dump, _LIMIT).value, system.status(self._dump).value
         without = without_app(content, self.app)
         if status is not None and without is not None and without != content:
             system.replace(self._dump, without, status, content)
@@ -105,7 +107,6 @@ class HoldPm2App(Step, frozen=True, kw_only=True, tag="hold-pm2-app"):
             return
         system.create(path, apps.encode(), mode=0o600)
         try:
-            self._give_to(system, daemon, path)
             self._pm2(system, daemon, "resurrect", f"PM2_DUMP_FILE_PATH={path}")
         finally:
             self._remove(system, path)
@@ -113,22 +114,16 @@ class HoldPm2App(Step, frozen=True, kw_only=True, tag="hold-pm2-app"):
         if not after or isinstance(after, str):
             raise StepError(f"pm2 of {self.home} was told to resurrect {self.app}, and does not have it")
 
-    def _give_to(self, system: ActingSystem, daemon: Pm2Daemon, path: str) -> None:
-        if daemon.process.uid != system.caller().uid:
-            answer = system.command(("chown", str(daemon.process.uid), path), timeout=10.0)
-            if answer.status != 0:
-                raise StepError(f"{path} could not be given to {daemon.process.user}: {answer.complaint}")
-
     def _remove(self, system: ActingSystem, path: str) -> None:
         status = system.status(path).value
         if status is not None:
-            system.remove(path, status, system.read(path, _LIMIT).value)
+            system.remove(path, status, system.read_as_owner(path, _LIMIT).value)
 
     def _put_back(self, system: ActingSystem, saved: SavedFile) -> None:
         status = system.status(self._dump).value
         if saved.content is None or status is None:
             return
-        content = system.read(self._dump, _LIMIT).value
+        content = system.read_as_owner(self._dump, _LIMIT).value
         if content == saved.content:
             return
         if content != without_app(saved.content, self.app):

@@ -45,7 +45,7 @@ class HoldSupervisorProgram(Step, frozen=True, kw_only=True, tag="hold-superviso
         return f"hold supervisord program {self.program}: autostart=false in {self.file}, and stop it"
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
-        reading = system.read(self.file, _LIMIT)
+        reading = system.read_as_owner(self.file, _LIMIT)
         if not reading.complete:
             return Refused(reading.problem or f"{self.file} could not be read")
         line = _line(reading.value, self.file, self.program)
@@ -65,14 +65,14 @@ class HoldSupervisorProgram(Step, frozen=True, kw_only=True, tag="hold-superviso
         mine = self._mine(system, states(system, daemon_with(system, self.config)).value)
         saved = SavedFile(
             path=self.file,
-            content=system.read(self.file, _LIMIT).value,
+            content=system.read_as_owner(self.file, _LIMIT).value,
             status=system.status(self.file).value,
         )
         active = " ".join(each.name for each in mine if each.active)
         return Captured(files=(saved,), facts=(Fact("active", active),))
 
     def apply(self, system: ActingSystem) -> str:
-        content, status = system.read(self.file, _LIMIT).value, system.status(self.file).value
+        content, status = system.read_as_owner(self.file, _LIMIT).value, system.status(self.file).value
         line = _line(content, self.file, self.program)
         if status is None or line is None:
             raise ChangedError(f"{self.file} has no program {self.program} any more")
@@ -89,7 +89,7 @@ class HoldSupervisorProgram(Step, frozen=True, kw_only=True, tag="hold-superviso
 
     def undo(self, system: ActingSystem, captured: Captured) -> str:
         saved = captured.files[0]
-        content, status = system.read(self.file, _LIMIT).value, system.status(self.file).value
+        content, status = system.read_as_owner(self.file, _LIMIT).value, system.status(self.file).value
         if saved.content is None or status is None:
             raise ChangedError(f"{self.file} is gone; nothing was put back")
         if content != saved.content:

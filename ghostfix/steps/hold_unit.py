@@ -112,7 +112,7 @@ class HoldUnit(Step, frozen=True, kw_only=True, tag="hold-unit"):
         held, *transient = captured.files
         status = system.status(held.path).value
         if status is not None and held.status is None:
-            content = system.read(held.path, _LIMIT).value
+            content = system.read_as_owner(held.path, _LIMIT).value
             if content not in (_CONTENT, _SERVICE_CONTENT):
                 raise ChangedError(f"{held.path} was changed by somebody; it is left as it is")
             system.remove(held.path, status, content)
@@ -171,11 +171,15 @@ def _transient_files(system: System, values: dict[str, str]) -> tuple[SavedFile,
         return ()
     units = (fragment, *(f"{folder}/{name}" for name in values.get("Triggers", "").split()))
     paths = [path for unit in units for path in (unit, *system.paths(f"{unit}.d/*.conf"))]
-    return tuple(
-        SavedFile(path=path, content=system.read(path, _LIMIT).value, status=system.status(path).value)
-        for path in paths
-        if system.status(path).value is not None
-    )
+    return tuple(_kept(system, path) for path in paths if system.status(path).value is not None)
+
+
+def _kept(system: System, path: str) -> SavedFile:
+    """A file that systemd will forget: one that cannot be kept is a reason not to begin."""
+    content = system.read_as_owner(path, _LIMIT)
+    if not content.complete:
+        raise StepError(f"{path}, which goes with the unit, could not be kept: {content.problem}")
+    return SavedFile(path=path, content=content.value, status=system.status(path).value)
 
 
 def _systemctl(system: ActingSystem, scope: Scope, *arguments: str) -> None:

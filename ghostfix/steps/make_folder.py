@@ -42,7 +42,10 @@ class MakeFolder(Step, frozen=True, kw_only=True, tag="make-folder"):
         return Captured(facts=(Fact("made", "\n".join(missing)),))
 
     def apply(self, system: ActingSystem) -> str:
-        answer = system.command(("mkdir", "-p", "--", self.path), timeout=10.0, user=self.user or None)
+        if not self.user:
+            system.make_folder(self.path)
+            return f"{self.path} is made"
+        answer = system.command(("mkdir", "-p", "--", self.path), timeout=10.0, user=self.user)
         if answer.status != 0:
             raise StepError(f"{self.path} could not be made: {answer.complaint}")
         return f"{self.path} is made"

@@ -46,7 +46,7 @@ class NameManager(Step, frozen=True, kw_only=True, tag="name-manager"):
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         status = system.status(self.profile).value
-        content = system.read(self.profile, _LIMIT).value
+        content = system.read_as_owner(self.profile, _LIMIT).value
         if content == self.after:
             return Unneeded(f'{self.profile} says manager = "{self.manager}"')
         if status is None or status.kind is not FileKind.REGULAR or content != self.before:
@@ -57,20 +57,20 @@ class NameManager(Step, frozen=True, kw_only=True, tag="name-manager"):
 
     def capture(self, system: System) -> Captured:
         return Captured(
-            files=(SavedFile(path=self.profile, content=system.read(self.profile, _LIMIT).value),)
+            files=(SavedFile(path=self.profile, content=system.read_as_owner(self.profile, _LIMIT).value),)
         )
 
     def apply(self, system: ActingSystem) -> str:
         status = system.status(self.profile).value
         if status is None or self.after is None:
             raise ChangedError(f"{self.profile} is not as it was")
-        if system.read(self.profile, _LIMIT).value != self.after:
+        if system.read_as_owner(self.profile, _LIMIT).value != self.after:
             system.replace(self.profile, self.after, status, self.before)
         return f'{self.profile} says manager = "{self.manager}"'
 
     def undo(self, system: ActingSystem, captured: Captured) -> str:
         saved = captured.files[0].content
-        status, content = system.status(self.profile).value, system.read(self.profile, _LIMIT).value
+        status, content = system.status(self.profile).value, system.read_as_owner(self.profile, _LIMIT).value
         if saved is None or status is None or content == saved:
             return f"{self.profile} is as it was"
         if content != self.after:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from msgspec import structs
 
+from ghostfix.account import name_of
 from ghostfix.errors import ChangedError
 from ghostfix.instance import is_service
 from ghostfix.machine import ActingSystem, System
@@ -15,6 +16,7 @@ from ghostfix.snapshot import FileKind, FileStatus, PidFile
 from ghostfix.step import Captured, Phase, Refused, SavedFile, Step, Unneeded
 
 _READ = 4096
+_ANYBODY_WRITES = 0o002
 # A daemon writes its PID file when it has started; file systems round times to as much as 1 s.
 _ROUNDING = 1.0
 
@@ -44,8 +46,13 @@ class RemovePidFile(Step, frozen=True, kw_only=True, tag="remove-pidfile"):
             return Refused(f"{path} is not a regular file")
         if self.pidfile.status is None or not _same_file(self.pidfile.status, reading.value):
             return Refused(f"{path} was written or replaced since the plan was made")
-        content = system.read(path, _READ)
-        if not content.complete or content.value != self.pidfile.content:
+        theirs = self._foreign(system, reading.value)
+        if theirs is not None:
+            return theirs
+        content = system.read_as_owner(path, _READ)
+        if not content.complete:
+            return Refused(f"{path} is not moved: {content.problem}")
+        if content.value != self.pidfile.content:
             return Refused(f"{path} does not hold any more what it held when the plan was made")
         if system.is_locked(path):
             return Refused(f"a process holds a lock on {path}")
@@ -81,6 +88,20 @@ class RemovePidFile(Step, frozen=True, kw_only=True, tag="remove-pidfile"):
             raise ChangedError(f"{saved.path} was moved aside, and is not there any more")
         system.create(saved.path, saved.content, saved.status.mode)
         return f"{saved.path} was written again: what had been moved aside is gone"
+
+    def _foreign(self, system: System, status: FileStatus) -> Refused | None:
+        """Whether somebody put it there who has no say in it, as anybody can in ``/tmp``."""
+        folder = system.status(system.resolve(posixpath.dirname(self.pidfile.path))).value
+        if folder is None or not folder.mode & _ANYBODY_WRITES:
+            return None
+        services = None if self.service is None else system.status(self.service.directory).value
+        trusted = {0, system.caller().uid, folder.uid, *(() if services is None else (services.uid,))}
+        if status.uid in trusted:
+            return None
+        owner = name_of(system, status.uid) or f"uid {status.uid}"
+        return Refused(
+            f"{self.pidfile.path} is {owner}'s, in a folder where anybody may write, and is not moved"
+        )
 
     def _owner(self, system: System, status: FileStatus) -> Refused | None:
         """Whether the process that the file names may be the one that wrote it."""

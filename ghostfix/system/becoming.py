@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from ghostfix.errors import StepError
 from ghostfix.system.identity import Account
-from ghostfix.system.text import reason
+from ghostfix.system.text import openable, reason, runnable
 
 _CHANGED_BY_PYTHON = ("SIGPIPE", "SIGXFSZ", "SIGXFZ")
 """Signals that Python ignores for itself, and that a program would go on ignoring after ``exec``."""
@@ -30,12 +30,12 @@ def become(argv: Sequence[str], cwd: str, variables: Mapping[str, str], account:
             os.setgid(account.gid)
             os.setuid(account.uid)
         where = cwd
-        os.chdir(cwd)
+        os.chdir(openable(cwd))
         where = argv[0]
         for name in _CHANGED_BY_PYTHON:
             if hasattr(signal, name):
                 signal.signal(getattr(signal, name), signal.SIG_DFL)
-        os.execvpe(argv[0], list(argv), dict(variables))  # noqa: S606 (no shell is the point)
+        os.execvpe(runnable(argv)[0], list(runnable(argv)), dict(variables))  # noqa: S606 (no shell is the point)
     except (OSError, ValueError) as error:
         why = reason(error) if isinstance(error, OSError) else str(error)
         raise StepError(f"{where}: {why}") from error
@@ -44,7 +44,7 @@ def become(argv: Sequence[str], cwd: str, variables: Mapping[str, str], account:
 def program_in(name: str, cwd: str, path: str) -> str | None:
     """Where a command is found from ``cwd`` with this PATH; None when it is not there or is no program."""
     if "/" in name:
-        return shutil.which(os.path.join(cwd, name))
+        return shutil.which(openable(os.path.join(cwd, name)))
     return shutil.which(name, path=path)
 
 

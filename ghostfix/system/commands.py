@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from ghostfix.beside import waiting
 from ghostfix.machine import CommandAnswer
-from ghostfix.system.text import reason
+from ghostfix.system.text import openable, reason, runnable
 
 MAX_OUTPUT = 8_388_608
 _CHUNK = 65_536
@@ -56,11 +56,11 @@ def _started(
     while True:
         try:
             return subprocess.Popen(
-                argv,
+                runnable(argv),
                 stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
-                cwd=cwd,
+                cwd=None if cwd is None else openable(cwd),
                 env=_environment(account),
                 start_new_session=True,
                 user=None if account is None else account.pw_uid,
@@ -177,7 +177,7 @@ class _Conversation:
 
 
 def _why_not(argv: tuple[str, ...], cwd: str | None, error: OSError) -> str:
-    if cwd is not None and not os.path.isdir(cwd):
+    if cwd is not None and not os.path.isdir(openable(cwd)):
         return f"the folder {cwd} is not there"
     return f"{argv[0] if argv else 'nothing'}: {reason(error)}"
 
@@ -217,7 +217,8 @@ def inherited() -> dict[str, str]:
 
 def attach(argv: Sequence[str], cwd: str, variables: Mapping[str, str]) -> int:
     """Runs a command with our own input, output and environment; its exit status, negative for a signal."""
-    with subprocess.Popen(tuple(argv), cwd=cwd, env=dict(os.environ) | dict(variables)) as process:
+    environment = dict(os.environ) | dict(variables)
+    with subprocess.Popen(runnable(argv), cwd=openable(cwd), env=environment) as process:
         while True:
             try:
                 return process.wait()

@@ -1,6 +1,7 @@
 """Acts on files: never through a symlink, never on what is not the expected file.
 
-Every act opens the folder first and works on the name in it. It compares the file with what was expected
+Every act opens the folder first (``folders.opened``, which takes the rights of the folder's owner) and works
+on the name in it. It compares the file with what was expected
 before it acts and, where the system can exchange or move names in one instant, looks at what it has got
 afterwards: a file that was swapped in at the last moment is put back untouched.
 """
@@ -8,20 +9,24 @@ afterwards: a file that was swapped in at the last moment is put back untouched.
 import errno
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.snapshot import FileKind, FileStatus
 from ghostfix.system.files import file_status, read_open
 from ghostfix.system.folders import opened
+from ghostfix.system.identity import acting_as_root
 from ghostfix.system.rename import exchange, rename_to_free
-from ghostfix.system.text import reason
+from ghostfix.system.text import known_in, raw, reason
 
 _LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_SAVE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _NO_UNNAMED = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL, errno.ENOENT)
 _MAX_ASIDE = 1000
+_SET_ID = stat.S_ISUID | stat.S_ISGID
 
 
 def move_aside(path: str, expected: FileStatus, content: bytes | None) -> str:
@@ -45,8 +50,12 @@ def move_aside(path: str, expected: FileStatus, content: bytes | None) -> str:
 def move_back(aside: str, path: str) -> None:
     """Renames ``aside`` to ``path`` (in the same folder), which must be free."""
     with opened(path) as (folder, name):
+        told = os.path.basename(aside)
+        taken = known_in(folder, told)
+        if taken != told:  # a byte of its name is no UTF-8, and is one again
+            name = raw(name)
         try:
-            rename_to_free(os.path.basename(aside), name, folder)
+            rename_to_free(taken, name, folder)
         except FileExistsError as error:
             raise ChangedError(f"{path} exists again; {aside} is left where it is") from error
         except FileNotFoundError as error:
@@ -96,18 +105,34 @@ def remove(path: str, expected: FileStatus, content: bytes) -> None:
 
 def remove_empty_folder(path: str) -> None:
     """Removes a folder that has nothing in it; leaves any other, and what is no folder, as it is."""
-    with suppress(OSError):
-        os.rmdir(path)
+    with suppress(StepError), opened(path) as (folder, name):
+        os.rmdir(name, dir_fd=folder)
 
 
 def save(path: str, content: bytes) -> None:
-    """Writes what the user asked for where the user said: a symlink or a device is the user's wish."""
+    """Writes what the user asked for where the user said: a symlink or a device is the user's wish.
+
+    A symlink of somebody else is not: that would be his wish, with our rights.
+    """
     try:
-        with open(path, "wb") as file:
-            file.write(content)
-    except (OSError, ValueError) as error:
-        why = reason(error) if isinstance(error, OSError) else str(error)
-        raise StepError(f"{path} cannot be written: {why}") from error
+        with opened(path) as (folder, name):
+            file = os.open(name, _SAVE | _unless_wished(folder, name), 0o666, dir_fd=folder)
+            try:
+                _write(file, content)
+            finally:
+                os.close(file)
+    except StepError as error:
+        raise StepError(f"{path} cannot be written: {str(error).removeprefix(f'{path}: ')}") from error
+
+
+def _unless_wished(folder: int, name: str) -> int:
+    """``O_NOFOLLOW``, or nothing for a symlink that is root's or of whose rights we have."""
+    seen = _seen(folder, name)
+    if seen is None or not stat.S_ISLNK(seen.st_mode):
+        return os.O_NOFOLLOW
+    if seen.st_uid not in (0, os.geteuid()):
+        raise StepError(f"it is a symlink of another user (uid {seen.st_uid}), and is not followed")
+    return 0
 
 
 def append(path: str, content: bytes, mode: int) -> None:
@@ -252,17 +277,35 @@ def _rename_new(folder: int, name: str, content: bytes, mode: int) -> None:
 def _write_new(folder: int, name: str, content: bytes, mode: int, owner: tuple[int, int] | None) -> str:
     """A new hidden file beside ``name``, complete and on the disk; gives its name."""
     fresh = _hidden(name)
-    if _link_unnamed(folder, fresh, content, mode, owner):
-        return fresh
-    file = os.open(fresh, _NEW, 0o600, dir_fd=folder)
-    try:
-        _fill(file, content, mode, owner)
-    except BaseException:
-        _discard(folder, fresh)
-        raise
-    finally:
-        os.close(file)
+    with _able_to_give(folder, mode, owner):
+        if _link_unnamed(folder, fresh, content, mode, owner):
+            return fresh
+        file = os.open(fresh, _NEW, 0o600, dir_fd=folder)
+        try:
+            _fill(file, content, mode, owner)
+        except BaseException:
+            _discard(folder, fresh)
+            raise
+        finally:
+            os.close(file)
     return fresh
+
+
+@contextmanager
+def _able_to_give(folder: int, mode: int, owner: tuple[int, int] | None) -> Iterator[None]:
+    """The rights to make a file that is root's, or of a group that is not its user's.
+
+    In the user's own folder, which is open already, root makes it himself: nobody can lead it elsewhere, and
+    who could not write to root's file has never had it open. A file with rights of its own is not made so.
+    """
+    uid = os.geteuid()
+    may_all = owner is None or (owner[0] == uid and owner[1] in (os.getegid(), *os.getgroups()))
+    trusted = owner is not None and owner[0] in (0, uid) and os.fstat(folder).st_uid == uid
+    if may_all or not trusted or mode & _SET_ID:
+        yield
+        return
+    with acting_as_root():
+        yield
 
 
 def _fill(file: int, content: bytes, mode: int, owner: tuple[int, int] | None) -> None:

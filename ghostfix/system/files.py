@@ -8,9 +8,11 @@ import struct
 import sys
 
 from ghostfix.beside import waiting
+from ghostfix.errors import StepError
 from ghostfix.pattern import Pattern
 from ghostfix.reading import Reading
 from ghostfix.snapshot import FileKind, FileStatus
+from ghostfix.system.folders import opened
 from ghostfix.system.linux_processes import read_whole
 from ghostfix.system.proc_text import parse_locks
 from ghostfix.system.text import decoded, openable, reason, storable
@@ -70,6 +72,25 @@ def read(path: str, limit: int, offset: int = 0) -> Reading[bytes]:
         return Reading(b"", f"{path}: {reason(error)}", complete=False)
     finally:
         os.close(file)
+
+
+def read_as_owner(path: str, limit: int) -> Reading[bytes]:
+    """At most ``limit`` bytes of a regular file, with the rights with which it would be acted on.
+
+    What an act keeps or gives back is read so: read with root's rights through somebody's symlink, it would
+    be written where that user can read it.
+    """
+    try:
+        with opened(path) as (folder, name):
+            file = os.open(name, _LOOK | os.O_NOFOLLOW, dir_fd=folder)
+            try:
+                if not stat.S_ISREG(os.fstat(file).st_mode):
+                    return Reading(b"", f"{path}: not a regular file", complete=False)
+                return Reading(read_open(file, limit))
+            finally:
+                os.close(file)
+    except (StepError, OSError) as error:
+        return Reading(b"", str(error), complete=False)
 
 
 def read_open(file: int, limit: int, offset: int = 0) -> bytes:

@@ -10,6 +10,8 @@ from ghostfix.errors import StepError
 
 _OF_ONE_SESSION = ("XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "DBUS_SESSION_BUS_ADDRESS", "MAIL")
 
+_NOBODYS_GROUP = 65_534
+
 
 class Account(NamedTuple):
     """Whom to become."""
@@ -33,6 +35,19 @@ def account_of(user: str | None) -> Account | None:
         return None
     if os.geteuid() != 0:
         raise StepError(f"only root can act as {user}")
+    return _account(found)
+
+
+def account_with(uid: int) -> Account:
+    """Whom to become to have this user's rights; who has no name has no groups either."""
+    try:
+        found = pwd.getpwuid(uid)
+    except KeyError:
+        return Account(f"uid {uid}", "/", uid, _NOBODYS_GROUP, ())
+    return _account(found)
+
+
+def _account(found: pwd.struct_passwd) -> Account:
     groups = tuple(os.getgrouplist(found.pw_name, found.pw_gid))
     return Account(found.pw_name, found.pw_dir, found.pw_uid, found.pw_gid, groups)
 
@@ -53,6 +68,20 @@ def acting_as(account: Account | None) -> Iterator[None]:
         os.seteuid(0)
         os.setegid(gid)
         os.setgroups(groups)
+
+
+@contextmanager
+def acting_as_root() -> Iterator[None]:
+    """Has root's rights again within ``acting_as``, if we are root; the groups stay the other user's."""
+    uid = os.geteuid()
+    if uid == 0 or os.getuid() != 0:
+        yield
+        return
+    try:
+        os.seteuid(0)
+        yield
+    finally:
+        os.seteuid(uid)
 
 
 def own_variables(variables: Mapping[str, str], account: Account | None) -> dict[str, str]:

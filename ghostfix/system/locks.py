@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.system.files import read_open
 from ghostfix.system.folders import opened
-from ghostfix.system.text import decoded, reason
+from ghostfix.system.text import decoded, openable, reason
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -36,7 +36,7 @@ def held_folder(path: str, named: Callable[[int], str]) -> Iterator[None]:
     ``named`` says in words which process has a PID, for the error.
     """
     try:
-        folder = os.open(path, _FOLDER)
+        folder = os.open(openable(path), _FOLDER)
     except OSError:
         yield
         return

@@ -117,6 +117,10 @@ class LookingSystem:
         """At most ``limit`` bytes of a regular file."""
         return files.read(path, limit, offset)
 
+    def read_as_owner(self, path: str, limit: int) -> Reading[bytes]:
+        """Reads a file with the rights with which it would be acted on."""
+        return files.read_as_owner(path, limit)
+
     def names(self, folder: str) -> Reading[tuple[str, ...]]:
         """The names in a folder, sorted."""
         return files.names(folder)

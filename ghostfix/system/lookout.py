@@ -19,9 +19,9 @@ from contextlib import suppress
 from ghostfix.errors import StepError
 from ghostfix.lookout import Consumption
 from ghostfix.process import Process, ProcessId
+from ghostfix.system.folders import opened
 from ghostfix.system.linux_processes import read_whole
 from ghostfix.system.sockets import parse_tcp
-from ghostfix.system.text import reason
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -189,23 +189,17 @@ def publish(path: str, content: bytes) -> None:
     Nothing is written through a name that somebody else could have made, and nothing but a regular file is
     replaced: not ``/dev/null``, not a symlink.
     """
-    place, name = os.path.split(os.path.abspath(path))
     try:
-        folder = os.open(place, _FOLDER)
-        try:
+        with opened(path) as (folder, name):
             _replace(folder, name, content)
-        finally:
-            os.close(folder)
-    except OSError as error:
-        raise StepError(f"{path} cannot be written: {reason(error)}") from error
     except StepError as error:
-        raise StepError(f"{path} {error}") from error
+        raise StepError(f"{path} cannot be written: {str(error).removeprefix(f'{path}: ')}") from error
 
 
 def _replace(folder: int, name: str, content: bytes) -> None:
     with suppress(FileNotFoundError):
         if not stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
-            raise StepError("is no regular file, so it is not replaced")
+            raise StepError("it is no regular file, so it is not replaced")
     fresh = f".{os.urandom(8).hex()}.tmp"
     file = os.open(fresh, _NEW, 0o644, dir_fd=folder)
     try:

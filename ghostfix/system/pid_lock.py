@@ -27,7 +27,7 @@ from ghostfix.errors import StepError
 from ghostfix.launch import Taken, own_content
 from ghostfix.pattern import Pattern
 from ghostfix.system.files import read_open
-from ghostfix.system.folders import is_roots_way, make_folder, opened, refuse_links_of_others
+from ghostfix.system.folders import is_roots_way, make_folder, opened
 from ghostfix.system.identity import Account, acting_as
 from ghostfix.system.lock_record import asked, whole_file
 from ghostfix.system.rename import exchange
@@ -103,7 +103,6 @@ def acquire(
     with acting_as(owner):
         make_folder(folder, 0o755)
         with opened(path) as (descriptor, name):
-            refuse_links_of_others(folder)
             place = _Place(path, descriptor, name, shared=shared, wait=wait, account=owner)
             while True:
                 found = place.attempt()

@@ -1,5 +1,6 @@
 """The text formats of Linux's ``/proc`` (see proc(5)): pure parsers."""
 
+import os
 import re
 
 from msgspec import Struct
@@ -23,6 +24,8 @@ _STATES = {
 _EXITING = 0x4
 """``PF_EXITING`` of the kernel's ``sched.h``: on the way from its last instruction to a zombie."""
 _CONTAINER = Pattern(r"(?:^|[/:-])([0-9a-f]{64})(?:\.scope)?(?=/|$)")
+_MOUNT = Pattern(r"[0-9]+ [0-9]+ ([0-9]{1,6}):([0-9]{1,6}) .*? - fuse\S* \S+ (\S+)$", re.ASCII)
+_MOUNTED_BY = Pattern(r"(?:^|,)user_id=([0-9]{1,10})(?:,|$)")
 # A title that setproctitle wrote is padded with NULs to the length of the old command line.
 _PADDING = b"\0" * 8
 
@@ -146,3 +149,17 @@ def parse_memory(meminfo: bytes) -> tuple[float, float]:
         100.0 * (total - available) / total if total else 0.0,
         100.0 * (swap - swap_free) / swap if swap else 0.0,
     )
+
+
+def parse_mounters(text: str) -> dict[int, int]:
+    """Who mounted each FUSE file system of ``/proc/PID/mountinfo`` (proc(5)), by device number; not root.
+
+    Its files are whose that user says they are, whatever ``stat`` tells (mount.fuse(8), ``user_id``).
+    """
+    found = {}
+    for line in text.splitlines():
+        mount = _MOUNT.match(line)
+        user = None if mount is None else _MOUNTED_BY.search(mount[3])
+        if mount is not None and user is not None and int(user[1]) != 0:
+            found[os.makedev(int(mount[1]), int(mount[2]))] = int(user[1])
+    return found

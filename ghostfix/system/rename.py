@@ -4,6 +4,8 @@ import errno
 import os
 import sys
 
+from ghostfix.system.text import exists_in
+
 _NOREPLACE, _EXCHANGE = 1, 2  # renameat2(2)
 _MACOS_SWAP, _MACOS_EXCL = 2, 4  # renameatx_np(2)
 _UNSUPPORTED = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
@@ -19,7 +21,7 @@ def rename_to_free(source: str, target: str, folder: int) -> None:
     except FileExistsError:
         raise
     except OSError:  # folders cannot be linked, and some file systems have no links
-        if _exists(target, folder):
+        if exists_in(folder, target):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), target) from None
         os.rename(source, target, src_dir_fd=folder, dst_dir_fd=folder)
     else:
@@ -48,11 +50,3 @@ def _rename(source: str, target: str, folder: int, flags: int) -> bool:
     if number in _UNSUPPORTED:
         return False
     raise OSError(number, os.strerror(number), source, None, target)
-
-
-def _exists(name: str, folder: int) -> bool:
-    try:
-        os.stat(name, dir_fd=folder, follow_symlinks=False)
-    except FileNotFoundError:
-        return False
-    return True

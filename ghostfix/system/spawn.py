@@ -14,6 +14,7 @@ from ghostfix.system.file_acts import open_to_append, write_durably
 from ghostfix.system.folders import make_folder, opened
 from ghostfix.system.identity import Account, account_of, acting_as, own_variables
 from ghostfix.system.processes import ProcessTable
+from ghostfix.system.text import openable, runnable
 
 _DETACH = posixpath.join(posixpath.dirname(__file__), "detach.py")
 """A program of its own, which is run and never imported."""
@@ -73,7 +74,12 @@ def _detached(
 
     identity = [] if account is None else [account.uid, account.gid, *account.groups]
     request = json.dumps(
-        {"argv": list(argv), "cwd": cwd, "environment": dict(variables), "identity": identity}
+        {
+            "argv": list(runnable(argv)),
+            "cwd": openable(cwd),
+            "environment": dict(variables),
+            "identity": identity,
+        }
     )
     try:
         answer = subprocess.run(

@@ -150,3 +150,25 @@ def test_an_order_to_a_folder_of_somebody_else_writes_nothing_as_root(folder: Pa
     with pytest.raises(StepError, match="failed"):
         give_order(local_system(), ("sv", "-w", "1", "down"), str(folder))
     assert victim.read_text() == "root:x:0:0"
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o755])
+def test_a_user_s_symlink_leads_no_repair_to_the_files_of_root(
+    folder: Path, tmp_path: Path, mode: int
+) -> None:
+    """The folder of the PID files is one; what it leads to is said, and stays as it is."""
+    secret = tmp_path / "secret"
+    secret.mkdir()
+    for name, text in (("precious.pid", "4194303\n"), ("config.pid", "not a number\n")):
+        (secret / name).write_text(text)
+        os.utime(secret / name, (1, 1))
+    secret.chmod(mode)
+    (folder / "run").symlink_to(secret)
+    os.chown(folder / "run", SCRATCH_USER, SCRATCH_USER, follow_symlinks=False)
+    profile(tmp_path, f'directory = "{folder}"\nscript = "main.py"\npidfiles = ["run/*.pid"]\n')
+    before = sorted((path.name, path.stat().st_ino, path.stat().st_ctime_ns) for path in secret.iterdir())
+    answered = ghostfix(folder, "repair", "--yes", "--config", str(tmp_path / "ghostfix.toml"))
+    assert answered.status == 4, answered.stdout + answered.stderr
+    assert "whose symlink" in " ".join(answered.stdout.split())
+    after = sorted((path.name, path.stat().st_ino, path.stat().st_ctime_ns) for path in secret.iterdir())
+    assert after == before

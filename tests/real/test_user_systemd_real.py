@@ -124,3 +124,37 @@ def test_the_units_folder_is_left_as_it_was_found(house: House, service: Service
         assert digest(house.bench, HOME) == before
     finally:
         sh(house.bench, f"rm /etc/systemd/user/ghost.service; mkdir -p {UNITS}")
+
+
+def test_root_s_undo_goes_no_way_that_the_user_bent(house: House, service: Service) -> None:
+    """The folder of the held unit has become a symlink to the machine's units, where root alone may write."""
+    house.systemctl("stop ghost.service")
+    made = f"systemd-run --user --unit=ghost-run --property=Restart=always python3 {FOLDER}/ghost.py"
+    house.as_user(made)
+    becomes(lambda: len(house.bench.running(service)) == 1, "systemd-run starts the service")
+    transient = f"/run/user/{house.uid}/systemd/transient"
+    before = digest(house.bench, "/etc/systemd")
+    acts = house.bench.hold(found(house.bench, "systemd", service, "ghost-run.service"))
+    assert house.as_user(f"stat -c %U {UNITS}/ghost-run.service.d/zz-ghostfix-hold.conf") == "gina\n"
+    house.as_user(f"sh -c 'rm -r {transient}; ln -s /etc/systemd/system {transient}'")
+    with pytest.raises(
+        AssertionError, match=f"with the rights of gina, whose symlink {transient} leads there"
+    ):
+        house.bench.release(acts)
+    assert digest(house.bench, "/etc/systemd") == before
+    house.as_user(f"sh -c 'rm {transient}; mkdir {transient}'")
+    house.bench.release(acts)
+    becomes(lambda: len(house.bench.running(service)) == 1, "released, it comes back")
+    assert house.as_user(f"stat -c %U {transient}/ghost-run.service") == "gina\n"
+    house.systemctl("stop ghost-run.service")
+
+
+def test_root_s_hold_goes_no_way_that_the_user_bent(house: House, service: Service) -> None:
+    """Its drop-in would hold, or rule, whichever unit of the machine has that name."""
+    before = digest(house.bench, "/etc/systemd")
+    job = found(house.bench, "systemd", service, "ghost.service")
+    house.as_user(f"sh -c 'ln -s /etc/systemd/system {UNITS}/ghost.service.d'")
+    with pytest.raises(AssertionError, match="with the rights of gina, whose symlink"):
+        house.bench.hold(job)
+    assert digest(house.bench, "/etc/systemd") == before
+    house.as_user(f"rm {UNITS}/ghost.service.d")

@@ -93,3 +93,26 @@ def test_a_check_that_is_gone_needs_no_hold() -> None:
     monit = FakeMonit()
     del monit.monitored["ghost"]
     assert isinstance(STEP.precondition(monit.system), Unneeded)
+
+
+def test_root_tells_a_user_s_monit_as_that_user() -> None:
+    """A monit that root runs would do what the user's control file says."""
+    monit = FakeMonit()
+    monit.system.add_file("/etc/passwd", b"app:x:1000:1000::/home/app:/bin/sh\n", uid=0)
+    monit.system.add_file(CONTROL, CHECK.encode(), 0o600, 1000)
+    captured = STEP.capture(monit.system)
+    STEP.apply(monit.system)
+    STEP.undo(monit.system, captured)
+    assert set(monit.system.asked_as) == {"app"}
+    assert {act.detail for act in monit.system.acts if act.act == "command"} == {"app"}
+
+
+def test_a_control_file_of_nobody_in_particular_is_not_used_by_root() -> None:
+    monit = FakeMonit()
+    monit.system.add_file(CONTROL, CHECK.encode(), 0o666, 0)
+    verdict = STEP.precondition(monit.system)
+    assert isinstance(verdict, Refused)
+    assert "can be written by others" in verdict.reason
+    with pytest.raises(StepError, match="was not told"):
+        STEP.apply(monit.system)
+    assert monit.orders == []

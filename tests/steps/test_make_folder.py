@@ -77,4 +77,12 @@ def test_a_mkdir_that_fails() -> None:
     system = FakeSystem()
     system.add_programs(("mkdir",), lambda words, _: answered(words, 1, b"", "mkdir: Permission denied"))
     with pytest.raises(StepError, match="Permission denied"):
-        STEP.apply(system)
+        STEP.run_as("alice").apply(system)
+
+
+def test_who_needs_nobody_s_rights_starts_no_program_for_it() -> None:
+    """It would follow whatever symlink lies on the way; the system's own way does not."""
+    system = FakeSystem()
+    system.add_folder("/srv/web")
+    STEP.apply(system)
+    assert [act.act for act in system.acts] == ["make_folder", "make_folder"]

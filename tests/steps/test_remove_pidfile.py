@@ -6,11 +6,12 @@ import pytest
 from msgspec import structs
 
 from ghostfix.errors import ChangedError
+from ghostfix.machine import Platform
 from ghostfix.service import Service
 from ghostfix.snapshot import PidFile, PidFileState
 from ghostfix.step import Refused, Unneeded
 from ghostfix.steps.remove_pidfile import RemovePidFile
-from tests.fake_system import FakeSystem
+from tests.fake_system import FakeSystem, default_caller
 
 PATH = "/srv/ghost/ghost.pid"
 SERVICE = Service(name="ghost", profile="test", directory="/srv/ghost", module="ghost.main")
@@ -120,3 +121,27 @@ def test_a_file_that_was_taken_away_since_is_written_again() -> None:
     removal.undo(machine, captured)
     assert machine.content(PATH) == b"4711\n"
     assert machine.files[PATH].mode == 0o600
+
+
+@pytest.mark.parametrize(
+    ("owner", "folder", "moved"),
+    [(1000, 0o1777, True), (0, 0o1777, True), (77, 0o1777, False), (77, 0o755, True), (77, 0o775, True)],
+)
+def test_where_anybody_may_write_only_the_service_s_own_file_is_moved(
+    owner: int, folder: int, moved: bool
+) -> None:
+    """In any other folder its owner let whoever wrote it in."""
+    machine = FakeSystem(caller=default_caller(Platform.LINUX, "root"))
+    machine.add_folder("/srv/ghost", uid=1000)
+    machine.add_folder("/run/lock", folder, 0)
+    machine.add_file("/run/lock/a.pid", b"4711\n", 0o644, owner)
+    status = machine.status("/run/lock/a.pid").value
+    pidfile = PidFile(
+        path="/run/lock/a.pid", state=PidFileState.READABLE, pid=4711, status=status, content=b"4711\n"
+    )
+    verdict = RemovePidFile(reason="r", pidfile=pidfile, service=SERVICE).precondition(machine)
+    if moved:
+        assert verdict is None
+    else:
+        reason = "/run/lock/a.pid is uid 77's, in a folder where anybody may write, and is not moved"
+        assert verdict == Refused(reason)

@@ -232,21 +232,23 @@ def test_a_parent_that_leads_elsewhere_by_now_is_noticed(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("mode", "owner", "hostile"),
+    ("mode", "owner", "actor", "hostile"),
     [
-        (0o777, 77, True),
-        (0o775, 77, True),
-        (0o1777, 77, False),
-        (0o755, 77, False),
-        (0o777, 42, False),
-        (0o777, 0, False),
+        (0o777, 77, 42, True),
+        (0o775, 77, 42, True),
+        (0o777, 77, 77, True),
+        (0o775, 77, 77, False),
+        (0o1777, 77, 42, False),
+        (0o755, 77, 42, False),
+        (0o777, 42, 42, False),
+        (0o777, 0, 42, False),
     ],
 )
-def test_hostile_folders(tmp_path: Path, mode: int, owner: int, hostile: bool) -> None:
+def test_hostile_folders(tmp_path: Path, mode: int, owner: int, actor: int, hostile: bool) -> None:
     seen = list(tmp_path.stat())
     seen[stat.ST_MODE] = stat.S_IFDIR | mode
     seen[stat.ST_UID] = owner
-    assert is_hostile(os.stat_result(seen), 42) is hostile
+    assert is_hostile(os.stat_result(seen), 42, actor) is hostile
 
 
 def test_nothing_is_done_in_a_hostile_folder(pidfile: Path) -> None:

@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from ghostfix.system.proc_text import (
     parse_control_group,
     parse_locks,
     parse_memory,
+    parse_mounters,
     parse_open_file_limit,
     parse_stat,
     parse_task_limit,
@@ -126,3 +129,21 @@ def test_the_limit_of_tasks() -> None:
     line = b"Max cpu time   unlimited  unlimited  seconds\nMax processes  63463  63463  processes\n"
     assert parse_task_limit(line) == 63463
     assert parse_task_limit(b"") is None
+
+
+def test_who_mounted_a_file_system_of_their_own() -> None:
+    """Those of the kernel and of root are whose they say they are; a name can pretend nothing."""
+    table = """22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+40 22 0:50 / /home/app/mnt\\040user_id=0 rw,nosuid - fuse.sshfs app@host:/ rw,user_id=1000,allow_other
+41 22 0:51 / /mnt/ntfs rw - fuseblk /dev/sdb1 rw,user_id=0,group_id=0,allow_other
+42 22 0:52 / /tmp/x rw shared:7 master:1 - fuse /dev/fuse rw,user_id=61733,group_id=5
+43 22 0:53 / /proc rw - proc
+44 22 0:54 / /run/user_id=7 rw - tmpfs tmpfs rw,user_id=7
+damaged
+"""
+    assert parse_mounters(table) == {os.makedev(0, 50): 1000, os.makedev(0, 52): 61733}
+
+
+@given(st.text())
+def test_damaged_mounts_raise_nothing(text: str) -> None:
+    assert isinstance(parse_mounters(text), dict)
