@@ -75,8 +75,8 @@ class Taken(Struct, frozen=True):
 class Launcher(Protocol):
     """What takes locks on this machine, and becomes commands."""
 
-    def environment(self) -> dict[str, str]:
-        """Ghostfix's own environment, whole."""
+    def environment(self, user: str | None) -> dict[str, str]:
+        """Ghostfix's own environment, whole; a fresh one for what root starts as ``user``."""
         ...
 
     def program(self, name: str, directory: str, path: str) -> str | None:

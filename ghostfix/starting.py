@@ -111,7 +111,8 @@ def _prepared(system: System, launcher: Launcher, service: Service, command: tup
     """Everything that a start needs; raises ProfileError when something is missing."""
     typed = structs.replace(service, start=command) if command else service
     argv = typed.start_command
-    variables = _variables(service, launcher.environment())
+    user = _user(system, service, argv[0])
+    variables = _variables(service, launcher.environment(user))
     if launcher.program(argv[0], service.directory, variables.get("PATH", "")) is None:
         own = argv[0] == service.python
         raise ProfileError(
@@ -124,7 +125,7 @@ def _prepared(system: System, launcher: Launcher, service: Service, command: tup
         argv=argv,
         directory=service.directory,
         variables=variables,
-        user=_user(system, service, argv[0]),
+        user=user,
         pid_file=pid_file(system, service),
     )
 
@@ -144,7 +145,7 @@ def _user(system: System, service: Service, program: str) -> str | None:
 
 
 def _variables(service: Service, own: dict[str, str]) -> dict[str, str]:
-    """Ghostfix's own environment, with the profile's venv in front."""
+    """The environment of what is started, with the profile's venv in front."""
     if service.environment.venv is None:
         return own
     venv = service.path(service.environment.venv)

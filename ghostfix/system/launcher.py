@@ -7,15 +7,15 @@ from ghostfix.errors import StepError
 from ghostfix.launch import MARK, Held, Start, Taken
 from ghostfix.supervision import Ending
 from ghostfix.system import becoming, nursery, pid_lock
-from ghostfix.system.identity import account_of, own_variables
+from ghostfix.system.identity import account_of, whole_environment
 
 
 class LocalLauncher:
     """Implements ``starting.Launcher`` for Linux and macOS."""
 
-    def environment(self) -> dict[str, str]:
-        """Our own environment, whole."""
-        return becoming.environment()
+    def environment(self, user: str | None) -> dict[str, str]:
+        """Our own environment, whole, or a fresh one for another user."""
+        return whole_environment(account_of(user))
 
     def program(self, name: str, directory: str, path: str) -> str | None:
         """Where a command is found."""
@@ -35,7 +35,7 @@ class LocalLauncher:
         """Goes on as the command, in this very process."""
         account = account_of(start.user)
         lock.keep_over_exec()
-        variables = {**own_variables(start.variables, account), MARK: f"{os.getpid()}:{start.pid_file}"}
+        variables = {**start.variables, MARK: f"{os.getpid()}:{start.pid_file}"}
         becoming.become(start.argv, start.directory, variables, account)
 
     def nursery(self, start: Start, lock: Held) -> nursery.Nursery:
@@ -43,8 +43,7 @@ class LocalLauncher:
         if lock.shared:
             lock.keep_over_exec()
         account = account_of(start.user)
-        variables = own_variables(start.variables, account)
-        return nursery.Nursery(start.argv, start.directory, variables, account, start.pid_file)
+        return nursery.Nursery(start.argv, start.directory, start.variables, account, start.pid_file)
 
     def end_as(self, ending: Ending) -> NoReturn:
         """Ends this process as the command ended."""
