@@ -25,7 +25,7 @@ from msgspec import Struct, structs
 from ghostfix import __version__
 from ghostfix.errors import ChangedError, ProfileError, RepairError, StepError
 from ghostfix.machine import ActingSystem, System
-from ghostfix.runs.state import check_private, is_private, lock_path, own_folder, state_folder, unwritable
+from ghostfix.runs.state import check_trusted, is_private, lock_path, own_folder, state_folder, unwritable
 from ghostfix.runs.story import SCHEMA, Entry, EntryState, Journal, Line, Opening, RunState, read_journal
 from ghostfix.service import Service
 from ghostfix.snapshot import FileKind
@@ -215,7 +215,7 @@ def run_folder(system: System, run: str) -> str:
         raise ProfileError(f"{run[:60]!r} is not the id of a run", _LIST_HINT)
     if system.status(state_folder(system)).value is None:
         raise ProfileError(f"there is no run {run}", _LIST_HINT)
-    check_private(system)
+    check_trusted(system)
     return f"{state_folder(system)}/runs/{run}"
 
 

@@ -87,6 +87,10 @@ class Launcher(Protocol):
         """Who holds the lock now; None when nobody does."""
         ...
 
+    def make_private_folder(self, path: str) -> None:
+        """Makes ghostfix's own folder, as whatever else writes to it does; raises StepError."""
+        ...
+
     def acquire(self, path: str, user: str | None, *, shared: bool, wait: bool) -> Held | Taken:
         """The lock, or who has it. Raises StepError when the PID file cannot be used."""
         ...

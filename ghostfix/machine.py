@@ -295,6 +295,13 @@ class ActingSystem(System, Protocol):
         """Makes a folder and its parents; one that exists keeps its mode."""
         ...
 
+    def make_private_folder(self, path: str) -> None:
+        """Makes a folder and its parents with mode 0700, and closes one of our own that others can look into.
+
+        One that others can write to, a symlink or somebody else's is left as it is.
+        """
+        ...
+
     def append(self, path: str, content: bytes, mode: int = 0o600) -> None:
         """Appends to a file (created with ``mode``) and returns when it is on the disk."""
         ...

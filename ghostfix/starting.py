@@ -16,6 +16,7 @@ from ghostfix.single_instance import (
     holding,
     left_running,
     pid_file,
+    private_folder,
     until_gone,
     wanted_service,
     without_lock,
@@ -62,7 +63,10 @@ def _unless_running(
     system: System, launcher: Launcher, service: Service, start: Start, wishes: Wishes
 ) -> Running:
     wait = wishes.if_running == "wait"
+    private = private_folder(system, start.pid_file)
     try:
+        if private is not None:
+            launcher.make_private_folder(private)
         lock = launcher.acquire(start.pid_file, start.user, shared=wishes.share_lock, wait=wait)
     except StepError as error:
         raise ProfileError(

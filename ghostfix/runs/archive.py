@@ -13,7 +13,7 @@ from ghostfix.journal import run_folder, runs
 from ghostfix.machine import ActingSystem, System
 from ghostfix.renderers.json import SEVERAL_SCHEMA, Reports
 from ghostfix.report import SCHEMA, Report
-from ghostfix.runs.state import check_private, is_private, own_folder, state_folder, unwritable
+from ghostfix.runs.state import check_trusted, is_private, own_folder, state_folder, unwritable
 from ghostfix.snapshot import FileKind
 
 _DIAGNOSIS = re.compile(r"d[0-9]{8}-[0-9]{6}-[0-9a-f]{4,8}")
@@ -118,7 +118,7 @@ def _kept_diagnosis(system: System, name: str) -> Report:
         raise RepairError(
             f"there is no diagnosis {name}", "`ghostfix report --list` shows those that there are"
         )
-    check_private(system)
+    check_trusted(system)
     if not is_private(system, status, FileKind.REGULAR):
         raise RepairError(f"{path} is not a private file of your own, so it is not trusted")
     reading = system.read(path, _LIMIT)

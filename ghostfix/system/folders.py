@@ -16,6 +16,7 @@ from ghostfix.errors import ChangedError, StepError
 from ghostfix.system.text import reason
 
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 @contextmanager
@@ -44,7 +45,7 @@ def opened(path: str) -> Iterator[tuple[int, str]]:
 
 def is_hostile(folder: os.stat_result, uid: int) -> bool:
     """Whether others can exchange its files, and nobody whom we trust let them (the rule above)."""
-    others_write = bool(folder.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+    others_write = bool(folder.st_mode & _OTHERS_WRITE)
     sticky = bool(folder.st_mode & stat.S_ISVTX)
     return others_write and not sticky and folder.st_uid not in (uid, 0)
 
@@ -65,6 +66,28 @@ def make_folder(path: str, mode: int) -> None:
             continue  # somebody else made it just now
         except OSError as error:
             raise StepError(f"the folder {folder} cannot be made: {reason(error)}") from error
+
+
+def make_private_folder(path: str) -> None:
+    """Makes a folder and its parents, closed to everybody else.
+
+    A folder of our own that others may look into, as an older ghostfix left it, is closed; one that is
+    somebody else's, a symlink, or open to others' writing stays as it is: what is in it may be theirs.
+    """
+    make_folder(path, 0o700)
+    try:
+        folder = os.open(path, _OPEN | os.O_NOFOLLOW)
+    except OSError:
+        return
+    try:
+        seen = os.fstat(folder)
+        open_to_others = seen.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+        if seen.st_uid == os.geteuid() and open_to_others and not open_to_others & _OTHERS_WRITE:
+            os.fchmod(folder, 0o700)
+    except OSError as error:
+        raise StepError(f"the folder {path} cannot be closed to others: {reason(error)}") from error
+    finally:
+        os.close(folder)
 
 
 def is_roots_way(folder: str) -> bool:
@@ -90,7 +113,7 @@ def _is_roots(place: str) -> bool:
         return False
     if seen.st_uid != 0 or stat.S_ISLNK(seen.st_mode):
         return seen.st_uid == 0
-    return bool(seen.st_mode & stat.S_ISVTX) or not seen.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return bool(seen.st_mode & stat.S_ISVTX) or not seen.st_mode & _OTHERS_WRITE
 
 
 def _upwards(folder: str) -> Iterator[str]:

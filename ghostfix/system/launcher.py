@@ -6,7 +6,7 @@ from typing import NoReturn
 from ghostfix.errors import StepError
 from ghostfix.launch import MARK, Held, Start, Taken
 from ghostfix.supervision import Ending
-from ghostfix.system import becoming, nursery, pid_lock
+from ghostfix.system import becoming, folders, nursery, pid_lock
 from ghostfix.system.identity import account_of, whole_environment
 
 
@@ -24,6 +24,10 @@ class LocalLauncher:
     def holder(self, path: str) -> Taken | None:
         """Who holds the lock now."""
         return pid_lock.holder(path)
+
+    def make_private_folder(self, path: str) -> None:
+        """Makes ghostfix's own folder."""
+        folders.make_private_folder(path)
 
     def acquire(self, path: str, user: str | None, *, shared: bool, wait: bool) -> Held | Taken:
         """The lock, or who has it."""

@@ -106,6 +106,10 @@ class LocalSystem(LookingSystem):
         """Makes a folder and its parents."""
         folders.make_folder(path, mode)
 
+    def make_private_folder(self, path: str) -> None:
+        """Makes a folder and its parents, closed to everybody else."""
+        folders.make_private_folder(path)
+
     def append(self, path: str, content: bytes, mode: int = 0o600) -> None:
         """Appends to a file, durably."""
         file_acts.append(path, content, mode)
