@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from ghostfix import __version__
-from ghostfix.errors import ExitCode, GhostfixError
+from ghostfix.errors import ExitCode, GhostfixError, StepError
 
 _VERSION = f"ghostfix {__version__}\n"
 _LONGEST = 2_000
@@ -44,6 +44,10 @@ def main() -> None:
         if error.hint:
             _complain(f"  {_safe(error.hint)}")
         sys.exit(error.exit_code)
+    except StepError as error:
+        # An act that did not succeed, outside a repair's own steps: the machine's doing, no fault of ours.
+        _complain(f"ghostfix: {_safe(str(error))}")
+        sys.exit(ExitCode.REPAIR_INCOMPLETE)
     except KeyboardInterrupt:
         _complain("ghostfix: interrupted")
         sys.exit(ExitCode.INTERRUPTED)

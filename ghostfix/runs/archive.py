@@ -24,7 +24,7 @@ _LIMIT = 64 * 1024 * 1024
 
 def keep_report(system: ActingSystem, run: str, report: Report) -> None:
     """Writes the report into the run's folder, private as all there is."""
-    system.append(_path(system, run), msgspec.json.encode(report))
+    system.append(_path(system, run), _encoded(report))
 
 
 def keep_diagnosis(system: ActingSystem, report: Report) -> str:
@@ -32,7 +32,7 @@ def keep_diagnosis(system: ActingSystem, report: Report) -> str:
     folder = own_folder(system, "diagnoses")
     caller = system.caller()
     moment = f"{datetime.fromtimestamp(system.now(), UTC):%Y%m%d-%H%M%S}"
-    content = msgspec.json.encode(report)
+    content = _encoded(report)
     for number in range(caller.pid, caller.pid + 0x10000):
         name = f"d{moment}-{number & 0xFFFF:04x}"
         path = f"{folder}/{name}.json"
@@ -46,6 +46,13 @@ def keep_diagnosis(system: ActingSystem, report: Report) -> str:
             raise unwritable(folder, error) from error
         return name
     raise RepairError(f"no free name for a diagnosis in {folder}")
+
+
+def _encoded(report: Report) -> bytes:
+    content = msgspec.json.encode(report)
+    if len(content) > _LIMIT:
+        raise RepairError(f"the report has {len(content):,} bytes, and {_LIMIT:,} are read of a kept one")
+    return content
 
 
 def kept_diagnoses(system: System) -> tuple[str, ...]:

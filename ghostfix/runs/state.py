@@ -8,7 +8,7 @@ import zlib
 from urllib.parse import quote
 
 from ghostfix.account import name_of
-from ghostfix.errors import RepairError, StepError
+from ghostfix.errors import RepairError, StepError, UnwritableError
 from ghostfix.machine import ActingSystem, System
 from ghostfix.snapshot import FileKind, FileStatus
 
@@ -79,9 +79,9 @@ def lock_path(system: System, service: str, directory: str) -> str:
     return f"{state_folder(system)}/locks/{quote(service, safe='')}-{check:08x}.lock"
 
 
-def unwritable(folder: str, error: StepError) -> RepairError:
+def unwritable(folder: str, error: StepError) -> UnwritableError:
     """The error for a journal that cannot be written."""
-    return RepairError(
+    return UnwritableError(
         f"the journal in {folder} cannot be written: {error}",
         "nothing is done without a journal; make room or set XDG_STATE_HOME to a folder of your own",
     )

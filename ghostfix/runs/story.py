@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from ghostfix.errors import RepairError
+from ghostfix.instant import Instant
 
 SCHEMA = "ghostfix.journal/1"
 DAMAGED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -49,7 +50,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     reversible: bool = True
     state: EntryState = EntryState.PLANNED
     detail: str = ""
-    at: float | None = None
+    at: Instant | None = None
     """When it came into this state; None while it is planned."""
     announced: bool = False
     """Its act was announced, so it may have changed the machine."""
@@ -75,7 +76,7 @@ class Opening(Struct, frozen=True, kw_only=True, tag="begun", tag_field="event")
     service: str
     directory: str
     profile: str
-    at: float
+    at: Instant
     pid: int
     user: str
     version: str
@@ -86,7 +87,7 @@ class Line(Struct, frozen=True, omit_defaults=True):
     """Any later line. ``n`` is 0 when it is about the whole run; then ``event`` is a ``RunState``."""
 
     event: str
-    at: float
+    at: Instant
     n: int = 0
     detail: str = ""
 
