@@ -47,6 +47,8 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     ended: float | None = None
     done: int = 0
     """Steps whose act was done, or may have been, and that were not undone."""
+    reversible: int = 0
+    """Those among them that an undo can take back."""
     steps: int = 0
     problem: str | None = None
 
@@ -219,6 +221,7 @@ def _summary(system: System, run: str) -> RunSummary:
         started=journal.started,
         ended=journal.ended,
         done=len(standing),
+        reversible=sum(entry.reversible for entry in standing),
         steps=len(journal.entries),
         problem=journal.problem,
     )

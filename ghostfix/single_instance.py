@@ -11,12 +11,12 @@ import sys
 
 from msgspec import Struct
 
-from ghostfix.collectors.pidfiles import parse_pid
 from ghostfix.errors import ProfileError
 from ghostfix.invocation import read_argv
 from ghostfix.launch import MARK
 from ghostfix.machine import System
 from ghostfix.pages.phrase import lasting
+from ghostfix.parsers.pid_file import parse_pid
 from ghostfix.process import Process
 from ghostfix.profile import BUILT_IN, NoSuchServiceError, load
 from ghostfix.running import running_instances

@@ -270,9 +270,9 @@ def test_what_undo_would_not_read_is_not_kept_and_not_done(monkeypatch: pytest.M
     """The limit is the same on both sides, and asked before the act; what can be undone is done."""
     _DONE.clear()
     system = FakeSystem()
-    monkeypatch.setattr(journal, "_LIMIT", 2000)
-    long = "x" * 3000
+    monkeypatch.setattr(journal, "_LIMIT", 8_000)
+    long = "x" * 9_000
     run = execute(system, Plan((Clean(reason="r", name=long), Clean(reason="r", name="short"))), SERVICE)
     assert [entry.state for entry in run.entries] == [EntryState.REFUSED, EntryState.DONE]
-    assert "an undo reads 2,000" in run.entries[0].detail
+    assert "an undo reads 8,000" in run.entries[0].detail
     assert _DONE == ["short"]

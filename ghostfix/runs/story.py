@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from ghostfix.errors import RepairError
-from ghostfix.instant import Instant
+from ghostfix.instant import Instant, known
 
 SCHEMA = "ghostfix.journal/1"
 DAMAGED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -87,7 +87,8 @@ class Line(Struct, frozen=True, omit_defaults=True):
     """Any later line. ``n`` is 0 when it is about the whole run; then ``event`` is a ``RunState``."""
 
     event: str
-    at: Instant
+    at: float
+    """An ``Instant``, unless the line is damaged: what it tells of an act must not be lost with its time."""
     n: int = 0
     detail: str = ""
 
@@ -142,7 +143,7 @@ def _follow(opening: Opening, lines: Sequence[bytes]) -> Journal:
         if line is None or line.n > len(entries) or line.n < 0:
             lost += 1
         elif line.n == 0:
-            state, ended = RunState(line.event), line.at
+            state, ended = RunState(line.event), known(line.at)
         else:
             entries[line.n - 1] = _told(entries[line.n - 1], line)
             state, ended = RunState.UNFINISHED, None
@@ -175,6 +176,6 @@ def _told(entry: Entry, line: Line) -> Entry:
         entry,
         state=state,
         detail=line.detail,
-        at=line.at,
+        at=known(line.at),
         announced=entry.announced or state is EntryState.INTENT,
     )
