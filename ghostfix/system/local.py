@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, CommandAnswer, Signal
+from ghostfix.pattern import SEARCHES
 from ghostfix.process import Process
 from ghostfix.snapshot import FileStatus, HttpAnswer
 from ghostfix.system import commands, file_acts, folders, locks, spawn
 from ghostfix.system.looking import LookingSystem
+from ghostfix.system.searcher import Searcher
 from ghostfix.system.signals import Signaller
 from ghostfix.system.text import reason
 
@@ -141,4 +143,6 @@ class LocalSystem(LookingSystem):
 
 def local_system() -> ActingSystem:
     """The machine at hand."""
+    if SEARCHES.elsewhere is None:
+        SEARCHES.elsewhere = Searcher()
     return LocalSystem()
