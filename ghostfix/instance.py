@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from ghostfix.aspects.recall import worked_out_once
 from ghostfix.invocation import Invocation, read_argv
-from ghostfix.pattern import SEARCHES, SEARCHING
+from ghostfix.match_search import SEARCHES, SEARCHING
 from ghostfix.process import Process, ProcessTree
 from ghostfix.process_title import title_runs
 from ghostfix.service import Service

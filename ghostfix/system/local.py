@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, CommandAnswer, Signal
-from ghostfix.pattern import SEARCHES
+from ghostfix.match_search import SEARCHES
 from ghostfix.process import Process
 from ghostfix.snapshot import FileStatus, HttpAnswer
 from ghostfix.system import commands, file_acts, folders, locks, spawn

@@ -6,7 +6,7 @@ import pytest
 
 from ghostfix.errors import ExitCode
 from ghostfix.instance import is_service
-from ghostfix.pattern import SEARCHING, SearchError, Searches, steps
+from ghostfix.match_search import SEARCHING, SearchError, Searches, steps
 from ghostfix.process import Process, ProcessId, ProcessState
 from ghostfix.service import Service
 
