@@ -3,13 +3,14 @@
 import sys
 from dataclasses import dataclass
 
-from ghostfix.errors import ExitCode
+from ghostfix.errors import ExitCode, RepairError, StepError
 from ghostfix.execute import Decision, InterruptedRepairError, Run, execute, undo
 from ghostfix.machine import ActingSystem
 from ghostfix.pages.advice import command
 from ghostfix.pipeline import Diagnosis
 from ghostfix.plan import Plan
 from ghostfix.presentation import Presentation, ask
+from ghostfix.report import Report
 from ghostfix.runs.archive import keep_report
 from ghostfix.service import Service
 from ghostfix.step import Step
@@ -121,8 +122,27 @@ def _look_again(
     else:
         code = ExitCode.HEALTHY
     report = repair_report(diagnosis, plan, run, verification, code, notes=notes)
-    keep_report(system, run.id, report)  # what is kept never shows secrets
+    unkept = _keep(system, run, report)  # what is kept never shows secrets
     if presentation.reveal:
         report = repair_report(diagnosis, plan, run, verification, code, notes=notes, reveal=True)
     presentation.show((report,), system)
+    if run.problem is not None:
+        sys.stderr.write(
+            f"ghostfix: the repair stopped: {shown(run.problem, 500)}\n"
+            f"  Make room there, and `ghostfix undo {run.id}` takes back what was done.\n"
+        )
+    elif unkept is not None:
+        sys.stderr.write(
+            f"ghostfix: the report of run {run.id} was not kept: {shown(unkept, 500)}\n"
+            f"  `ghostfix undo {run.id}` takes back what was done all the same.\n"
+        )
     return code
+
+
+def _keep(system: ActingSystem, run: Run, report: Report) -> str | None:
+    """Keeps the report beside the journal; a text says why it could not. The repair is as good without."""
+    try:
+        keep_report(system, run.id, report)
+    except (StepError, RepairError) as error:
+        return str(error)
+    return None

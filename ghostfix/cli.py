@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ghostfix import __version__
-from ghostfix.errors import ExitCode, GhostfixError
+from ghostfix.errors import ExitCode, GhostfixError, StepError
 
 _VERSION = f"ghostfix {__version__}\n"
 _LONGEST = 2_000
@@ -40,6 +40,10 @@ def _answer(words: Sequence[str]) -> int:
         if error.hint:
             _complain(f"  {_safe(error.hint)}")
         return error.exit_code
+    except StepError as error:
+        # An act that did not succeed, outside a repair's own steps: the machine's doing, no fault of ours.
+        _complain(f"ghostfix: {_safe(str(error))}")
+        return ExitCode.REPAIR_INCOMPLETE
     except KeyboardInterrupt:
         _complain("ghostfix: interrupted")
         return ExitCode.INTERRUPTED

@@ -55,6 +55,10 @@ class RepairError(GhostfixError):
     exit_code = ExitCode.REPAIR_INCOMPLETE
 
 
+class UnwritableError(RepairError):
+    """The journal cannot be written: the disk is full, or its folder is not to be trusted."""
+
+
 class StepError(Exception):
     """An act on the machine did not succeed; the message says what happened, for a person."""
 

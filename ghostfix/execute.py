@@ -7,13 +7,14 @@ journal knows what has been done, what may have been done, and how to take it ba
 
 import shlex
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
 from msgspec import Struct, structs
 
 from ghostfix import journal
-from ghostfix.errors import ChangedError, ExitCode, GhostfixError, RepairError, StepError
+from ghostfix.errors import ChangedError, ExitCode, GhostfixError, RepairError, StepError, UnwritableError
 from ghostfix.journal import JournalWriter
 from ghostfix.machine import ActingSystem, System
 from ghostfix.plan import Plan
@@ -65,11 +66,15 @@ class Run(Struct, frozen=True, kw_only=True):
     id: str
     service: str
     entries: tuple[Entry, ...]
+    problem: str | None = None
+    """Why the journal was not written to its end, when it could not be: the repair stopped there."""
 
     @property
     def complete(self) -> bool:
-        """Every step was done, was not needed, or was not wanted."""
-        return not any(entry.state in (*_HINDERS, EntryState.INTENT) for entry in self.entries)
+        """Every step was done, was not needed, or was not wanted, and the journal says so."""
+        return self.problem is None and not any(
+            entry.state in (*_HINDERS, EntryState.INTENT) for entry in self.entries
+        )
 
 
 class InterruptedRepairError(GhostfixError):
@@ -107,8 +112,9 @@ def execute(
     """Does the steps of a plan in their order, journaled, and says what became of each.
 
     A step that is refused or fails does not end the repair: ``_NEEDS`` says what depends on it.
-    ``confirm`` is asked before each step; ``progress`` hears of every change of an entry. Raises
-    RepairError when another repair of this service is going on or the journal cannot be written, and
+    ``confirm`` is asked before each step; ``progress`` hears of every change of an entry. A journal that
+    cannot be written any more (a full disk) ends the repair where it stands, and the run says why. Raises
+    RepairError when another repair of this service is going on or the journal cannot be begun, and
     InterruptedRepairError when the user interrupts.
     """
     with exclusive(system, service.name, service.directory, "repair"):
@@ -118,11 +124,20 @@ def execute(
         repair = _Repair(system, writer, entries, confirm, progress)
         try:
             repair.do(plan)
-            run = Run(id=writer.run, service=service.name, entries=tuple(entries))
-            writer.ended(RunState.COMPLETE if run.complete else RunState.INCOMPLETE)
+            run = Run(id=writer.run, service=service.name, entries=tuple(entries), problem=repair.problem)
+            if run.problem is None:
+                run = _ended(writer, run)
         except KeyboardInterrupt:
             again = shlex.join(("ghostfix", plan.asked[0], service.name, *plan.asked[1:]))
             raise _interrupted(writer, service.name, entries, "the repair", again) from None
+    return run
+
+
+def _ended(writer: JournalWriter, run: Run) -> Run:
+    try:
+        writer.ended(RunState.COMPLETE if run.complete else RunState.INCOMPLETE)
+    except UnwritableError as error:
+        return structs.replace(run, problem=error.message)
     return run
 
 
@@ -142,7 +157,7 @@ def undo(system: ActingSystem, run: str, *, progress: Progress = _silent) -> tup
     """Takes back every act of a run that was done or may have been, the last first; may be repeated.
 
     What cannot be taken back stays, and is reported; the others are taken back all the same. Raises as
-    ``execute`` does.
+    ``execute`` does, and RepairError when the journal cannot be written any more.
     """
     story = journal.load(system, run)
     with exclusive(system, story.service, story.directory, "undo"):
@@ -160,6 +175,10 @@ def undo(system: ActingSystem, run: str, *, progress: Progress = _silent) -> tup
             story = journal.load(system, run)
             again = f"ghostfix repair {story.service}"
             raise _interrupted(writer, story.service, story.entries, "the undo", again) from None
+        except UnwritableError as error:
+            raise UnwritableError(
+                error.message, f"make room there, and `ghostfix undo {run}` goes on with what is left"
+            ) from error
     return tuple(results)
 
 
@@ -172,8 +191,21 @@ class _Repair:
     entries: list[Entry]
     confirm: Confirm | None
     progress: Progress
+    problem: str | None = None
+    """Why the journal could not be written any more."""
 
     def do(self, plan: Plan) -> None:
+        """Every step in its order, as long as what becomes of it can be written down."""
+        try:
+            self._do_all(plan)
+        except UnwritableError as error:
+            self.problem = error.message
+            for n, entry in enumerate(self.entries):
+                if entry.state is EntryState.PLANNED:
+                    detail = "what would become of it cannot be written down"
+                    self.entries[n] = structs.replace(entry, state=EntryState.NOT_REACHED, detail=detail)
+
+    def _do_all(self, plan: Plan) -> None:
         quitting = False
         for n, step in enumerate(plan.steps, 1):
             hindrance = "you stopped the repair before it" if quitting else self._hindrance(step)
@@ -212,7 +244,11 @@ class _Repair:
     def _do_step(self, n: int, step: Step) -> None:
         looked = _look(step, self.system)
         if isinstance(looked, Captured):
-            self.writer.keep(n, kept.encode(step, looked))
+            try:
+                self.writer.keep(n, kept.encode(step, looked))
+            except StepError as error:
+                self._tell(n, EntryState.REFUSED, str(error))
+                return
             self._tell(n, EntryState.INTENT, "")
             self._tell(n, *_act(step, self.system))
         else:
@@ -222,6 +258,8 @@ class _Repair:
         entry = self.entries[n - 1]
         announced = entry.announced or state is EntryState.INTENT
         entry = structs.replace(entry, state=state, detail=shown(detail), announced=announced)
+        if state is not EntryState.INTENT:  # what became of it is known, also where it cannot be written down
+            self.entries[n - 1] = structs.replace(entry, at=self.system.now())
         self.entries[n - 1] = self.writer.note(entry)
         self.progress(self.entries[n - 1])
 
@@ -312,7 +350,8 @@ def _interrupted(
     standing = f"; step {in_flight[0].n} may be half done: {in_flight[0].preview}" if in_flight else ""
     finished = sum(entry.at is not None for entry in entries) - len(in_flight)
     message = f"{what} was interrupted after {finished} of {len(entries)} steps{standing}"
-    writer.ended(RunState.INTERRUPTED, message)
+    with suppress(UnwritableError):  # without that line it is a run that came to no end
+        writer.ended(RunState.INTERRUPTED, message)
     return InterruptedRepairError(
         message,
         f"`ghostfix undo {writer.run}` takes back what was done; `{again}` looks again and goes on",

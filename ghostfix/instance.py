@@ -1,13 +1,13 @@
 """Instances: which processes are the service, each with its tree."""
 
 import posixpath
-import re
 from collections.abc import Container
 
 from msgspec import Struct
 
 from ghostfix.aspects.recall import worked_out_once
 from ghostfix.invocation import Invocation, read_argv
+from ghostfix.match_search import SEARCHES, SEARCHING
 from ghostfix.process import Process, ProcessTree
 from ghostfix.process_title import title_runs
 from ghostfix.service import Service
@@ -55,7 +55,7 @@ def runs_service(service: Service, invocation: Invocation | None, cwd: str | Non
         return False
     if service.match is not None:
         words = " ".join(part for part in (invocation.program, *_what_runs(invocation)) if part)
-        return invocation.name not in _ONLOOKERS and re.search(service.match, words) is not None
+        return invocation.name not in _ONLOOKERS and SEARCHES.found(service.match, words)
     if invocation.title is not None:
         return _titled(service, invocation, cwd)
     if service.module is not None:
@@ -108,10 +108,13 @@ def is_service(service: Service, process: Process) -> bool:
     lies in the service's directory makes it one: its namesake elsewhere is somebody else's.
     """
     detail = process.detail
+    invocation = read_argv(process.argv)
     if detail is not None and detail.container is not None:
         return False
+    if invocation is not None and (invocation.script or "").endswith(SEARCHING):
+        return False
     cwd = None if detail is None else detail.cwd or _UNSEEN
-    return runs_service(service, read_argv(process.argv), cwd)
+    return runs_service(service, invocation, cwd)
 
 
 def _instance(snapshot: Snapshot, service: Service, root: Process) -> Instance:

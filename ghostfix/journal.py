@@ -25,13 +25,14 @@ from ghostfix import __version__
 from ghostfix.errors import ChangedError, ProfileError, RepairError, StepError
 from ghostfix.machine import ActingSystem, System
 from ghostfix.pattern import Pattern
-from ghostfix.runs.state import check_private, is_private, lock_path, own_folder, state_folder, unwritable
+from ghostfix.runs.state import check_trusted, is_private, lock_path, own_folder, state_folder, unwritable
 from ghostfix.runs.story import SCHEMA, Entry, EntryState, Journal, Line, Opening, RunState, read_journal
 from ghostfix.service import Service
 from ghostfix.snapshot import FileKind
 
 _RUN = Pattern(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4,8}")
 _LIMIT = 16 * 1024 * 1024
+"""Bytes that are read of a journal, and of what was kept for a step; nothing larger is written."""
 _LIST_HINT = "`ghostfix undo --list` shows the runs that there are"
 
 
@@ -46,6 +47,8 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     ended: float | None = None
     done: int = 0
     """Steps whose act was done, or may have been, and that were not undone."""
+    reversible: int = 0
+    """Those among them that an undo can take back."""
     steps: int = 0
     problem: str | None = None
 
@@ -69,7 +72,14 @@ class JournalWriter:
         self._append(Line(state.value, self.system.now(), 0, detail))
 
     def keep(self, n: int, content: bytes) -> None:
-        """Keeps what undoing step ``n`` needs; to be called before its act is announced."""
+        """Keeps what undoing step ``n`` needs; to be called before its act is announced.
+
+        Raises StepError when it is more than an undo would read, UnwritableError when it cannot be written.
+        """
+        if len(content) > _LIMIT:
+            raise StepError(
+                f"undoing it would need {len(content):,} bytes, and an undo reads {_LIMIT:,}: it is not done"
+            )
         try:
             self.system.create(f"{self.folder}/kept/{n}.json", content, 0o600)
         except StepError as error:
@@ -100,10 +110,13 @@ def begin(system: ActingSystem, service: Service, steps: Sequence[Entry]) -> Jou
             version=__version__,
             steps=tuple(steps),
         )
+        first = msgspec.json.encode(opening) + b"\n"
+        if len(first) > _LIMIT // 2:  # the other half is for what becomes of the steps
+            raise RepairError(f"a plan of {len(steps)} steps is more than an undo would read")
         writer = JournalWriter(system, run, f"{runs_folder}/{run}")
         try:
             system.make_folder(f"{writer.folder}/kept", 0o700)
-            system.create(_story(writer.folder), msgspec.json.encode(opening) + b"\n", 0o600)
+            system.create(_story(writer.folder), first, 0o600)
         except ChangedError:
             continue  # another repair has taken this name within the same second
         except StepError as error:
@@ -155,7 +168,11 @@ def runs(system: System) -> tuple[RunSummary, ...]:
     """Every run of this user that began, the newest first. Raises RepairError when they cannot be listed."""
     names = system.names(f"{state_folder(system)}/runs")
     if not names.complete:
-        raise RepairError(f"the runs cannot be listed: {names.problem}")
+        folder = state_folder(system)
+        raise RepairError(
+            f"the runs cannot be listed: {names.problem}",
+            f"`ls -ld {folder}` shows whose it is; or set XDG_STATE_HOME to a folder of your own",
+        )
     began = [name for name in names.value if _RUN.fullmatch(name) and _began(system, name)]
     return tuple(_summary(system, name) for name in reversed(began))
 
@@ -204,6 +221,7 @@ def _summary(system: System, run: str) -> RunSummary:
         started=journal.started,
         ended=journal.ended,
         done=len(standing),
+        reversible=sum(entry.reversible for entry in standing),
         steps=len(journal.entries),
         problem=journal.problem,
     )
@@ -215,7 +233,7 @@ def run_folder(system: System, run: str) -> str:
         raise ProfileError(f"{run[:60]!r} is not the id of a run", _LIST_HINT)
     if system.status(state_folder(system)).value is None:
         raise ProfileError(f"there is no run {run}", _LIST_HINT)
-    check_private(system)
+    check_trusted(system)
     return f"{state_folder(system)}/runs/{run}"
 
 

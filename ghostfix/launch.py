@@ -75,8 +75,8 @@ class Taken(Struct, frozen=True):
 class Launcher(Protocol):
     """What takes locks on this machine, and becomes commands."""
 
-    def environment(self) -> dict[str, str]:
-        """Ghostfix's own environment, whole."""
+    def environment(self, user: str | None) -> dict[str, str]:
+        """Ghostfix's own environment, whole; a fresh one for what root starts as ``user``."""
         ...
 
     def program(self, name: str, directory: str, path: str) -> str | None:
@@ -85,6 +85,10 @@ class Launcher(Protocol):
 
     def holder(self, path: str) -> Taken | None:
         """Who holds the lock now; None when nobody does."""
+        ...
+
+    def make_private_folder(self, path: str) -> None:
+        """Makes ghostfix's own folder, as whatever else writes to it does; raises StepError."""
         ...
 
     def acquire(self, path: str, user: str | None, *, shared: bool, wait: bool) -> Held | Taken:

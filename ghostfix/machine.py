@@ -168,8 +168,12 @@ class System(Protocol):
         """The path with every symlink resolved, as far as it exists."""
         ...
 
-    def program(self, name: str) -> str | None:
-        """Where a command is found on ghostfix's own PATH."""
+    def program(self, name: str, user: str | None = None) -> str | None:
+        """Where a command is found on ghostfix's own PATH, or on the one of what root runs as ``user``."""
+        ...
+
+    def search_path(self, user: str | None = None) -> str:
+        """That PATH: ghostfix's own, or the standard one that another user's programs get from root."""
         ...
 
     def is_locked(self, path: str) -> bool | None:
@@ -183,7 +187,8 @@ class System(Protocol):
     ) -> CommandAnswer:
         """Runs a command that only reads, without a shell, standard input empty, output bounded at 8 MiB.
 
-        It runs as ``user`` when root asks: what lies in somebody's folder gets nobody else's rights.
+        It runs as ``user`` when root asks, with a fresh environment: what lies in somebody's folder gets
+        nobody else's rights, and nobody else's secrets.
         """
         ...
 
@@ -240,7 +245,8 @@ class ActingSystem(System, Protocol):
         """Starts a command that outlives ghostfix: its own session, input empty, output appended to ``log``.
 
         ``variables`` come on top of ghostfix's own environment; ``note`` is written to the log first. When
-        root asks, the command runs as ``user``, and the log is made and opened with that user's rights.
+        root asks, the command runs as ``user`` with a fresh environment, and the log is made and opened with
+        that user's rights.
         Raises StepError when it cannot start.
         """
         ...
@@ -296,6 +302,13 @@ class ActingSystem(System, Protocol):
 
     def make_folder(self, path: str, mode: int = 0o755) -> None:
         """Makes a folder and its parents; one that exists keeps its mode."""
+        ...
+
+    def make_private_folder(self, path: str) -> None:
+        """Makes a folder and its parents with mode 0700, and closes one of our own that others can look into.
+
+        One that others can write to, a symlink or somebody else's is left as it is.
+        """
         ...
 
     def append(self, path: str, content: bytes, mode: int = 0o600) -> None:

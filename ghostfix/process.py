@@ -9,12 +9,14 @@ from enum import Enum
 
 from msgspec import Struct
 
+from ghostfix.instant import Instant
+
 
 class ProcessId(Struct, frozen=True, order=True):
     """The only name for a process that may be signalled: a PID and when its process started."""
 
     pid: int
-    started: float
+    started: Instant
 
 
 class ProcessState(Enum):

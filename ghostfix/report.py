@@ -7,6 +7,8 @@ from enum import Enum
 
 from msgspec import Struct
 
+from ghostfix.instant import Instant
+
 SCHEMA = "ghostfix.report/1"
 
 
@@ -75,7 +77,7 @@ class MemberReport(Struct, frozen=True, kw_only=True):
 
 class InstanceReport(Struct, frozen=True, kw_only=True):
     pid: int
-    started: float
+    started: Instant
     ppid: int
     cmdline: str
     cwd: str | None
@@ -185,7 +187,7 @@ class EntryReport(Struct, frozen=True, kw_only=True):
     kind: str
     state: str
     detail: str
-    at: float | None = None
+    at: Instant | None = None
     """When it came into this state, in seconds since the epoch."""
 
 
@@ -209,14 +211,14 @@ class VerificationReport(Struct, frozen=True, kw_only=True):
 class EventReport(Struct, frozen=True, kw_only=True):
     """Something that happened at a known time, besides the starts of instances and the steps of a run."""
 
-    at: float
+    at: Instant
     """Seconds since the epoch."""
-    until: float | None = None
+    until: Instant | None = None
     """When it happened for the last time; None when it happened once."""
     kind: str
     """``traceback``, ``respawn``, ``ended``, or ``firing``: a job was due, by its schedule."""
     text: str
-    times: tuple[float, ...] = ()
+    times: tuple[Instant, ...] = ()
     """Each time that it happened, the oldest first, where all of them are known: a job's times are."""
 
 

@@ -11,15 +11,16 @@ import sys
 
 from msgspec import Struct
 
-from ghostfix.collectors.pidfiles import parse_pid
 from ghostfix.errors import ProfileError
 from ghostfix.invocation import read_argv
 from ghostfix.launch import MARK
 from ghostfix.machine import System
 from ghostfix.pages.phrase import lasting
+from ghostfix.parsers.pid_file import parse_pid
 from ghostfix.process import Process
 from ghostfix.profile import BUILT_IN, NoSuchServiceError, load
 from ghostfix.running import running_instances
+from ghostfix.runs.state import usual_state_folder
 from ghostfix.scripts.own_run import read_own_run
 from ghostfix.service import Service
 from ghostfix.untrusted import shown, shown_argv
@@ -147,7 +148,13 @@ def _runtime_folder(system: System) -> str:
     caller = system.caller()
     if caller.uid == 0:
         return "/run/ghostfix" if system.status("/run").value is not None else "/var/run/ghostfix"
-    return posixpath.join(caller.home, ".local/state/ghostfix/run")
+    return posixpath.join(usual_state_folder(system), "run")
+
+
+def private_folder(system: System, path: str) -> str | None:
+    """Ghostfix's own folder, where this PID file lies in it; None for any other place."""
+    folder = usual_state_folder(system)
+    return folder if path.startswith(f"{folder}/") else None
 
 
 def without_lock(system: System, service: Service, path: str, before: bytes) -> Running | None:

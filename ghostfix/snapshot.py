@@ -12,6 +12,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
+from ghostfix.instant import Instant
 from ghostfix.job import Job, JobsOfKind
 from ghostfix.observation import Observation
 from ghostfix.process import Listener, Process, ProcessTree
@@ -203,7 +204,7 @@ class Host(Struct, frozen=True, kw_only=True):
 class Snapshot(Struct, frozen=True, kw_only=True, dict=True):
     """One look at a machine with one service in mind."""
 
-    taken_at: float
+    taken_at: Instant
     host: Host
     own_pids: tuple[int, ...]
     """ghostfix itself and its ancestors: never a part of the service."""

@@ -16,6 +16,7 @@ from ghostfix.single_instance import (
     holding,
     left_running,
     pid_file,
+    private_folder,
     until_gone,
     wanted_service,
     without_lock,
@@ -62,7 +63,10 @@ def _unless_running(
     system: System, launcher: Launcher, service: Service, start: Start, wishes: Wishes
 ) -> Running:
     wait = wishes.if_running == "wait"
+    private = private_folder(system, start.pid_file)
     try:
+        if private is not None:
+            launcher.make_private_folder(private)
         lock = launcher.acquire(start.pid_file, start.user, shared=wishes.share_lock, wait=wait)
     except StepError as error:
         raise ProfileError(
@@ -111,7 +115,8 @@ def _prepared(system: System, launcher: Launcher, service: Service, command: tup
     """Everything that a start needs; raises ProfileError when something is missing."""
     typed = structs.replace(service, start=command) if command else service
     argv = typed.start_command
-    variables = _variables(service, launcher.environment())
+    user = _user(system, service, argv[0])
+    variables = _variables(service, launcher.environment(user))
     if launcher.program(argv[0], service.directory, variables.get("PATH", "")) is None:
         own = argv[0] == service.python
         raise ProfileError(
@@ -124,7 +129,7 @@ def _prepared(system: System, launcher: Launcher, service: Service, command: tup
         argv=argv,
         directory=service.directory,
         variables=variables,
-        user=_user(system, service, argv[0]),
+        user=user,
         pid_file=pid_file(system, service),
     )
 
@@ -144,7 +149,7 @@ def _user(system: System, service: Service, program: str) -> str | None:
 
 
 def _variables(service: Service, own: dict[str, str]) -> dict[str, str]:
-    """Ghostfix's own environment, with the profile's venv in front."""
+    """The environment of what is started, with the profile's venv in front."""
     if service.environment.venv is None:
         return own
     venv = service.path(service.environment.venv)

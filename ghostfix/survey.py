@@ -5,6 +5,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from ghostfix import owner
+from ghostfix.activation import asleep
 from ghostfix.beside import Look, Looks
 from ghostfix.collectors import (
     environment,
@@ -22,7 +23,7 @@ from ghostfix.machine import ActingSystem, System
 from ghostfix.process import Listener, Process, ProcessTree
 from ghostfix.reading import Reading
 from ghostfix.restarters import RESTARTERS
-from ghostfix.service import Service
+from ghostfix.service import HealthWanted, Service, WebhookWanted
 from ghostfix.snapshot import WEBHOOK_NOT_SENT, Environment, LogExcerpt, PidFile, Snapshot
 
 T = TypeVar("T")
@@ -52,11 +53,8 @@ def survey(
     look = sources.begin
 
     # Those that may have to wait for somebody else's answer, and need nothing of what is read below.
-    health_ = look("health", lambda: health.collect(system, service), None)
     environment_ = look("environment", lambda: environment.collect(system, service), _NOWHERE)
     logs_ = look("logs", lambda: logs.read(system, service, all_logs), _NO_LOGS)
-    webhook_ = None if prober is None else look("webhook", lambda: webhook.collect(prober, service), None)
-
     named_ = look("pidfiles", lambda: pidfiles.collect(system, service), _NO_PIDFILES)
 
     everyone = look("processes", system.processes, _NOBODY).reading()
@@ -66,6 +64,14 @@ def survey(
     seen = look("processes", lambda: processes.detailed(system, service, known), _NOBODY).reading()
     tree = ProcessTree(seen.value)
     since = min((process.id.started for process in roots(tree, own, service)), default=None)
+    # To connect to what its manager keeps open for a service that sleeps would start it: looking does not.
+    unasked = partial(_unasked, system, service, listeners_, tree) if since is None else _may_be_asked
+    health_ = look("health", lambda: health.collect(system, service, unasked(service.health)), None)
+    webhook_ = (
+        None
+        if prober is None
+        else look("webhook", lambda: webhook.collect(prober, service, unasked(service.webhook)), None)
+    )
 
     restarters_ = [
         (each.kind, look(each.kind, partial(each.jobs, system, service, tree), _NO_JOBS))
@@ -87,6 +93,22 @@ def survey(
         restarters=tuple(JobsOfKind(kind, source.reading()) for kind, source in restarters_),
         runner=owner.runner(system, (service.directory,)).value,
     )
+
+
+def _unasked(
+    system: System,
+    service: Service,
+    listeners: Reading[tuple[Listener, ...]],
+    tree: ProcessTree,
+    wanted: HealthWanted | WebhookWanted | None,
+) -> str | None:
+    if wanted is None:
+        return None
+    return asleep(service, wanted.url, listeners, tree, system.host().hostname)
+
+
+def _may_be_asked(_wanted: HealthWanted | WebhookWanted | None) -> str | None:
+    return None
 
 
 _NOBODY: tuple[Process, ...] = ()

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from ghostfix.aspects.respawned import starter, tally
 from ghostfix.compose import compose
-from ghostfix.errors import ExitCode
+from ghostfix.errors import ExitCode, RepairError
 from ghostfix.execute import Run
 from ghostfix.finding import Severity
 from ghostfix.job import Job
@@ -112,12 +112,16 @@ def _entries(run: Run) -> tuple[EntryReport, ...]:
 
 
 def _earlier_runs(system: System, diagnosis: Diagnosis) -> Sequence[str]:
-    """What an earlier repair left half done."""
+    """What an earlier repair left half done, or why that could not be seen."""
+    try:
+        left = unfinished(system, diagnosis.service)
+    except RepairError as error:
+        return (f"whether an earlier repair is unfinished could not be seen: {error.message}",)
     return [
         f"repair {run.id} of {when(run.started)} came to no end: "
         f"{run.done} of {run.steps} steps may be done; "
         f"`ghostfix undo {run.id}` takes them back, `ghostfix repair` goes on from here"
-        for run in unfinished(system, diagnosis.service)
+        for run in left
     ]
 
 

@@ -5,12 +5,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
+from ghostfix.activation import asleep
 from ghostfix.collectors import health
 from ghostfix.errors import ProfileError
 from ghostfix.lookout import Lookout
 from ghostfix.machine import System
 from ghostfix.pages.phrase import lasting, percent_of
-from ghostfix.process import Process
+from ghostfix.process import Process, ProcessTree
 from ghostfix.profile import BUILT_IN, load
 from ghostfix.running import running_instances
 from ghostfix.service import Service
@@ -289,7 +290,8 @@ class Watch:
             self._resources = None
         if service.health is not None and self._health is None and now >= self._next_health:
             self._next_health = now + max(_HEALTH_EVERY, self._interval)
-            self._health = _Errand(lambda: health.collect(system, service).value)
+            runs = bool(self._vigil.instances)
+            self._health = _Errand(lambda: _health(system, service, runs=runs))
         if self._resources is None and now >= self._next_resources:
             self._next_resources = now + max(_RESOURCES_EVERY, self._interval)
             self._resources = _Errand(lambda: system.resources(service.directory).value)
@@ -321,3 +323,12 @@ class Watch:
         ):
             text = f"{about} is at {value:.1f}{unit}, over the limit of {limit:g}{unit}"
             self._excess(about, text if value > limit else None)
+
+
+def _health(system: System, service: Service, *, runs: bool) -> HealthAnswer | None:
+    """What the service says of itself; None where asking would start it."""
+    if runs or service.health is None:
+        return health.collect(system, service).value
+    tree = ProcessTree(system.processes().value)
+    unasked = asleep(service, service.health.url, system.listeners(), tree, system.host().hostname)
+    return health.collect(system, service, unasked).value

@@ -87,6 +87,12 @@ class FakeFileActs(FakeFiles):
         self.add_folder(self._parent_resolved(path), mode, self._caller.uid)
         self._did("make_folder", path)
 
+    def make_private_folder(self, path: str) -> None:
+        self.make_folder(path, 0o700)
+        node = self.files[self._parent_resolved(path)]
+        if node.kind is FileKind.FOLDER and node.uid == self._caller.uid and not node.mode & 0o022:
+            node.mode = 0o700
+
     def append(self, path: str, content: bytes, mode: int = 0o600) -> None:
         self._writable(path)
         node = self.files.get(self._parent_resolved(path))

@@ -161,13 +161,17 @@ class FakeFiles(FakeClock):
                 resolved = "/" if node.target.startswith("/") else posixpath.dirname(resolved)
         return resolved
 
-    def program(self, name: str) -> str | None:
-        folders = [""] if "/" in name else self.variables.get("PATH", "").split(":")
+    def program(self, name: str, user: str | None = None) -> str | None:
+        folders = [""] if "/" in name else self.search_path(user).split(":")
         for path in (posixpath.join(folder, name) for folder in folders):
             node = self.files.get(self.resolve(path))
             if node is not None and node.kind is FileKind.REGULAR and node.mode & 0o111:
                 return path
         return None
+
+    def search_path(self, user: str | None = None) -> str:
+        own = self.variables.get("PATH", "")
+        return own if user is None else "/usr/local/bin:/usr/bin:/bin"
 
     def is_locked(self, path: str) -> bool | None:
         node = self.files.get(self.resolve(path))

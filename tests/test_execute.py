@@ -264,3 +264,15 @@ def test_interrupted_while_asked() -> None:
 
     with pytest.raises(InterruptedRepairError, match=r"after 0 of 6 steps$"):
         execute(FakeSystem(), a_plan(), SERVICE, confirm=confirm)
+
+
+def test_what_undo_would_not_read_is_not_kept_and_not_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limit is the same on both sides, and asked before the act; what can be undone is done."""
+    _DONE.clear()
+    system = FakeSystem()
+    monkeypatch.setattr(journal, "_LIMIT", 8_000)
+    long = "x" * 9_000
+    run = execute(system, Plan((Clean(reason="r", name=long), Clean(reason="r", name="short"))), SERVICE)
+    assert [entry.state for entry in run.entries] == [EntryState.REFUSED, EntryState.DONE]
+    assert "an undo reads 8,000" in run.entries[0].detail
+    assert _DONE == ["short"]

@@ -122,7 +122,7 @@ PARSERS = (
     Parser("parsers.at_job:read_queue", ("3\tMon Nov 23 21:00:00 2026 a root\n", "= ")),
     Parser("parsers.at_job:read_script", ("#!/bin/sh\n", "# atrun uid=0 gid=0\n", "cd /x || {\n", "A=b; export A\n", "python -m app\n")),
     Parser("managers.service_folder:read_status", ("\x40\0\0\0", "run", "down", "\xff" * 18), text=False),
-    Parser("collectors.pidfiles:parse_pid", ("12\n", '{"pid": 12}', " ", "+", "٣"), text=False),
+    Parser("parsers.pid_file:parse_pid", ("12\n", '{"pid": 12}', " ", "+", "٣"), text=False),
     Parser("parsers.log_line:read_line", ("2026-11-23 21:00:00,123 ", "ERROR ", "[x] ", "Nov 23 21:00:00 host app[12]: ", '{"ts": 1}'), (NOW,)),
     Parser("tests.log_lines:read_log", ("Traceback (most recent call last):\n", '  File "x.py", line 3, in f\n', "    x()\n", "ValueError: x\n", "During handling of the above exception, another exception occurred:\n", "  + Exception Group Traceback\n"), (NOW,), lines=True),
     Parser("parsers.error_line:exception_line", ("ValueError: x", "a.b.C: ", "KeyError: 'x'")),

@@ -131,7 +131,7 @@ def test_a_run_that_is_not_there() -> None:
 
 
 def _open_to_others(system: FakeSystem) -> None:
-    system.files[state_folder(system)].mode = 0o755
+    system.files[state_folder(system)].mode = 0o775
 
 
 def _of_somebody_else(system: FakeSystem) -> None:
@@ -153,6 +153,26 @@ def test_a_folder_that_others_could_write_to_is_not_trusted(harm: object) -> Non
         journal.load(system, writer.run)
     with pytest.raises(RepairError, match="private folder of your own"):
         begun(system)
+
+
+def test_a_folder_that_others_could_only_look_into_is_read_and_closed_again() -> None:
+    system = FakeSystem()
+    writer = begun(system)
+    folder = state_folder(system)
+    system.files[folder].mode = 0o755
+    assert journal.load(system, writer.run).run == writer.run
+    assert system.files[folder].mode == 0o755  # looking changes nothing
+    begun(system)
+    assert system.files[folder].mode == 0o700
+
+
+def test_who_may_write_to_the_folder_is_told_with_what_to_type() -> None:
+    system = FakeSystem()
+    writer = begun(system)
+    system.files[state_folder(system)].mode = 0o777
+    with pytest.raises(RepairError, match="others can write to it") as caught:
+        journal.load(system, writer.run)
+    assert f"`chmod 700 {state_folder(system)}`" in caught.value.hint
 
 
 def test_root_does_not_trust_a_users_journal() -> None:

@@ -60,3 +60,11 @@ def port_of(url: str) -> int | None:
         return parts.port or {"http": 80, "https": 443}.get(parts.scheme)
     except ValueError:
         return None
+
+
+def asks_locally(url: str) -> bool:
+    """Whether the URL names this machine by its loopback."""
+    try:
+        return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+    except ValueError:
+        return False

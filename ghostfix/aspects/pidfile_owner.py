@@ -51,8 +51,11 @@ def owner(pidfile: PidFile, snapshot: Snapshot, service: Service) -> Owner:
 
 
 def fresh(pidfile: PidFile, snapshot: Snapshot) -> bool:
-    """Whether it was written so short a time before the look that its process may not have been seen."""
-    return pidfile.status is not None and snapshot.taken_at - pidfile.status.modified < FRESH
+    """Whether it was written so short a time before the look that its process may not have been seen.
+
+    A file dated further in the future (a clock that was set back, a file server with another) is not new.
+    """
+    return pidfile.status is not None and abs(snapshot.taken_at - pidfile.status.modified) < FRESH
 
 
 def _outshone(

@@ -4,7 +4,8 @@ What it finds
 -------------
 No HTTP answer within the profile's time: connection refused, a time-out, an answer that is no HTTP. An
 answer with a bad status or a bad document is ``health-degraded``. An instance that was started in the last
-seconds may still be coming up: a warning. Not flagged: a slow answer within ``health.timeout``.
+seconds may still be coming up: a warning. Not flagged: a slow answer within ``health.timeout``, and a service
+that sleeps behind a socket which its manager keeps open: it is not asked, because that would start it.
 
 Why it matters
 --------------

@@ -74,8 +74,10 @@ def _is_harmless(pidfile: PidFile) -> bool:
 def _written(pidfile: PidFile, snapshot: Snapshot) -> tuple[Evidence, ...]:
     if pidfile.status is None:
         return ()
-    age = lasting(snapshot.taken_at - pidfile.status.modified)
-    return (Evidence(f"it was written {age} before this look"),)
+    age = snapshot.taken_at - pidfile.status.modified
+    if age < 0:
+        return (Evidence(f"it is dated {lasting(-age)} after this look: its clock is another one"),)
+    return (Evidence(f"it was written {lasting(age)} before this look"),)
 
 
 def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:

@@ -16,11 +16,16 @@ _HTML = ("<!doctype html", "<html", "<head", "<body")
 _LIMIT = 65_536
 
 
-def collect(system: System, service: Service) -> Reading[HealthAnswer | None]:
-    """Asks once; None when the profile names no health URL. No answer is an answer, too."""
+def collect(system: System, service: Service, unasked: str | None = None) -> Reading[HealthAnswer | None]:
+    """Asks once; None when the profile names no health URL. No answer is an answer, too.
+
+    ``unasked`` says why it must not be asked: to ask would start the service.
+    """
     wanted = service.health
     if wanted is None:
         return Reading(None)
+    if unasked is not None:
+        return Reading(None, unasked, complete=False)
     return Reading(judge(system.get(wanted.url, wanted.timeout), wanted))
 
 

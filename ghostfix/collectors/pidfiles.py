@@ -2,9 +2,8 @@
 
 import posixpath
 
-import msgspec
-
 from ghostfix.machine import System
+from ghostfix.parsers.pid_file import parse_pid
 from ghostfix.pattern import Pattern
 from ghostfix.reading import Reading
 from ghostfix.service import Service
@@ -12,16 +11,8 @@ from ghostfix.snapshot import FileKind, FileStatus, PidFile, PidFileState
 
 LIMIT = 4096
 """Bytes that are read of a PID file; a longer one is none."""
-MAX_PID = 2**22
-"""The highest PID that Linux gives (``PID_MAX_LIMIT``); macOS stays below."""
 _WILD = Pattern(r"[*?\[]")
 _ATTEMPTS = 3
-
-
-class _Document(msgspec.Struct):
-    """A PID file that is a JSON object, as some lock files are."""
-
-    pid: int
 
 
 def collect(system: System, service: Service) -> Reading[tuple[PidFile, ...]]:
@@ -33,19 +24,6 @@ def collect(system: System, service: Service) -> Reading[tuple[PidFile, ...]]:
             if path not in found and (pidfile := _pidfile(system, path, problems)) is not None:
                 found[path] = pidfile
     return Reading(tuple(found.values()), "; ".join(problems) or None, complete=not problems)
-
-
-def parse_pid(content: bytes) -> int | None:
-    """The number on the first line (``postmaster.pid`` has more lines), or a JSON object's ``pid``."""
-    first = content.strip().split(b"\n", 1)[0].strip()
-    if first.isdigit() and len(first) <= 10:
-        pid = int(first)
-    else:
-        try:
-            pid = msgspec.json.decode(content, type=_Document).pid
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            return None
-    return pid if 0 < pid <= MAX_PID else None
 
 
 def _paths(system: System, service: Service, pattern: str, problems: list[str]) -> tuple[str, ...]:

@@ -8,9 +8,14 @@ from ghostfix.service import Service
 from ghostfix.snapshot import HttpAnswer
 
 
-def collect(system: ActingSystem, service: Service) -> Reading[HttpAnswer | None]:
-    """Sends the profile's payload once; None when the profile names no webhook."""
+def collect(system: ActingSystem, service: Service, unasked: str | None = None) -> Reading[HttpAnswer | None]:
+    """Sends the profile's payload once; None when the profile names no webhook.
+
+    ``unasked`` says why nothing must be sent: that would start the service.
+    """
     wanted = service.webhook
     if wanted is None:
         return Reading(None)
+    if unasked is not None:
+        return Reading(None, unasked, complete=False)
     return Reading(system.post(wanted.url, msgspec.json.encode(wanted.payload), wanted.timeout))

@@ -42,7 +42,7 @@ def report(
         for one in sorted((*(r.id for r in journal.runs(system)), *archive.kept_diagnoses(system))):
             sys.stdout.write(f"{one}\n")
         return
-    chosen = run or archive.newest(system)
+    chosen = archive.newest(system) if run is None else run
     if chosen is None:
         raise RepairError(
             "there is no repair and no kept diagnosis", "`ghostfix diagnose` looks at a service now"

@@ -55,12 +55,12 @@ def undo(
     if list_:
         _list_for_a_program(runs) if format_ is UndoFormat.JSON else _list(runs)
         return
-    chosen = run or _last(runs)
+    chosen = _last(runs) if run is None else run
     planned = () if chosen is None else execute.would_undo(system, chosen)
     if chosen is None or dry_run or not any(entry.state is EntryState.PLANNED for entry in planned):
         tell(chosen, planned, None if dry_run else planned)
         if run is None and not any(entry.state is EntryState.PLANNED for entry in planned):
-            _name_older(runs)
+            _name_older(runs, chosen)
         return
     if not yes:
         tell(chosen, planned, None)
@@ -113,11 +113,11 @@ def _last(runs: "Sequence[RunSummary]") -> str | None:
     return acted[0] if acted else (runs[0].id if runs else None)
 
 
-def _name_older(runs: "Sequence[RunSummary]") -> None:
+def _name_older(runs: "Sequence[RunSummary]", chosen: str | None) -> None:
     """What stands of older runs is taken back by name only."""
     from ghostfix.untrusted import shown
 
-    older = next((run for run in runs if run.done), None)
+    older = next((run for run in runs if run.reversible and run.id != chosen), None)
     if older is not None:
         sys.stderr.write(
             f"ghostfix: an older repair stands, of {shown(older.service, 80)}; "

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from ghostfix.invocation import read_argv
-from ghostfix.machine import CommandAnswer, Platform, System
+from ghostfix.machine import CommandAnswer, System
 from ghostfix.owner import commander
 from ghostfix.parsers.pm2_app import Pm2App, read_list
 from ghostfix.pattern import Pattern
@@ -30,7 +30,9 @@ class Pm2Daemon(Struct, frozen=True, kw_only=True):
     home: str
     process: Process
     client: tuple[str, ...]
-    """The words that command it, as the user whose it is; a verb follows. Empty: see ``mute``."""
+    """The words that command it; a verb follows. Empty: see ``mute``."""
+    user: str | None = None
+    """As whom root runs them: whose it is."""
     mute: str | None = None
     """Why it is not commanded."""
 
@@ -76,7 +78,7 @@ def ask_list(system: System, daemon: Pm2Daemon) -> CommandAnswer | str:
     socket = system.status(f"{daemon.home}/rpc.sock").value
     if socket is None or (named and named != str(daemon.process.pid).encode()):
         return f"pm2 of {daemon.home} was not asked: its socket is gone, and asking would start another one"
-    return system.ask((*daemon.client, "jlist"), timeout=10.0)
+    return system.ask((*daemon.client, "jlist"), timeout=10.0, user=daemon.user)
 
 
 def _daemon(system: System, process: Process) -> Pm2Daemon | None:
@@ -92,7 +94,8 @@ def _daemon(system: System, process: Process) -> Pm2Daemon | None:
     client = _client(system, process, home, detail.variable("PATH") or "")
     if isinstance(client, str):
         return Pm2Daemon(home=home, process=process, client=(), mute=client)
-    return Pm2Daemon(home=home, process=process, client=client)
+    user = commander(system, process, (home,)).value
+    return Pm2Daemon(home=home, process=process, client=client, user=user)
 
 
 def _is_in_front(process: Process) -> bool:
@@ -114,18 +117,13 @@ def _client(system: System, process: Process, home: str, path: str) -> tuple[str
         folders = [folder for folder in folders if commander(system, process, (folder,)).complete]
     program = _on_path(system, folders, "pm2")
     if program is None:
-        program, folders = system.program("pm2"), (system.variable("PATH") or path).split(":")
+        program, folders = system.program("pm2", user.value), system.search_path(user.value).split(":")
     if program is None:
         return "no pm2 program on its PATH"
     trust = commander(system, process, (program,))
     if not trust.complete:
         return trust.problem or "nobody may be trusted with it"
-    command = ("env", f"PM2_HOME={home}", f"PATH={':'.join(folders)}", "NO_COLOR=1", program)
-    if user.value is None:
-        return command
-    if system.platform is Platform.MACOS:
-        return ("sudo", "-n", "-u", user.value, *command)
-    return ("runuser", "-u", user.value, "--", *command)
+    return ("env", f"PM2_HOME={home}", f"PATH={':'.join(folders)}", "NO_COLOR=1", program)
 
 
 def _on_path(system: System, folders: Sequence[str], name: str) -> str | None:

@@ -41,14 +41,19 @@ class Scope(Struct, frozen=True):
     def command(self, *arguments: str) -> tuple[str, ...]:
         """``systemctl`` with these arguments, for this manager.
 
-        Another user's manager answers that user only. ``systemctl -M USER@`` would open a login session in
-        order to ask, and change what it looks at; ``setpriv`` does not. The folder is named because a shell
-        without a session (cron, su, ssh) does not know it.
+        The folder is named because a shell without a session (cron, su, ssh) does not know it.
         """
         if not self.user:
             return ("systemctl", *arguments)
-        as_user = () if self.own else ("setpriv", "--reuid", self.user, "--regid", self.user, "--init-groups")
-        return (*as_user, "env", f"XDG_RUNTIME_DIR={self.runtime}", "systemctl", "--user", *arguments)
+        return ("env", f"XDG_RUNTIME_DIR={self.runtime}", "systemctl", "--user", *arguments)
+
+    @property
+    def runner(self) -> str | None:
+        """As whom root runs ``command``: another user's manager answers that user only.
+
+        ``systemctl -M USER@`` would open a login session in order to ask, and change what it looks at.
+        """
+        return None if self.own or not self.user else self.user
 
 
 class LoadedUnit(Struct, frozen=True, kw_only=True):
@@ -123,14 +128,18 @@ def named_units(system: System, scope: Scope, names: Sequence[str]) -> Reading[t
 
 def unit_folders(system: System, scope: Scope) -> tuple[str, ...]:
     """The folders in which the manager looks for unit files, the first that has one wins."""
-    answer = system.ask(scope.command("show", "--property=UnitPath", "--value"), timeout=_SECONDS)
+    answer = system.ask(
+        scope.command("show", "--property=UnitPath", "--value"), timeout=_SECONDS, user=scope.runner
+    )
     return tuple(answer.text.split()) if answer.status == 0 else ()
 
 
 def ask_properties(system: System, scope: Scope, unit: str, *names: str) -> CommandAnswer:
     """``KEY=VALUE`` lines of one unit; ``properties`` reads them."""
     return system.ask(
-        scope.command("show", "--no-pager", f"--property={','.join(names)}", "--", unit), timeout=_SECONDS
+        scope.command("show", "--no-pager", f"--property={','.join(names)}", "--", unit),
+        timeout=_SECONDS,
+        user=scope.runner,
     )
 
 
@@ -166,7 +175,7 @@ def _units(
     system: System, scope: Scope, options: Sequence[str], names: Sequence[str]
 ) -> Reading[tuple[LoadedUnit, ...]]:
     command = scope.command("show", "--no-pager", *options, f"--property={','.join(_PROPERTIES)}")
-    answer = system.ask((*command, "--", *names), timeout=_SECONDS)
+    answer = system.ask((*command, "--", *names), timeout=_SECONDS, user=scope.runner)
     if answer.status != 0:
         return Reading((), f"systemctl did not answer for {scope.name}: {answer.complaint}", complete=False)
     return Reading(read_units(answer.text))

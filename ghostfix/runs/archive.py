@@ -13,7 +13,7 @@ from ghostfix.machine import ActingSystem, System
 from ghostfix.pattern import Pattern
 from ghostfix.renderers.json import SEVERAL_SCHEMA, Reports
 from ghostfix.report import SCHEMA, Report
-from ghostfix.runs.state import check_private, is_private, own_folder, state_folder, unwritable
+from ghostfix.runs.state import check_trusted, is_private, own_folder, state_folder, unwritable
 from ghostfix.snapshot import FileKind
 
 _DIAGNOSIS = Pattern(r"d[0-9]{8}-[0-9]{6}-[0-9a-f]{4,8}")
@@ -24,7 +24,7 @@ _LIMIT = 64 * 1024 * 1024
 
 def keep_report(system: ActingSystem, run: str, report: Report) -> None:
     """Writes the report into the run's folder, private as all there is."""
-    system.append(_path(system, run), msgspec.json.encode(report))
+    system.append(_path(system, run), _encoded(report))
 
 
 def keep_diagnosis(system: ActingSystem, report: Report) -> str:
@@ -32,7 +32,7 @@ def keep_diagnosis(system: ActingSystem, report: Report) -> str:
     folder = own_folder(system, "diagnoses")
     caller = system.caller()
     moment = f"{datetime.fromtimestamp(system.now(), UTC):%Y%m%d-%H%M%S}"
-    content = msgspec.json.encode(report)
+    content = _encoded(report)
     for number in range(caller.pid, caller.pid + 0x10000):
         name = f"d{moment}-{number & 0xFFFF:04x}"
         path = f"{folder}/{name}.json"
@@ -46,6 +46,13 @@ def keep_diagnosis(system: ActingSystem, report: Report) -> str:
             raise unwritable(folder, error) from error
         return name
     raise RepairError(f"no free name for a diagnosis in {folder}")
+
+
+def _encoded(report: Report) -> bytes:
+    content = msgspec.json.encode(report)
+    if len(content) > _LIMIT:
+        raise RepairError(f"the report has {len(content):,} bytes, and {_LIMIT:,} are read of a kept one")
+    return content
 
 
 def kept_diagnoses(system: System) -> tuple[str, ...]:
@@ -118,7 +125,7 @@ def _kept_diagnosis(system: System, name: str) -> Report:
         raise RepairError(
             f"there is no diagnosis {name}", "`ghostfix report --list` shows those that there are"
         )
-    check_private(system)
+    check_trusted(system)
     if not is_private(system, status, FileKind.REGULAR):
         raise RepairError(f"{path} is not a private file of your own, so it is not trusted")
     reading = system.read(path, _LIMIT)

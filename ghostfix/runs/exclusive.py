@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from ghostfix.errors import ChangedError, RepairError, StepError
 from ghostfix.machine import ActingSystem
-from ghostfix.runs.state import lock_path, own_folder
+from ghostfix.runs.state import lock_path, own_folder, state_folder, unwritable
 from ghostfix.untrusted import shown
 
 
@@ -35,5 +35,5 @@ def exclusive(system: ActingSystem, service: str, directory: str, act: str) -> I
                 f"{service} is being worked on already: {shown(str(error))}", "wait until that has ended"
             ) from error
         except StepError as error:
-            raise RepairError(f"{service} cannot be locked for a repair: {error}") from error
+            raise unwritable(state_folder(system), error) from error
         yield

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from ghostfix.errors import RepairError
+from ghostfix.instant import Instant, known
 
 SCHEMA = "ghostfix.journal/1"
 DAMAGED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -49,7 +50,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     reversible: bool = True
     state: EntryState = EntryState.PLANNED
     detail: str = ""
-    at: float | None = None
+    at: Instant | None = None
     """When it came into this state; None while it is planned."""
     announced: bool = False
     """Its act was announced, so it may have changed the machine."""
@@ -75,7 +76,7 @@ class Opening(Struct, frozen=True, kw_only=True, tag="begun", tag_field="event")
     service: str
     directory: str
     profile: str
-    at: float
+    at: Instant
     pid: int
     user: str
     version: str
@@ -87,6 +88,7 @@ class Line(Struct, frozen=True, omit_defaults=True):
 
     event: str
     at: float
+    """An ``Instant``, unless the line is damaged: what it tells of an act must not be lost with its time."""
     n: int = 0
     detail: str = ""
 
@@ -141,7 +143,7 @@ def _follow(opening: Opening, lines: Sequence[bytes]) -> Journal:
         if line is None or line.n > len(entries) or line.n < 0:
             lost += 1
         elif line.n == 0:
-            state, ended = RunState(line.event), line.at
+            state, ended = RunState(line.event), known(line.at)
         else:
             entries[line.n - 1] = _told(entries[line.n - 1], line)
             state, ended = RunState.UNFINISHED, None
@@ -174,6 +176,6 @@ def _told(entry: Entry, line: Line) -> Entry:
         entry,
         state=state,
         detail=line.detail,
-        at=line.at,
+        at=known(line.at),
         announced=entry.announced or state is EntryState.INTENT,
     )

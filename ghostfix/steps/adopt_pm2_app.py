@@ -163,6 +163,7 @@ class AdoptPm2App(Step, frozen=True, kw_only=True, tag="adopt-pm2-app"):
         return daemon
 
     def _pm2(self, system: ActingSystem, *words: str) -> None:
-        answer = system.command((*self._daemon(system).client, *words), timeout=_SECONDS)
+        daemon = self._daemon(system)
+        answer = system.command((*daemon.client, *words), timeout=_SECONDS, user=daemon.user)
         if answer.status != 0:
             raise StepError(f"`pm2 {' '.join(words)}` failed: {answer.complaint}")

@@ -105,5 +105,6 @@ class AdoptUnit(Step, frozen=True, kw_only=True, tag="adopt-unit"):
             raise StepError(f"`systemctl {' '.join(words)}` failed: {complaint}")
 
     def _systemctl(self, system: ActingSystem, *words: str) -> str | None:
-        answer = system.command(self._scope(system).command(*words), timeout=_SECONDS)
+        scope = self._scope(system)
+        answer = system.command(scope.command(*words), timeout=_SECONDS, user=scope.runner)
         return None if answer.status == 0 else answer.complaint

@@ -98,7 +98,7 @@ class CreateVenv(Step, frozen=True, kw_only=True, tag="create-venv"):
 
     def _runs(self, system: System) -> tuple[str, ...]:
         """What is run: the interpreter to make it from, and the one that is there."""
-        python = self.python if "/" in self.python else system.program(self.python)
+        python = self.python if "/" in self.python else system.program(self.python, self.user or None)
         return (self.path, f"{self.path}/bin/python", *(() if python is None else (python,)))
 
     def _clear(self, system: ActingSystem, here: FileStatus | None) -> str:

@@ -142,7 +142,7 @@ class HoldPm2App(Step, frozen=True, kw_only=True, tag="hold-pm2-app"):
         client = daemon.client
         if verb == "resurrect":
             client, name = (*daemon.client[:-1], word, program), []
-        answer = system.command((*client, verb, *name), timeout=60.0)
+        answer = system.command((*client, verb, *name), timeout=60.0, user=daemon.user)
         if answer.status != 0:
             raise StepError(f"`pm2 {verb} {self.app}` failed: {answer.complaint}")
 

@@ -183,6 +183,6 @@ def _kept(system: System, path: str) -> SavedFile:
 
 
 def _systemctl(system: ActingSystem, scope: Scope, *arguments: str) -> None:
-    answer = system.command(scope.command(*arguments), timeout=_STOP_SECONDS)
+    answer = system.command(scope.command(*arguments), timeout=_STOP_SECONDS, user=scope.runner)
     if answer.status != 0:
         raise StepError(f"`systemctl {' '.join(arguments)}` failed: {answer.complaint}")

@@ -9,6 +9,7 @@ from ghostfix.account import name_of
 from ghostfix.errors import ChangedError
 from ghostfix.instance import is_service
 from ghostfix.machine import ActingSystem, System
+from ghostfix.parsers.pid_file import parse_pid
 from ghostfix.process import Process
 from ghostfix.runs.aside import moved_to
 from ghostfix.service import Service
@@ -78,16 +79,32 @@ class RemovePidFile(Step, frozen=True, kw_only=True, tag="remove-pidfile"):
         if saved.status is None or (here is not None and here.inode == saved.status.inode):
             return f"{saved.path} is in its place"
         aside = moved_to(system, saved.path, saved.status)
-        if here is not None:
+        told = ""
+        if here is not None and self._is_left_over(system, here):
+            left = system.move_aside(saved.path, here, system.read(saved.path, _READ).value)
+            told = f"; the one of a process that has ended since is {posixpath.basename(left)} now"
+        elif here is not None:
             former = "" if aside is None else f"; the former file is {aside}"
             raise ChangedError(f"{saved.path} was written again since, and stays{former}")
         if aside is not None:
             system.move_back(aside, saved.path)
-            return f"{saved.path} is back in its place"
+            return f"{saved.path} is back in its place{told}"
         if saved.content is None or len(saved.content) != saved.status.size:
             raise ChangedError(f"{saved.path} was moved aside, and is not there any more")
         system.create(saved.path, saved.content, saved.status.mode)
-        return f"{saved.path} was written again: what had been moved aside is gone"
+        return f"{saved.path} was written again: what had been moved aside is gone{told}"
+
+    def _is_left_over(self, system: System, here: FileStatus) -> bool:
+        """Whether the file that is there now names a process that has ended: one that the repair started.
+
+        Its undo has ended that process before, and what it left is in nobody's use.
+        """
+        content = system.read(self.pidfile.path, _READ)
+        pid = parse_pid(content.value) if content.complete and here.kind is FileKind.REGULAR else None
+        if pid is None or here.size > len(content.value) or system.is_locked(self.pidfile.path) is not False:
+            return False
+        process = system.process(pid)
+        return process is None or not process.alive
 
     def _foreign(self, system: System, status: FileStatus) -> Refused | None:
         """Whether somebody put it there who has no say in it, as anybody can in ``/tmp``."""

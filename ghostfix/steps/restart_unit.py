@@ -90,4 +90,5 @@ class RestartUnit(Step, frozen=True, kw_only=True, tag="restart-unit"):
         return scope
 
     def _systemctl(self, system: ActingSystem, verb: str) -> CommandAnswer:
-        return system.command(self._scope(system).command(verb, "--", self.unit), timeout=_SECONDS)
+        scope = self._scope(system)
+        return system.command(scope.command(verb, "--", self.unit), timeout=_SECONDS, user=scope.runner)

@@ -60,7 +60,7 @@ class StartService(Step, frozen=True, kw_only=True, tag="start-service"):
         if running:
             return Unneeded(f"an instance runs already: pid {', '.join(str(one.pid) for one in running)}")
         return (
-            _missing(system, self.service)
+            _missing(system, self.service, self.user or None)
             or _port_taken(system, self.service)
             or _not_ours(system, self.service, self.user)
         )
@@ -77,7 +77,7 @@ class StartService(Step, frozen=True, kw_only=True, tag="start-service"):
         process = system.spawn(
             service.start_command,
             service.directory,
-            _variables(system, service),
+            _variables(system, service, self.user or None),
             log,
             user=self.user or None,
             note=note,
@@ -111,7 +111,7 @@ class StartService(Step, frozen=True, kw_only=True, tag="start-service"):
         return "; ".join(told) or "the instance that was started does not run any more"
 
 
-def _missing(system: System, service: Service) -> Refused | None:
+def _missing(system: System, service: Service, user: str | None) -> Refused | None:
     """What is not there that the start needs."""
     if not service.start_command:
         return Refused(f"the profile does not say how to start {service.name}")
@@ -120,7 +120,12 @@ def _missing(system: System, service: Service) -> Refused | None:
         path = service.path(program)
         found = system.status(system.resolve(path)).value is not None
     else:
-        found = system.program(program) is not None
+        found = system.program(program, user) is not None
+    if not found and user is not None and "/" not in program:
+        return Refused(
+            f"{program}, which starts {service.name}, is not on the PATH of {user}'s programs "
+            f"({system.search_path(user)}): name it in `start` with its folder"
+        )
     if not found:
         return Refused(f"{program}, which starts {service.name}, is not there")
     if system.status(system.resolve(service.directory)).value is None:
@@ -154,11 +159,11 @@ def _mark(system: System, service: Service) -> str:
     return f"{service.name}:{system.caller().pid}"
 
 
-def _variables(system: System, service: Service) -> dict[str, str]:
+def _variables(system: System, service: Service, user: str | None) -> dict[str, str]:
     variables = {MARK: _mark(system, service)}
     if service.environment.venv is not None:
         venv = service.path(service.environment.venv)
-        path = system.variable("PATH")
+        path = system.search_path(user)
         variables["VIRTUAL_ENV"] = venv
         variables["PATH"] = f"{venv}/bin" if not path else f"{venv}/bin:{path}"
     return variables

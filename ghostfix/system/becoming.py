@@ -46,8 +46,3 @@ def program_in(name: str, cwd: str, path: str) -> str | None:
     if "/" in name:
         return shutil.which(openable(os.path.join(cwd, name)))
     return shutil.which(name, path=path)
-
-
-def environment() -> dict[str, str]:
-    """Our own environment, whole."""
-    return dict(os.environ)

@@ -2,7 +2,6 @@
 
 import errno
 import os
-import pwd
 import selectors
 import signal
 import subprocess
@@ -10,7 +9,9 @@ import time
 from collections.abc import Mapping, Sequence
 
 from ghostfix.beside import waiting
+from ghostfix.errors import StepError
 from ghostfix.machine import CommandAnswer
+from ghostfix.system.identity import Account, account_of, environment
 from ghostfix.system.text import openable, reason, runnable
 
 MAX_OUTPUT = 8_388_608
@@ -19,8 +20,6 @@ _TICK = 0.05
 _SCARCE = 2.0
 """Seconds for which a command is tried again that cannot be started: our own other looks end meanwhile."""
 _USED_UP = (errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
-# What says how *our* Python runs, and would mislead another one.
-_OUR_PYTHON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 
 
 def run(
@@ -33,11 +32,10 @@ def run(
 ) -> CommandAnswer:
     """Runs a command to its end, or kills it and its group after ``timeout`` seconds."""
     words = tuple(argv)
-    account = None
-    if user is not None:
-        account, problem = _account(user)
-        if problem is not None:
-            return CommandAnswer(argv=words, status=None, problem=problem)
+    try:
+        account = account_of(user)
+    except StepError as error:
+        return CommandAnswer(argv=words, status=None, problem=str(error))
     try:
         process = _started(words, bool(stdin), cwd, account)
     except OSError as error:
@@ -49,7 +47,7 @@ def run(
 
 
 def _started(
-    argv: tuple[str, ...], fed: bool, cwd: str | None, account: pwd.struct_passwd | None
+    argv: tuple[str, ...], fed: bool, cwd: str | None, account: Account | None
 ) -> subprocess.Popen[bytes]:
     """Starts it, and waits a little where the machine has no process or descriptor left for it just now."""
     deadline = time.monotonic() + _SCARCE
@@ -63,9 +61,9 @@ def _started(
                 cwd=None if cwd is None else openable(cwd),
                 env=_environment(account),
                 start_new_session=True,
-                user=None if account is None else account.pw_uid,
-                group=None if account is None else account.pw_gid,
-                extra_groups=None if account is None else _groups(account),
+                user=None if account is None else account.uid,
+                group=None if account is None else account.gid,
+                extra_groups=None if account is None else account.groups,
             )
         except OSError as error:
             if error.errno not in _USED_UP or time.monotonic() >= deadline:
@@ -182,37 +180,11 @@ def _why_not(argv: tuple[str, ...], cwd: str | None, error: OSError) -> str:
     return f"{argv[0] if argv else 'nothing'}: {reason(error)}"
 
 
-def _account(user: str) -> tuple[pwd.struct_passwd | None, str | None]:
-    """Whom to become; None when we are that user already."""
-    try:
-        account = pwd.getpwnam(user)
-    except KeyError:
-        return None, f"there is no user {user}"
-    if account.pw_uid == os.geteuid():
-        return None, None
-    if os.geteuid() != 0:
-        return None, f"only root can run commands as {user}"
-    return account, None
-
-
-def _groups(account: pwd.struct_passwd) -> list[int]:
-    return os.getgrouplist(account.pw_name, account.pw_gid)
-
-
-def _environment(account: pwd.struct_passwd | None) -> dict[str, str]:
-    """Our own, with a locale in which programs answer in plain English and in UTF-8."""
-    variables = inherited() | {"LC_ALL": "C.UTF-8"}
+def _environment(account: Account | None) -> dict[str, str]:
+    """Such that programs answer in plain English and in UTF-8."""
+    variables = environment(account) | {"LC_ALL": "C.UTF-8"}
     variables.pop("LANGUAGE", None)
-    if account is not None:
-        variables |= {"HOME": account.pw_dir, "USER": account.pw_name, "LOGNAME": account.pw_name}
-        for private in ("XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS", "MAIL"):
-            variables.pop(private, None)
     return variables
-
-
-def inherited() -> dict[str, str]:
-    """Our own environment without what concerns only our own Python."""
-    return {name: value for name, value in os.environ.items() if name not in _OUR_PYTHON}
 
 
 def attach(argv: Sequence[str], cwd: str, variables: Mapping[str, str]) -> int:

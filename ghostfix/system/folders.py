@@ -41,6 +41,7 @@ _SEARCH: int = getattr(os, "O_PATH", os.O_RDONLY)
 _ENTER = _SEARCH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NO_FOLDER = (errno.ELOOP, errno.ENOTDIR, errno.EMLINK)
 _MOST_LINKS = 40  # as in the kernel, path_resolution(7)
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 @contextmanager
@@ -255,6 +256,28 @@ def _named(uid: int) -> str:
     return account_with(uid).name
 
 
+def make_private_folder(path: str) -> None:
+    """Makes a folder and its parents, closed to everybody else.
+
+    A folder of our own that others may look into, as an older ghostfix left it, is closed; one that is
+    somebody else's, a symlink, or open to others' writing stays as it is: what is in it may be theirs.
+    """
+    make_folder(path, 0o700)
+    try:
+        folder = os.open(path, _READ | os.O_NOFOLLOW)
+    except OSError:
+        return
+    try:
+        seen = os.fstat(folder)
+        open_to_others = seen.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+        if seen.st_uid == os.geteuid() and open_to_others and not open_to_others & _OTHERS_WRITE:
+            os.fchmod(folder, 0o700)
+    except OSError as error:
+        raise StepError(f"the folder {path} cannot be closed to others: {reason(error)}") from error
+    finally:
+        os.close(folder)
+
+
 def is_roots_way(folder: str) -> bool:
     """Whether nobody but root decides where this leads: the folder, all above it, and each symlink."""
     return all(_is_roots(place) for start in (folder, os.path.realpath(folder)) for place in _upwards(start))
@@ -267,7 +290,7 @@ def _is_roots(place: str) -> bool:
         return False
     if seen.st_uid != 0 or stat.S_ISLNK(seen.st_mode):
         return seen.st_uid == 0
-    return bool(seen.st_mode & stat.S_ISVTX) or not seen.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return bool(seen.st_mode & stat.S_ISVTX) or not seen.st_mode & _OTHERS_WRITE
 
 
 def _upwards(folder: str) -> Iterator[str]:

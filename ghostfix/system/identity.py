@@ -2,13 +2,20 @@
 
 import os
 import pwd
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
 from ghostfix.errors import StepError
 
-_OF_ONE_SESSION = ("XDG_RUNTIME_DIR", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "DBUS_SESSION_BUS_ADDRESS", "MAIL")
+_STANDARD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""As sudo(8) and Debian's cron set it: folders that are root's."""
+_HOMEBREW = "/opt/homebrew/bin:/opt/homebrew/sbin"
+_OF_THE_MACHINE = ("LANG", "LANGUAGE", "TZ")
+"""What says how text and times are written here; with ``LC_*``, all that goes over to another user."""
+# What says how *our* Python runs, and would mislead another one.
+_OUR_PYTHON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 
 _NOBODYS_GROUP = 65_534
 
@@ -18,6 +25,7 @@ class Account(NamedTuple):
 
     name: str
     home: str
+    shell: str
     uid: int
     gid: int
     groups: tuple[int, ...]
@@ -43,13 +51,15 @@ def account_with(uid: int) -> Account:
     try:
         found = pwd.getpwuid(uid)
     except KeyError:
-        return Account(f"uid {uid}", "/", uid, _NOBODYS_GROUP, ())
+        return Account(f"uid {uid}", "/", "/bin/sh", uid, _NOBODYS_GROUP, ())
     return _account(found)
 
 
 def _account(found: pwd.struct_passwd) -> Account:
     groups = tuple(os.getgrouplist(found.pw_name, found.pw_gid))
-    return Account(found.pw_name, found.pw_dir, found.pw_uid, found.pw_gid, groups)
+    return Account(
+        found.pw_name, found.pw_dir, found.pw_shell or "/bin/sh", found.pw_uid, found.pw_gid, groups
+    )
 
 
 @contextmanager
@@ -84,9 +94,34 @@ def acting_as_root() -> Iterator[None]:
         os.seteuid(uid)
 
 
-def own_variables(variables: Mapping[str, str], account: Account | None) -> dict[str, str]:
-    """An environment in which a user finds its own home, and nothing that belongs to our session."""
+def search_path(account: Account | None) -> str:
+    """The PATH of what runs as this user; None is ourselves, with our own."""
     if account is None:
-        return dict(variables)
-    kept = {name: value for name, value in variables.items() if name not in _OF_ONE_SESSION}
-    return kept | {"HOME": account.home, "USER": account.name, "LOGNAME": account.name}
+        return os.environ.get("PATH", os.defpath)
+    return f"{_STANDARD_PATH}:{_HOMEBREW}" if sys.platform == "darwin" else _STANDARD_PATH
+
+
+def whole_environment(account: Account | None) -> dict[str, str]:
+    """The environment of what runs as this user; None is ourselves, with all that we have.
+
+    Another user gets a fresh one, as from sudo(8): its home, name and shell, a standard PATH, and the
+    machine's language and time zone. All else of ours may be a secret (the keys of a cloud, the socket of an
+    SSH agent), and a user reads the environment of all its own programs.
+    """
+    if account is None:
+        return dict(os.environ)
+    kept = {
+        name: value for name, value in os.environ.items() if name in _OF_THE_MACHINE or name.startswith("LC_")
+    }
+    return kept | {
+        "PATH": search_path(account),
+        "HOME": account.home,
+        "USER": account.name,
+        "LOGNAME": account.name,
+        "SHELL": account.shell,
+    }
+
+
+def environment(account: Account | None) -> dict[str, str]:
+    """The same, without what concerns only our own Python."""
+    return {name: value for name, value in whole_environment(account).items() if name not in _OUR_PYTHON}

@@ -6,16 +6,16 @@ from typing import NoReturn
 from ghostfix.errors import StepError
 from ghostfix.launch import MARK, Held, Start, Taken
 from ghostfix.supervision import Ending
-from ghostfix.system import becoming, nursery, pid_lock
-from ghostfix.system.identity import account_of, own_variables
+from ghostfix.system import becoming, folders, nursery, pid_lock
+from ghostfix.system.identity import account_of, whole_environment
 
 
 class LocalLauncher:
     """Implements ``starting.Launcher`` for Linux and macOS."""
 
-    def environment(self) -> dict[str, str]:
-        """Our own environment, whole."""
-        return becoming.environment()
+    def environment(self, user: str | None) -> dict[str, str]:
+        """Our own environment, whole, or a fresh one for another user."""
+        return whole_environment(account_of(user))
 
     def program(self, name: str, directory: str, path: str) -> str | None:
         """Where a command is found."""
@@ -24,6 +24,10 @@ class LocalLauncher:
     def holder(self, path: str) -> Taken | None:
         """Who holds the lock now."""
         return pid_lock.holder(path)
+
+    def make_private_folder(self, path: str) -> None:
+        """Makes ghostfix's own folder."""
+        folders.make_private_folder(path)
 
     def acquire(self, path: str, user: str | None, *, shared: bool, wait: bool) -> Held | Taken:
         """The lock, or who has it."""
@@ -35,7 +39,7 @@ class LocalLauncher:
         """Goes on as the command, in this very process."""
         account = account_of(start.user)
         lock.keep_over_exec()
-        variables = {**own_variables(start.variables, account), MARK: f"{os.getpid()}:{start.pid_file}"}
+        variables = {**start.variables, MARK: f"{os.getpid()}:{start.pid_file}"}
         becoming.become(start.argv, start.directory, variables, account)
 
     def nursery(self, start: Start, lock: Held) -> nursery.Nursery:
@@ -43,8 +47,7 @@ class LocalLauncher:
         if lock.shared:
             lock.keep_over_exec()
         account = account_of(start.user)
-        variables = own_variables(start.variables, account)
-        return nursery.Nursery(start.argv, start.directory, variables, account, start.pid_file)
+        return nursery.Nursery(start.argv, start.directory, start.variables, account, start.pid_file)
 
     def end_as(self, ending: Ending) -> NoReturn:
         """Ends this process as the command ended."""

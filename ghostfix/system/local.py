@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, CommandAnswer, Signal
+from ghostfix.match_search import SEARCHES
 from ghostfix.process import Process
 from ghostfix.snapshot import FileStatus, HttpAnswer
 from ghostfix.system import commands, file_acts, folders, locks, spawn
 from ghostfix.system.looking import LookingSystem
+from ghostfix.system.searcher import Searcher
 from ghostfix.system.signals import Signaller
 from ghostfix.system.text import reason
 
@@ -106,6 +108,10 @@ class LocalSystem(LookingSystem):
         """Makes a folder and its parents."""
         folders.make_folder(path, mode)
 
+    def make_private_folder(self, path: str) -> None:
+        """Makes a folder and its parents, closed to everybody else."""
+        folders.make_private_folder(path)
+
     def append(self, path: str, content: bytes, mode: int = 0o600) -> None:
         """Appends to a file, durably."""
         file_acts.append(path, content, mode)
@@ -137,4 +143,6 @@ class LocalSystem(LookingSystem):
 
 def local_system() -> ActingSystem:
     """The machine at hand."""
+    if SEARCHES.elsewhere is None:
+        SEARCHES.elsewhere = Searcher()
     return LocalSystem()

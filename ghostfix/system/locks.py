@@ -4,7 +4,7 @@ import fcntl
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.system.files import read_open
@@ -21,10 +21,12 @@ def held(path: str, note: bytes) -> Iterator[None]:
     """Holds an exclusive lock; the file contains ``note`` meanwhile, and is empty afterwards."""
     file = _acquire(path)
     try:
-        os.ftruncate(file, 0)
-        os.pwrite(file, note, 0)
+        with suppress(OSError):  # a full disk: then the next one is not told who holds it
+            os.ftruncate(file, 0)
+            os.pwrite(file, note, 0)
         yield
-        os.ftruncate(file, 0)
+        with suppress(OSError):
+            os.ftruncate(file, 0)
     finally:
         os.close(file)
 

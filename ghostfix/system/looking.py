@@ -8,12 +8,14 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
+from ghostfix.errors import StepError
 from ghostfix.lookout import Lookout
 from ghostfix.machine import Caller, CommandAnswer, Platform
 from ghostfix.process import Listener, Process, ProcessDetail, Variable
 from ghostfix.reading import Reading
 from ghostfix.snapshot import FileStatus, Host, HttpAnswer, Resources
 from ghostfix.system import commands, files
+from ghostfix.system.identity import account_of, search_path
 from ghostfix.system.linux_processes import LinuxProcesses
 from ghostfix.system.processes import ProcessTable
 from ghostfix.system.sockets import LinuxSockets, PsutilSockets
@@ -133,9 +135,16 @@ class LookingSystem:
         """The path with every symlink resolved, as far as it exists."""
         return files.resolve(path)
 
-    def program(self, name: str) -> str | None:
-        """Where a command is found on our own PATH."""
-        return shutil.which(name)
+    def program(self, name: str, user: str | None = None) -> str | None:
+        """Where a command is found on our own PATH, or on another user's."""
+        return shutil.which(name, path=self.search_path(user))
+
+    def search_path(self, user: str | None = None) -> str:
+        """That PATH."""
+        try:
+            return search_path(account_of(user))
+        except StepError:  # there is no such user, or we cannot become it
+            return search_path(None)
 
     def is_locked(self, path: str) -> bool | None:
         """Whether a process holds a kernel lock on the file."""

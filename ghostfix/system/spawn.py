@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 
 from ghostfix.errors import StepError
 from ghostfix.process import Process
-from ghostfix.system.commands import inherited
 from ghostfix.system.file_acts import open_to_append, write_durably
 from ghostfix.system.folders import make_folder, opened
-from ghostfix.system.identity import Account, account_of, acting_as, own_variables
+from ghostfix.system.identity import Account, account_of, acting_as, environment
 from ghostfix.system.processes import ProcessTable
 from ghostfix.system.text import openable, runnable
 
@@ -49,7 +48,7 @@ def spawn(
         os.set_blocking(output, True)
         if note:
             write_durably(output, note)
-        pid = _detached(argv, cwd, own_variables(inherited(), account) | dict(variables), output, account)
+        pid = _detached(argv, cwd, environment(account) | dict(variables), output, account)
     finally:
         os.close(output)
     process = _settled(table, pid)

@@ -38,3 +38,9 @@ def test_undecodable_bytes_are_shown_as_such() -> None:
 )
 def test_these_are_not_malformed(file: PidFile) -> None:
     assert CHECK.find(machine(runner(100), pidfiles=[file]), ghost_service()) == ()
+
+
+def test_an_empty_file_of_the_future_is_not_just_being_written() -> None:
+    """The clock was set back since, or the file server has another one."""
+    file = pidfile(None, state=PidFileState.EMPTY, age=-90_000)
+    assert "is empty" in only(CHECK, machine(runner(100), pidfiles=[file])).summary

@@ -52,3 +52,11 @@ def test_what_ghostfix_run_left_is_a_note() -> None:
     for content, locked in ((own_content(4711), None), (b"4711\n", False), (b"4711\n\nx\n", False)):
         snapshot = machine(runner(100), pidfiles=[pidfile(4711, content=content, locked=locked)])
         assert only(CHECK, snapshot).severity is Severity.WARNING
+
+
+def test_a_file_of_the_future_is_repaired() -> None:
+    snapshot = machine(pidfiles=[pidfile(4711, age=-90_000)])
+    finding = only(CHECK, snapshot)
+    assert finding.confidence is Confidence.CERTAIN
+    assert "after this look" in finding.evidence[0].text
+    assert kinds(CHECK, finding, snapshot) == ["remove-pidfile"]

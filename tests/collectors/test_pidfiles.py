@@ -2,10 +2,9 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from ghostfix.collectors.pidfiles import LIMIT, MAX_PID, collect, parse_pid
+from ghostfix.collectors.pidfiles import LIMIT, collect
+from ghostfix.parsers.pid_file import MAX_PID
 from ghostfix.reading import Reading
 from ghostfix.service import Service
 from ghostfix.snapshot import PidFile, PidFileState
@@ -110,12 +109,6 @@ def test_no_file_is_nothing_wrong_and_a_file_of_two_patterns_is_one() -> None:
     system = FakeSystem()
     system.add_file(PATH, b"12")
     assert len(collect(system, service("pids/*.pid", "pids/a.pid")).value) == 1
-
-
-@given(st.binary(max_size=64))
-def test_parse_pid_never_fails(content: bytes) -> None:
-    pid = parse_pid(content)
-    assert pid is None or 0 < pid <= MAX_PID
 
 
 @pytest.mark.real

@@ -59,3 +59,26 @@ def test_a_second_undo_does_not_walk_on_to_an_older_repair(tmp_path: Path) -> No
         assert f"`ghostfix undo {older}` takes it back" in second.stderr
         standing = json.loads(ghostfix(tmp_path, "undo", "--list", "--format", "json").stdout)["runs"]
         assert [run["done"] for run in standing] == [0, 1]
+
+
+@pytest.mark.parametrize("command", ["undo", "report"])
+def test_an_empty_name_is_no_last_run(tmp_path: Path, command: str) -> None:
+    """`ghostfix undo "$RUN"` with a variable that is not set takes back nothing."""
+    answer = ghostfix(tmp_path, command, "")
+    assert answer.returncode == 2
+    assert "''" in answer.stderr
+    assert "--list" in answer.stderr
+
+
+@pytest.mark.real
+def test_a_run_of_which_nothing_can_be_taken_back_is_not_offered(tmp_path: Path) -> None:
+    """An act that cannot be taken back stands for ever; that is no reason to name its run again and again."""
+    with small_house(tmp_path) as house:
+        done = ghostfix(tmp_path, "repair", "--yes", "--only", "stale-pidfile", "--no-start")
+        assert done.returncode in (0, 4), done.stderr
+        (story,) = (house.folder / "state/ghostfix/runs").glob("*/journal.jsonl")
+        story.write_text(story.read_text().replace('"reversible":true', '"reversible":false'))
+        again = ghostfix(tmp_path, "undo", "--yes")
+        assert again.returncode == 0
+        assert "There is nothing left to undo" in again.stdout
+        assert "an older repair stands" not in again.stderr

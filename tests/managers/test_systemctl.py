@@ -86,7 +86,8 @@ def test_root_asks_every_user_s_systemd_as_that_user() -> None:
     system.add_folder("/run/user/1002/systemd")
     (scope,) = scopes(system)
     assert (scope.name, scope.home) == ("user:alice", "/home/alice")
-    assert scope.command("stop")[:6] == ("setpriv", "--reuid", "alice", "--regid", "alice", "--init-groups")
+    assert scope.runner == "alice"
+    assert scope.command("stop")[:2] == ("env", "XDG_RUNTIME_DIR=/run/user/1001")
 
 
 def test_what_does_not_answer_is_told() -> None:

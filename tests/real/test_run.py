@@ -373,6 +373,65 @@ def test_options_of_a_restart_without_one_are_a_mistake(house: GhostHouse) -> No
     assert "add `--restart on-failure`" in answer.stderr
 
 
+def as_a_new_user(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Ghostfix as a user who has never run it, in a home with nothing in it.
+
+    That user may read everything, so that this Python is within reach wherever it lies, but write nothing.
+    """
+    capability = "+dac_read_search"
+    drop = ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
+    drop += ["--inh-caps", capability, "--ambient-caps", capability]
+    return subprocess.run(
+        [*drop, sys.executable, "-m", "ghostfix", *words],
+        cwd=home,
+        env={"HOME": str(home), "PATH": os.environ["PATH"]},
+        umask=0o022,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """The home folder of that user."""
+    made = Path(tempfile.mkdtemp(prefix="ghostfix-home-"))
+    account = pwd.getpwnam("nobody")
+    os.chown(made, account.pw_uid, account.pw_gid)
+    yield made
+    shutil.rmtree(made)
+
+
+needs_another_user = pytest.mark.skipif(
+    os.geteuid() != 0 or shutil.which("setpriv") is None, reason="only root can become another user"
+)
+
+
+@needs_another_user
+def test_a_run_and_a_repair_share_one_private_folder(home: Path) -> None:
+    """Whichever of them makes it."""
+    state = home / ".local/state/ghostfix"
+    assert as_a_new_user(home, "run", "nightly", "--", "true").returncode == 0
+    for folder in (state, state.parent, state.parent.parent):
+        assert folder.stat().st_mode & 0o777 == 0o700, folder
+    (home / "ghostfix.toml").write_text('[services.idle]\nscript = "idle.py"\nstart = ["sleep", "0"]\n')
+    (home / "idle.py").write_text("")
+    answer = as_a_new_user(home, "diagnose", "--keep")
+    assert "kept" in answer.stdout + answer.stderr, answer.stderr
+    assert as_a_new_user(home, "undo", "--list").returncode == 0
+
+
+@needs_another_user
+def test_a_folder_that_an_older_version_left_open_is_closed(home: Path) -> None:
+    state = home / ".local/state/ghostfix"
+    assert as_a_new_user(home, "run", "nightly", "--", "true").returncode == 0
+    state.chmod(0o755)
+    assert as_a_new_user(home, "run", "nightly", "--", "true").returncode == 0
+    assert state.stat().st_mode & 0o777 == 0o700
+
+
 # as root
 
 

@@ -477,3 +477,28 @@ def test_repair_and_undo_of_a_unit_that_the_profile_does_not_name(
     )
     assert len(bench.running(service)) == 2
     assert digest(bench, "/etc/systemd") == before
+
+
+def test_a_look_does_not_start_what_sleeps_behind_a_socket(bench: MachineBench) -> None:
+    """Its start would fail, and so often that systemd gives the socket up: looking must not connect."""
+    sh(
+        bench,
+        f"mkdir -p {HOME} && touch {HOME}/ghost.py && cat > {HOME}/ghostfix.toml <<'END'\n"
+        "[services.ghost]\n"
+        'script = "ghost.py"\n'
+        "ports = [18404]\n"
+        'manager = "systemd:ghost.service"\n'
+        'health = { url = "http://127.0.0.1:18404/", timeout = 2 }\n'
+        'webhook = { url = "http://127.0.0.1:18404/hook", timeout = 2 }\n'
+        "END",
+    )
+    unit(bench, "ghost.socket", "[Socket]", "ListenStream=127.0.0.1:18404")
+    unit(bench, "ghost.service", "[Unit]", "ConditionPathExists=/etc/no-such.conf", "[Service]", RUN)
+    sh(bench, "systemctl start ghost.socket")
+    look = f"cd {HOME} && {sys.executable} -m ghostfix diagnose --probe-webhook --format markdown; true"
+    said = sh(bench, look)
+    assert sh(bench, "systemctl show ghost.socket -p ActiveState --value").strip() == "active"
+    tried = sh(bench, "systemctl show ghost.service -p ConditionTimestamp --value")
+    assert tried.strip() == ""  # systemd was never asked to start it
+    assert "would start the service" in said
+    assert "does not answer" not in said

@@ -146,10 +146,9 @@ def test_a_dump_of_rubbish_is_no_dump() -> None:
 def test_another_user_s_pm2_is_asked_as_that_user() -> None:
     system = keeping(entry(), uid=1000)
     system.users[1000] = "alice"
-    as_alice = ("runuser", "-u", "1000", "--", *CLIENT, "jlist")
-    system.add_command(as_alice, stdout=json.dumps([entry()]))
+    system.add_command((*CLIENT, "jlist"), stdout=json.dumps([entry()]))
     assert look(system, RESTARTER).complete
-    assert as_alice in system.asked
+    assert ((*CLIENT, "jlist"), "1000") in zip(system.asked, system.asked_as, strict=True)
 
 
 def test_a_configuration_beside_the_service_arms_nobody() -> None:
@@ -191,6 +190,6 @@ def test_a_pm2_that_somebody_else_could_change_is_not_run_with_our_rights(hers: 
 def test_pm2_of_another_user_is_asked_as_that_user() -> None:
     system = keeping(entry(), uid=1001)
     system.add_folder(PM2_HOME, uid=1001)
-    system.add_command(("runuser", "-u", "1001", "--", *CLIENT, "jlist"), stdout="[]")
+    system.add_command((*CLIENT, "jlist"), stdout="[]")
     assert look(system, RESTARTER).complete
-    assert system.asked[-1][:3] == ("runuser", "-u", "1001")
+    assert (system.asked[-1], system.asked_as[-1]) == ((*CLIENT, "jlist"), "1001")

@@ -145,3 +145,20 @@ def test_a_damaged_byte_anywhere_is_survived(data: st.DataObject) -> None:
     whole[at] = data.draw(st.integers(0, 255))
     with suppress(RepairError):
         read_journal(RUN, bytes(whole))
+
+
+@pytest.mark.parametrize("at", [1e300, -1e18, 9e11])
+def test_a_damaged_time_loses_no_act(at: float) -> None:
+    """The step is still undone; only when it was done is not known."""
+    journal = read_journal(
+        RUN, told(Line("intent", at, 1), Line("done", at, 1, "well"), Line("complete", at))
+    )
+    assert (journal.entry(1).state, journal.entry(1).announced) == (EntryState.DONE, True)
+    assert (journal.entry(1).at, journal.ended) == (None, None)
+
+
+@pytest.mark.parametrize("at", [b"1e300", b"-1e300", b"1e999", b'"noon"'])
+def test_a_damaged_beginning_is_no_journal(at: bytes) -> None:
+    content = told().replace(b'"at":1.0', b'"at":' + at)
+    with pytest.raises(RepairError, match="cannot be understood"):
+        read_journal(RUN, content)

@@ -105,6 +105,7 @@ def test_a_fresh_file_wins_over_undo() -> None:
     captured = removal.capture(machine)
     removal.apply(machine)
     machine.add_file(PATH, b"9\n")
+    machine.add_process(9, ("python3", "-m", "other"))
     with pytest.raises(
         ChangedError, match="was written again since, and stays; the former file is /srv/ghost/"
     ):
@@ -145,3 +146,36 @@ def test_where_anybody_may_write_only_the_service_s_own_file_is_moved(
     else:
         reason = "/run/lock/a.pid is uid 77's, in a folder where anybody may write, and is not moved"
         assert verdict == Refused(reason)
+
+
+def _of_a_process_that_has_ended(machine: FakeSystem) -> None:
+    machine.add_process(812, ("python3", "-m", "ghost.main"), cwd="/srv/ghost")
+    machine.add_file(PATH, b"812\n")
+    machine.end(812)
+
+
+def test_the_file_of_a_process_that_has_ended_stops_no_undo() -> None:
+    """The service that the repair started wrote it, and the same undo has just ended that."""
+    machine = a_machine()
+    before = machine.files[PATH]
+    removal = step(machine)
+    captured = removal.capture(machine)
+    removal.apply(machine)
+    _of_a_process_that_has_ended(machine)
+    said = removal.undo(machine, captured)
+    assert machine.files[PATH] is before
+    assert said.startswith(f"{PATH} is back in its place; the one of a process that has ended since is ")
+    assert machine.files[f"{PATH}.ghostfix-2"].content == b"812\n"
+    assert removal.undo(machine, captured) == f"{PATH} is in its place"
+
+
+def test_a_locked_file_and_one_that_names_nobody_stay() -> None:
+    for content, locked in ((b"812\n", True), (b"not a number\n", False)):
+        machine = a_machine()
+        removal = step(machine)
+        captured = removal.capture(machine)
+        removal.apply(machine)
+        machine.add_file(PATH, content)
+        machine.files[PATH].locked = locked
+        with pytest.raises(ChangedError, match="was written again since, and stays"):
+            removal.undo(machine, captured)

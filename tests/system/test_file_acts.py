@@ -300,6 +300,30 @@ def test_make_folder(tmp_path: Path) -> None:
             SYSTEM.make_folder(f"{tmp_path}/{path}")
 
 
+def test_a_private_folder_and_its_parents(tmp_path: Path) -> None:
+    SYSTEM.make_private_folder(f"{tmp_path}/a/b")
+    assert [(tmp_path / name).stat().st_mode & 0o777 for name in ("a", "a/b")] == [0o700, 0o700]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(0o755, 0o700), (0o750, 0o700), (0o775, 0o775), (0o707, 0o707)]
+)
+def test_an_own_folder_is_closed_unless_others_could_write_to_it(
+    tmp_path: Path, before: int, after: int
+) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state").chmod(before)
+    SYSTEM.make_private_folder(f"{tmp_path}/state")
+    assert (tmp_path / "state").stat().st_mode & 0o777 == after
+
+
+def test_a_link_in_a_private_folders_place_changes_nothing_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "public").mkdir(mode=0o755)
+    (tmp_path / "state").symlink_to("public")
+    SYSTEM.make_private_folder(f"{tmp_path}/state")
+    assert (tmp_path / "public").stat().st_mode & 0o777 == 0o755
+
+
 def test_remove_empty_folder(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "full" / "x").mkdir(parents=True)

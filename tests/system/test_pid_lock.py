@@ -233,7 +233,7 @@ def test_a_full_disk_leaves_nothing_behind(tmp_path: Path, before: bytes | None)
     assert len(os.listdir("/proc/self/fd")) == descriptors
 
 
-NOBODY = Account("nobody", "/", 65534, 65534, ())
+NOBODY = Account("nobody", "/", "/bin/sh", 65534, 65534, ())
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")

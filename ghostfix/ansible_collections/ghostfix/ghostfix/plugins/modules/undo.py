@@ -69,7 +69,7 @@ UNDONE = ("undone", "undo-incomplete")
 
 def chosen_run(module):
     """The run that is meant; None when nothing of it stands."""
-    if module.params["run"]:
+    if module.params["run"] is not None:  # an empty one is a mistake of the playbook, and refused
         return module.params["run"]
     answer = ask(module, ["undo", "--list"])
     if answer.document is None:
