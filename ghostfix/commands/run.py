@@ -137,5 +137,7 @@ def _start(wishes: "Wishes") -> None:
     from ghostfix.starting import start_once
     from ghostfix.system import local_system
     from ghostfix.system.launcher import LocalLauncher
+    from ghostfix.system.reader_loss import drop_unwritable_output
 
+    drop_unwritable_output()
     sys.stdout.write(start_once(local_system(), LocalLauncher(), wishes))
