@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from ghostfix.ending import changed, living, refusal
+from ghostfix.ending import changed, has_gone, let_go, living, refusal
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, Signal, System
 from ghostfix.process import Process, ProcessState, ProcessTree
@@ -52,18 +52,18 @@ class HoldWatchdog(Step, frozen=True, kw_only=True, tag="hold-watchdog"):
         return f"pid {self.process.pid} is stopped{rest}"
 
     def undo(self, system: ActingSystem, captured: Captured) -> str:
-        candidates = {process.pid: process for process in captured.processes or (self.process,)}
+        candidates = {process.pid: process for process in (self.process, *captured.processes, *captured.held)}
         if living(system, (self.process,)):
             for helper in helpers(system, self.process, self.spared):
                 candidates.setdefault(helper.pid, helper)
         # The loop itself comes last: what it waits for is there again by then.
         order = sorted(candidates.values(), key=lambda process: process.pid == self.process.pid)
-        released = [process for process in order if _release(system, process)]
+        released = [process for process in order if let_go(system, process)]
         if released:
             return f"pid {', '.join(str(process.pid) for process in released)} runs on"
         if living(system, (self.process,)):
             return f"pid {self.process.pid} runs"
-        return f"pid {self.process.pid} has ended: there is nothing to let go"
+        return f"{has_gone(system, self.process)}: there is nothing to let go"
 
     def pins(self) -> tuple[Process, ...]:
         return (self.process,)
@@ -83,16 +83,6 @@ def _stop(system: ActingSystem, process: Process) -> None:
     system.signal(process, Signal.STOP)
     if not system.wait_state(process, stopped=True, seconds=_PATIENCE) and living(system, (process,)):
         raise StepError(f"pid {process.pid} ({process.name}) was sent STOP, and did not stop")
-
-
-def _release(system: ActingSystem, process: Process) -> bool:
-    if not living(system, (process,)) or not _is_stopped(system, process):
-        return False
-    try:
-        system.signal(process, Signal.CONT)
-    except ChangedError:
-        return False  # it is gone, or is somebody else by now
-    return True
 
 
 def _is_stopped(system: System, process: Process) -> bool:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from ghostfix.ending import changed, living, refusal
+from ghostfix.ending import changed, has_gone, living, refusal
 from ghostfix.errors import ChangedError, StepError
-from ghostfix.machine import ActingSystem, Signal, System
+from ghostfix.machine import ActingSystem, Signal, System, was_restarted
 from ghostfix.process import Process
 from ghostfix.snapshot import FileKind
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
@@ -78,6 +78,9 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
         twin = self._twin(system, cwd)
         if twin is not None:
             return f"it runs again already: pid {twin.pid}"
+        if was_restarted(system, self.process):
+            by_hand = shown_argv(self.process.argv, 200)
+            return f"{has_gone(system, self.process)}, repaired or not; by hand, in {cwd}: {by_hand}"
         argv = (captured.fact("program") or self.process.argv[0], *self.process.argv[1:])
         by_hand = f"start it by hand: {shown_argv(argv, 200)}"
         if cwd is None:

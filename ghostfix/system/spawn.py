@@ -30,10 +30,12 @@ def spawn(
     *,
     user: str | None = None,
     note: bytes = b"",
+    mark: str = "",
 ) -> Process:
     """Starts a command in a session of its own and gives the process that it became.
 
-    The log's folder is made when it is missing, and ``note`` is written to the log first. Root starts the
+    The log's folder is made when it is missing, and ``note`` is written to the log first. The variable that
+    ``mark`` names gets ``:PID`` at its end. Root starts the
     command as ``user``, and makes and opens the log with that user's rights: whoever can write to the
     folder could have made a symlink of it, to where root alone may write. Raises StepError when the command
     cannot be started or ends at once, ChangedError when the log is a symlink or no regular file.
@@ -48,7 +50,8 @@ def spawn(
         os.set_blocking(output, True)
         if note:
             write_durably(output, note)
-        pid = _detached(argv, cwd, own_variables(inherited(), account) | dict(variables), output, account)
+        environment = own_variables(inherited(), account) | dict(variables)
+        pid = _detached(argv, cwd, environment, output, account, mark)
     finally:
         os.close(output)
     process = _settled(table, pid)
@@ -67,11 +70,16 @@ def _output(path: str) -> int:
 
 
 def _detached(
-    argv: Sequence[str], cwd: str, variables: Mapping[str, str], output: int, account: Account | None
+    argv: Sequence[str],
+    cwd: str,
+    variables: Mapping[str, str],
+    output: int,
+    account: Account | None,
+    mark: str,
 ) -> int:
     identity = [] if account is None else [account.uid, account.gid, *account.groups]
     request = json.dumps(
-        {"argv": list(argv), "cwd": cwd, "environment": dict(variables), "identity": identity}
+        {"argv": list(argv), "cwd": cwd, "environment": dict(variables), "identity": identity, "mark": mark}
     )
     try:
         answer = subprocess.run(
