@@ -126,6 +126,7 @@ def _prepared(system: System, launcher: Launcher, service: Service, command: tup
         variables=variables,
         user=_user(system, service, argv[0]),
         pid_file=pid_file(system, service),
+        grace=service.stop.grace,
     )
 
 

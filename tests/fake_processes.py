@@ -119,7 +119,7 @@ class FakeProcesses(FakeFileActs):
             user=self.users.get(uid, str(uid)),
             state=state,
             group=pid if group is None else group,
-            session=pid if session is None else session,
+            session=self._session(pid, ppid) if session is None else session,
             memory_bytes=0 if state is ProcessState.ZOMBIE else 20_000_000,
             birth=Birth(round((started - self._started) * 100), self.boot_id),
         )
@@ -136,6 +136,11 @@ class FakeProcesses(FakeFileActs):
         for port in listens:
             self.listen(pid, port)
         return self.table[pid]
+
+    def _session(self, pid: int, ppid: int) -> int:
+        """A child is in its parent's, as fork(2) leaves it; what PID 1 has started leads one of its own."""
+        parent = self.table.get(ppid)
+        return pid if parent is None or ppid <= 1 else parent.record.session
 
     def add_zombie(self, pid: int, ppid: int, name: str = "sleep", uid: int | None = None) -> FakeProcess:
         """A dead child that its parent has not reaped; the parent does not reap from now on."""

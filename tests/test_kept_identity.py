@@ -33,7 +33,7 @@ def a_machine(platform: Platform = Platform.LINUX) -> FakeSystem:
     machine.add_program("bash")
     machine.add_folder("/srv/shop", uid=machine.caller().uid)
     machine.add_process(500, LOOP, cwd="/srv/shop")
-    machine.add_process(501, ("sleep", "2"), ppid=500)
+    machine.add_process(501, ("sleep", "2"), ppid=500, started=machine.now())
     return machine
 
 

@@ -44,7 +44,7 @@ class LocalLauncher:
             lock.keep_over_exec()
         account = account_of(start.user)
         variables = own_variables(start.variables, account)
-        return nursery.Nursery(start.argv, start.directory, variables, account, start.pid_file)
+        return nursery.Nursery(start.argv, start.directory, variables, account, start.pid_file, start.grace)
 
     def end_as(self, ending: Ending) -> NoReturn:
         """Ends this process as the command ended."""
