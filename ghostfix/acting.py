@@ -3,7 +3,7 @@
 import sys
 from dataclasses import dataclass
 
-from ghostfix.errors import ExitCode, RepairError, StepError
+from ghostfix.errors import ExitCode, ProfileError, RepairError, StepError
 from ghostfix.execute import Decision, InterruptedRepairError, Run, execute, undo
 from ghostfix.machine import ActingSystem
 from ghostfix.pages.advice import command
@@ -125,7 +125,12 @@ def _look_again(
     unkept = _keep(system, run, report)  # what is kept never shows secrets
     if presentation.reveal:
         report = repair_report(diagnosis, plan, run, verification, code, notes=notes, reveal=True)
-    presentation.show((report,), system)
+    try:
+        presentation.show((report,), system)
+    except ProfileError as error:  # what was done is done, and its exit code stays
+        sys.stderr.write(
+            f"ghostfix: {shown(error.message)}\n  `ghostfix report {run.id}` shows the report again.\n"
+        )
     if run.problem is not None:
         sys.stderr.write(
             f"ghostfix: the repair stopped: {shown(run.problem, 500)}\n"

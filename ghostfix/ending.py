@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from ghostfix.errors import StepError
-from ghostfix.machine import ActingSystem, Signal, System, same_process, same_start
+from ghostfix.errors import ChangedError, StepError
+from ghostfix.machine import ActingSystem, Signal, System, same_process, same_start, was_restarted
 from ghostfix.process import Process, ProcessState, ProcessTree
 from ghostfix.step import Refused
 
@@ -44,12 +44,42 @@ def changed(system: System, process: Process) -> Refused | None:
     now = system.process(process.pid)
     if now is None or not now.alive or same_process(process, now) or not same_start(process, now):
         return None
+    before = None if process.detail is None else process.detail.executable
+    if before is not None and before == system.detail(now).executable:
+        return None  # its title changes; the signal itself asks for more (``ActingSystem.pin``)
     return Refused(f"pid {process.pid} has another command line than when the plan was made")
 
 
 def living(system: System, processes: Iterable[Process]) -> tuple[Process, ...]:
     """Those of them that still run. A zombie has ended, and so has one whose PID another process has."""
     return tuple(process for process in processes if _runs(system, process))
+
+
+def has_gone(system: System, process: Process) -> str:
+    """How to say that a process of a former look has ended: with the machine's own end, perhaps."""
+    if was_restarted(system, process):
+        return f"the machine was started again since: pid {process.pid} ended with that"
+    return f"pid {process.pid} has ended"
+
+
+def let_go(system: ActingSystem, process: Process) -> bool:
+    """Lets a process go on (SIGCONT) if it still runs and is stopped; says whether it was."""
+    now = system.process(process.pid)
+    if not living(system, (process,)) or now is None or now.state is not ProcessState.STOPPED:
+        return False
+    try:
+        system.signal(process, Signal.CONT)
+    except ChangedError:
+        return False  # it is gone, or is somebody else by now
+    return True
+
+
+def let_all_go(system: ActingSystem, processes: Iterable[Process]) -> str | None:
+    """Lets go on what was stopped and, because ghostfix came to its end, not ended; None when none is so."""
+    released = [process for process in processes if let_go(system, process)]
+    if not released:
+        return None
+    return f"{_numbered([process.pid for process in released])} was stopped, not ended, and runs on"
 
 
 def end_tree(
@@ -62,6 +92,7 @@ def end_tree(
     """
     family = _Family(system, {process.pid: process for process in (root, *members)})
     family.look()
+    system.note_held(tuple(family.known.values()))
     family.end(family.living((root,)), signal, grace)
     for _ in range(_ROUNDS):
         family.end(family.living(family.known.values()), signal, grace)
@@ -95,6 +126,8 @@ class _Family:
                 if descendant.alive and descendant.pid not in self.known:
                     self.known[descendant.pid] = descendant
                     self.system.pin(descendant)
+        if self.sent:  # what comes while they end is as findable for undo as what was there before
+            self.system.note_held(tuple(self.known.values()))
 
     def living(self, processes: Iterable[Process]) -> tuple[Process, ...]:
         return tuple(one for one in processes if one.pid not in self.refused and self._runs(one))

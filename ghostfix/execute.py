@@ -14,9 +14,10 @@ from enum import Enum
 from msgspec import Struct, structs
 
 from ghostfix import journal
+from ghostfix.ending import let_all_go
 from ghostfix.errors import ChangedError, ExitCode, GhostfixError, RepairError, StepError, UnwritableError
 from ghostfix.journal import JournalWriter
-from ghostfix.machine import ActingSystem, System
+from ghostfix.machine import ActingSystem, Note, System
 from ghostfix.plan import Plan
 from ghostfix.runs import kept
 from ghostfix.runs.exclusive import exclusive
@@ -44,6 +45,7 @@ _NEEDS: Mapping[Phase, tuple[Phase, ...]] = {
     Phase.START: (Phase.HOLD, Phase.STOP, Phase.FIX),
     Phase.VERIFY: (Phase.START,),
 }
+_FOR_GOOD = "this cannot be taken back"
 _HINDERS = frozenset({EntryState.REFUSED, EntryState.FAILED, EntryState.NOT_REACHED})
 
 
@@ -145,7 +147,7 @@ def would_undo(system: System, run: str) -> tuple[Entry, ...]:
     """What ``undo`` would do, in its order: what is still to be undone as planned, the others as they are."""
     story = journal.load(system, run)
     return tuple(
-        structs.replace(entry, state=EntryState.PLANNED, detail=f"would be taken back: {entry.preview}")
+        structs.replace(entry, state=EntryState.PLANNED, detail=_prospect(entry))
         if _to_undo(entry)
         else _left_alone(entry)
         for entry in reversed(story.entries)
@@ -250,7 +252,9 @@ class _Repair:
                 self._tell(n, EntryState.REFUSED, str(error))
                 return
             self._tell(n, EntryState.INTENT, "")
-            self._tell(n, *_act(step, self.system))
+            with self.system.noting(_noted(self.writer, n)):
+                outcome = _act(step, self.system)
+            self._tell(n, *outcome)
         else:
             self._tell(n, *looked)
 
@@ -276,12 +280,23 @@ class _Undo:
         self._tell(entry, EntryState.UNDO_INTENT, "")
         try:
             act = kept.decode(journal.kept(self.system, self.writer.run, entry.n))
-            detail = act.step.undo(self.system, act.captured)
+            touched = journal.touched(self.system, self.writer.run, entry.n)
+            captured = kept.with_touched(act.captured, touched)
+            with self.system.noting(_noted(self.writer, entry.n)):
+                state, detail = self._undo(act.step, captured)
         except (StepError, RepairError) as error:
             return self._tell(entry, EntryState.UNDO_FAILED, str(error))
         except Exception as error:  # a fault of ours in one step must not keep the others from being undone
             return self._tell(entry, EntryState.UNDO_FAILED, _unexpected(error))
-        return self._tell(entry, EntryState.UNDONE, detail)
+        return self._tell(entry, state, detail)
+
+    def _undo(self, step: Step, captured: Captured) -> tuple[EntryState, str]:
+        """Takes it back, or the half that can be; and whoever its act has stopped runs on in any case."""
+        if not step.reversible:
+            released = step.release(self.system, captured)
+            return (EntryState.IRREVERSIBLE, _FOR_GOOD) if released is None else (EntryState.UNDONE, released)
+        said = (step.undo(self.system, captured), let_all_go(self.system, captured.held))
+        return EntryState.UNDONE, "; ".join(filter(None, said))
 
     def _tell(self, entry: Entry, state: EntryState, detail: str) -> Entry:
         entry = self.writer.note(structs.replace(entry, state=state, detail=shown(detail)))
@@ -331,15 +346,30 @@ def _planned(n: int, step: Step) -> Entry:
     )
 
 
+def _noted(writer: JournalWriter, n: int) -> Note:
+    """Keeps whom the act of step ``n`` touches."""
+    return lambda touch, processes: writer.touched(n, kept.encode_touched(kept.Touched(touch, processes)))
+
+
 def _to_undo(entry: Entry) -> bool:
-    return entry.announced and entry.reversible and entry.state is not EntryState.UNDONE
+    """Also what cannot be taken back, if it did not come to its end: it may have left something half done."""
+    finished = {EntryState.UNDONE, EntryState.IRREVERSIBLE}
+    if not entry.reversible:
+        finished.add(EntryState.DONE)
+    return entry.announced and entry.state not in finished
+
+
+def _prospect(entry: Entry) -> str:
+    if entry.reversible:
+        return f"would be taken back: {entry.preview}"
+    return f"would be let go, if it was stopped and not ended: {entry.preview}"
 
 
 def _left_alone(entry: Entry) -> Entry:
     """An entry that undo does not touch, and why."""
     if entry.state is EntryState.UNDONE:
         return entry
-    return structs.replace(entry, state=EntryState.IRREVERSIBLE, detail="this cannot be taken back")
+    return structs.replace(entry, state=EntryState.IRREVERSIBLE, detail=_FOR_GOOD)
 
 
 def _interrupted(

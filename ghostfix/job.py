@@ -61,6 +61,8 @@ class Job(Struct, frozen=True, kw_only=True):
     """Those same processes in full, for the steps that stop them; the loop itself first."""
     spared: tuple[Process, ...] = ()
     """The service's processes below them, which their own steps stop."""
+    others: tuple[Process, ...] = ()
+    """What they started for others, which nobody stops."""
     guarded: bool = False
     """It looks first whether the service runs, or takes a lock (``Trail.guarded``)."""
     due: tuple[float, ...] = ()

@@ -9,6 +9,9 @@ A run has a folder, ``STATE/ghostfix/runs/RUN/``, where STATE is ``$XDG_STATE_HO
 ``kept/N.json``
     What undoing step N needs (see ``kept``). It may hold secrets, and is written before the line that
     announces the act.
+``kept/N.touched.jsonl``
+    The processes that the act stops or ends, each before that, and those that it has started. Of what only
+    shows itself in the midst of the act, a child that is just being forked say, nothing else would tell undo.
 
 Both are private to the user who ran the repair. A last line that was cut short by a sudden end is left
 out when the story is read: whatever it would have told had not been relied on yet.
@@ -85,6 +88,13 @@ class JournalWriter:
         except StepError as error:
             raise unwritable(self.folder, error) from error
 
+    def touched(self, n: int, content: bytes) -> None:
+        """Keeps a line of whom the act of step ``n`` touches (``kept.Touched``)."""
+        try:
+            self.system.append(f"{self.folder}/kept/{n}.touched.jsonl", content, 0o600)
+        except StepError as error:
+            raise unwritable(self.folder, error) from error
+
     def _append(self, line: Line) -> None:
         try:
             self.system.append(_story(self.folder), msgspec.json.encode(line) + b"\n", 0o600)
@@ -154,7 +164,17 @@ def load(system: System, run: str) -> Journal:
 
 def kept(system: System, run: str, n: int) -> bytes:
     """What was kept for undoing step ``n``. Raises RepairError when it cannot be read."""
-    path = f"{run_folder(system, run)}/kept/{n}.json"
+    return _private(system, f"{run_folder(system, run)}/kept/{n}.json")
+
+
+def touched(system: System, run: str, n: int) -> bytes:
+    """The lines of whom the act of step ``n`` has touched; none when that is nobody. Raises as ``kept``."""
+    path = f"{run_folder(system, run)}/kept/{n}.touched.jsonl"
+    there = system.status(path)
+    return b"" if there.complete and there.value is None else _private(system, path)
+
+
+def _private(system: System, path: str) -> bytes:
     status = system.status(path).value
     if status is None or not is_private(system, status, FileKind.REGULAR):
         raise RepairError(f"{path} is missing, or is not a private file of your own")

@@ -6,6 +6,7 @@ from typing import NoReturn, Protocol
 from msgspec import Struct
 
 from ghostfix.pattern import Pattern
+from ghostfix.process import Birth
 from ghostfix.supervision import Ending, Nursery
 
 MARK = "GHOSTFIX_RUN"
@@ -28,6 +29,16 @@ def is_own(content: bytes) -> bool:
     return _OWN.match(content) is not None
 
 
+class Former(Struct, frozen=True, kw_only=True):
+    """What a PID file was before it was taken: that of whoever had the lock last."""
+
+    content: bytes = b""
+    written: float = 0.0
+    """Its modification time, by the wall clock; 0 for no file."""
+    birth: Birth | None = None
+    """Of the ``ghostfix run`` that wrote it, where the file system has kept that."""
+
+
 class Start(Struct, frozen=True, kw_only=True):
     """One start: the command, where, with what, as whom, and the file that is its lock."""
 
@@ -37,14 +48,16 @@ class Start(Struct, frozen=True, kw_only=True):
     user: str | None
     """As whom root starts it; None for the caller."""
     pid_file: str
+    grace: float = 10.0
+    """Seconds that it has to end by itself when it is told to."""
 
 
 class Held(Protocol):
     """A lock that this process holds."""
 
     @property
-    def before(self) -> bytes:
-        """What the PID file said before."""
+    def before(self) -> Former:
+        """What the PID file was before."""
         ...
 
     @property

@@ -9,7 +9,7 @@ None or a record with a ``problem``. An act that does not succeed raises ``StepE
 not done because the machine is not as expected raises ``ChangedError``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from enum import Enum
 from typing import Protocol
@@ -20,6 +20,9 @@ from ghostfix.lookout import Lookout
 from ghostfix.process import Listener, Process, ProcessDetail, ProcessId, Variable
 from ghostfix.reading import Reading
 from ghostfix.snapshot import FileStatus, Host, HttpAnswer, Resources
+
+_INSTANT, _WHOLE_SECOND = 0.02, 1.02
+"""Seconds between two readings of one start time by the wall clock."""
 
 
 class Platform(Enum):
@@ -37,6 +40,17 @@ class Signal(Enum):
     CONT = "CONT"
     USR1 = "USR1"
     USR2 = "USR2"
+
+
+class Touch(Enum):
+    """What is written down of a process that an act touches, so that undo finds it."""
+
+    HELD = "held"
+    """About to be stopped (SIGSTOP) or ended."""
+    STARTED = "started"
+
+
+Note = Callable[[Touch, tuple[Process, ...]], None]
 
 
 class Caller(Struct, frozen=True, kw_only=True):
@@ -84,6 +98,10 @@ class System(Protocol):
     def caller(self) -> Caller: ...
 
     def host(self) -> Host: ...
+
+    def boot(self) -> str:
+        """The id of the boot since which the machine runs; empty where it has none."""
+        ...
 
     def now(self) -> float:
         """Seconds since the epoch."""
@@ -208,15 +226,28 @@ class ActingSystem(System, Protocol):
     def pin(self, process: Process) -> None:
         """Keeps hold of this process from now on, where the kernel can (a pidfd on Linux).
 
-        A later ``signal`` then reaches this process or nobody. Does nothing for one that is gone.
+        A later ``signal`` then reaches this process or nobody. One that has another argv by now is still held
+        when it executes the same file. Does nothing for one that is gone.
         """
+        ...
+
+    def noting(self, note: Note) -> AbstractContextManager[None]:
+        """While the context lasts, ``note`` is called with whom an act touches.
+
+        With each process before it is stopped (SIGSTOP), and with each that ``spawn`` has started.
+        """
+        ...
+
+    def note_held(self, processes: Sequence[Process]) -> None:
+        """Has those of them noted, in one go, that are about to be ended and are not noted yet."""
         ...
 
     def signal(self, process: Process, signal: Signal) -> None:
         """Signals this very process: start time, argv and uid are compared at the last instant.
 
-        Raises ChangedError when it is gone or is somebody else by now, or is one that ghostfix never
-        signals (PID 1 and below, itself, its ancestors), StepError when the kernel refuses.
+        Of a pinned process argv and uid are not: it is the one, whatever it calls itself by now. Raises
+        ChangedError when it is gone or is somebody else by now, or is one that ghostfix never signals (PID 1
+        and below, itself, its ancestors), StepError when the kernel refuses.
         """
         ...
 
@@ -241,12 +272,14 @@ class ActingSystem(System, Protocol):
         *,
         user: str | None = None,
         note: bytes = b"",
+        mark: str = "",
     ) -> Process:
         """Starts a command that outlives ghostfix: its own session, input empty, output appended to ``log``.
 
-        ``variables`` come on top of ghostfix's own environment; ``note`` is written to the log first. When
-        root asks, the command runs as ``user`` with a fresh environment, and the log is made and opened with
-        that user's rights.
+        ``variables`` come on top of ghostfix's own environment. To the one that ``mark`` names ``:PID`` is
+        added: what inherits it has another PID. ``note`` is written to the log first. When root asks, the
+        command runs as ``user`` with a fresh environment, and the log is made and opened with that user's
+        rights.
         Raises StepError when it cannot start.
         """
         ...
@@ -343,32 +376,49 @@ class ActingSystem(System, Protocol):
 def has_ended(system: System, process: Process) -> bool:
     """Whether a process that was seen is gone by now: what it does not tell is then not hidden."""
     now = system.process(process.pid)
-    return now is None or not now.alive or not same_process(now, process)
+    return now is None or not now.alive or not same_start(now, process)
 
 
 def same_process(one: Process, other: Process) -> bool:
-    """Whether two looks saw the same process: PID, start time (20 ms of tolerance), argv and uid.
+    """Whether two looks saw the same process: PID, start time, argv and uid.
 
-    Start times come in clock ticks (10 ms on Linux) relative to a boot time that is itself an estimate.
     A zombie has lost its argv, so only what is left of it is compared.
     """
     return same_start(one, other) and (one.argv == other.argv or not one.alive or not other.alive)
 
 
 def same_start(one: Process, other: Process) -> bool:
-    """As far as PID, start time and user tell; programs change their own argv, while they end say."""
-    return one.pid == other.pid and one.uid == other.uid and abs(one.id.started - other.id.started) <= 0.02
+    """As far as PID, start time and user tell; programs change their own argv, while they end say.
+
+    Start times are compared in ticks of one boot. Where one look has none, which a version before this one
+    kept, by the wall clock; that version took the time of the boot in whole seconds.
+    """
+    if one.pid != other.pid or one.uid != other.uid:
+        return False
+    if one.birth is not None and other.birth is not None:
+        return one.birth == other.birth
+    tolerance = _INSTANT if one.birth is other.birth else _WHOLE_SECOND
+    return abs(one.id.started - other.id.started) <= tolerance
+
+
+def was_restarted(system: System, process: Process) -> bool:
+    """Whether the machine was started again since this process was seen: then it has ended with that."""
+    boot = system.boot()
+    return process.birth is not None and boot != "" and process.birth.boot != boot
 
 
 __all__ = [
     "ActingSystem",
     "Caller",
     "CommandAnswer",
+    "Note",
     "Platform",
     "ProcessId",
     "Signal",
     "System",
+    "Touch",
     "has_ended",
     "same_process",
     "same_start",
+    "was_restarted",
 ]

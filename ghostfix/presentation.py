@@ -184,10 +184,13 @@ def _is_well(report: Report) -> bool:
 
 
 def ask(question: str) -> str | None:
-    """One line from the terminal; None at its end. The question goes to standard error."""
+    """One line from the terminal; None at its end, or its loss. The question goes to standard error."""
     sys.stderr.write(question)
     sys.stderr.flush()
-    answer = sys.stdin.readline()
+    try:
+        answer = sys.stdin.readline()
+    except OSError:  # EIO: it hung up
+        return None
     return answer.strip() if answer else None
 
 
@@ -242,7 +245,10 @@ def _live_line(wanted: bool) -> Iterator[Callable[[str], None]]:
 def _write_over(text: str) -> None:
     """Puts ``text`` in place of the terminal's last line, cut to its width; nothing without a terminal."""
     if _is_lively():
-        room = max(20, os.get_terminal_size(sys.stderr.fileno()).columns - 1)
+        try:
+            room = max(20, os.get_terminal_size(sys.stderr.fileno()).columns - 1)
+        except OSError:
+            return  # it has hung up since
         sys.stderr.write(f"\r\x1b[K{text[:room]}")
         sys.stderr.flush()
 

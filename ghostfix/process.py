@@ -19,6 +19,18 @@ class ProcessId(Struct, frozen=True, order=True):
     started: Instant
 
 
+class Birth(Struct, frozen=True):
+    """When a process started, on a clock that nobody can set: what identity means where it is kept.
+
+    ``started`` of a ``ProcessId`` is derived from it and from the wall clock, and moves when that is set.
+    """
+
+    ticks: int
+    """Linux: clock ticks since the boot (proc(5), field 22). macOS: microseconds, as the kernel has them."""
+    boot: str
+    """The id of the boot since which it runs."""
+
+
 class ProcessState(Enum):
     RUNNING = "running"
     SLEEPING = "sleeping"
@@ -89,6 +101,8 @@ class Process(Struct, frozen=True, kw_only=True):
     memory_bytes: int = 0
     threads: int = 1
     """Linux counts every thread against the limits of processes; 1 where they are not counted."""
+    birth: Birth | None = None
+    """None where the boot has no id, and in what a version before this one kept."""
     detail: ProcessDetail | None = None
 
     @property

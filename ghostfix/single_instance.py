@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from ghostfix.errors import ProfileError
 from ghostfix.invocation import read_argv
-from ghostfix.launch import MARK
+from ghostfix.launch import MARK, Former, is_own
 from ghostfix.machine import System
 from ghostfix.pages.phrase import lasting
 from ghostfix.parsers.pid_file import parse_pid
@@ -157,10 +157,10 @@ def private_folder(system: System, path: str) -> str | None:
     return folder if path.startswith(f"{folder}/") else None
 
 
-def without_lock(system: System, service: Service, path: str, before: bytes) -> Running | None:
+def without_lock(system: System, service: Service, path: str, before: Former) -> Running | None:
     """Who runs although the lock was free; gives what is ending just now a moment to be gone.
 
-    ``before`` is what the PID file said.
+    ``before`` is what the PID file was.
     """
     deadline = system.monotonic() + _PATIENCE
     while True:
@@ -180,15 +180,27 @@ def until_gone(system: System, running: Running) -> None:
         system.wait(_STANDBY_LOOKS_EVERY)
 
 
-def _named(system: System, path: str, before: bytes) -> Process | None:
-    """The process that the PID file named, if ``ghostfix run`` started it with that very file."""
-    pid = parse_pid(before)
+def _named(system: System, path: str, before: Former) -> Process | None:
+    """The process that the PID file named, if ``ghostfix run`` started it with that very file.
+
+    Its environment says so, unless it has written over that, as programs do that set their title. Then the
+    file does: the process that wrote it had this PID, so whoever has it since before then is the same.
+    """
+    pid = parse_pid(before.content)
     if pid is None or pid == system.caller().pid:
         return None
     process = system.process(pid)
     if process is None or not process.alive:
         return None
-    return process if system.detail(process).variable(MARK) == f"{pid}:{path}" else None
+    if system.detail(process).variable(MARK) == f"{pid}:{path}":
+        return process
+    return process if is_own(before.content) and _wrote(process, before) else None
+
+
+def _wrote(process: Process, file: Former) -> bool:
+    if file.birth is not None and process.birth is not None:
+        return file.birth == process.birth
+    return process.id.started <= file.written
 
 
 def left_running(system: System, service: Service) -> Running | None:

@@ -131,6 +131,7 @@ def _prepared(system: System, launcher: Launcher, service: Service, command: tup
         variables=variables,
         user=user,
         pid_file=pid_file(system, service),
+        grace=service.stop.grace,
     )
 
 

@@ -58,6 +58,10 @@ class Captured(Struct, frozen=True, kw_only=True):
     files: tuple[SavedFile, ...] = ()
     processes: tuple[Process, ...] = ()
     facts: tuple[Fact, ...] = ()
+    held: tuple[Process, ...] = ()
+    """Of a step that is undone: whom its act, or an undo of it, was about to stop or to end."""
+    started: tuple[Process, ...] = ()
+    """Of a step that is undone: whom its act has started."""
 
     def fact(self, name: str) -> str | None:
         return next((fact.value for fact in self.facts if fact.name == name), None)
@@ -114,6 +118,13 @@ class Step(Struct, metaclass=StepMeta, frozen=True, kw_only=True, tag_field="kin
     @abstractmethod
     def undo(self, system: ActingSystem, captured: Captured) -> str:
         """Puts back what ``apply`` changed, and says so; raises ChangedError when that would do harm."""
+
+    def release(self, system: ActingSystem, captured: Captured) -> str | None:  # noqa: ARG002
+        """The half that can be taken back of an act that cannot: what it left when it was cut short.
+
+        Asked of a step that is not reversible and has not come to its end. None when nothing was left.
+        """
+        return None
 
     def run_as(self, user: str) -> "Step":  # noqa: ARG002 -- most acts do not ask
         """The same act for a service that is this user's; most acts are the caller's own all the same."""

@@ -29,6 +29,7 @@ class FakeClock:
         self._caller = caller or default_caller(platform)
         self._started = now
         self._passed = 0.0
+        self.boot_id = "5c0b7b1e-first"
         self.acts: list[Act] = []
         """Every act, in order; whoever only looked left it empty."""
         self.variables: dict[str, str] = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
@@ -55,6 +56,9 @@ class FakeClock:
             user=self._caller.user,
             uid=self._caller.uid,
         )
+
+    def boot(self) -> str:
+        return self.boot_id
 
     def now(self) -> float:
         return self._started + self._passed

@@ -1,12 +1,13 @@
 """Acts on the processes of the in-memory machine: signals, waiting for them to work, and starting one."""
 
 import posixpath
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from msgspec import structs
 
 from ghostfix.errors import ChangedError, StepError
-from ghostfix.machine import Caller, Platform, Signal, same_process, same_start
+from ghostfix.machine import Caller, Note, Platform, Signal, Touch, same_process, same_start
 from ghostfix.process import Process, ProcessId, ProcessState
 from ghostfix.snapshot import FileKind
 from tests.fake_processes import FakeProcess, FakeProcesses
@@ -22,18 +23,36 @@ class FakeProcessActs(FakeProcesses):
         self.on_spawn: list[Callable[[FakeProcess], None]] = []
         """Called with each process that ``spawn`` started: what it listens on, whether it lives."""
         self._pinned: dict[ProcessId, int] = {}
+        self._note: Note | None = None
+        self._noted: set[ProcessId] = set()
 
     def pin(self, process: Process) -> None:
         found = self.table.get(process.pid)
-        if found is not None and same_process(found.record, process):
+        if found is not None and (self._is_the_one(found, process) or self._looks_like(found, process)):
             self._pinned.setdefault(process.id, found.serial)
 
+    @contextmanager
+    def noting(self, note: Note) -> Iterator[None]:
+        self._note, self._noted = note, set()
+        try:
+            yield
+        finally:
+            self._note = None
+
+    def note_held(self, processes: Sequence[Process]) -> None:
+        fresh = tuple(process for process in processes if process.id not in self._noted)
+        if self._note is not None and fresh:
+            self._note(Touch.HELD, fresh)
+            self._noted.update(process.id for process in fresh)
+
     def signal(self, process: Process, signal: Signal) -> None:
+        if signal is Signal.STOP:
+            self.note_held((process,))
         pid = process.pid
         if pid <= 1 or pid in (self._caller.pid, *self._caller.ancestors):
             raise ChangedError(f"pid {pid} is never signalled")
         found = self.table.get(pid)
-        if found is None or not found.record.alive or not same_process(found.record, process):
+        if found is None or not found.record.alive or not self._is_the_one(found, process):
             raise ChangedError(f"pid {pid} is gone, or is another process")
         if self._pinned.get(process.id, found.serial) != found.serial:
             raise ChangedError(f"pid {pid} is another process")
@@ -69,6 +88,7 @@ class FakeProcessActs(FakeProcesses):
         *,
         user: str | None = None,
         note: bytes = b"",
+        mark: str = "",
     ) -> Process:
         if self.files.get(self.resolve(cwd)) is None:
             raise StepError(f"{cwd}: No such file or directory")
@@ -85,21 +105,32 @@ class FakeProcessActs(FakeProcesses):
             self.append(log, note, 0o644)
         self._did("spawn", " ".join(argv), cwd)
         uid = next((number for number, name in self.users.items() if name == user), None)
-        process = self.add_process(
-            self.next_pid(),
-            argv,
-            cwd=cwd,
-            uid=uid,
-            started=self.now(),
-            variables={**self.variables, **variables},
-        )
+        pid = self.next_pid()
+        own = {mark: f"{variables[mark]}:{pid}"} if mark else {}
+        environment = {**self.variables, **variables, **own}
+        process = self.add_process(pid, argv, cwd=cwd, uid=uid, started=self.now(), variables=environment)
         process.detail = structs.replace(process.detail, open_files=(self.resolve(log),))
         record = process.record
         for spawned in tuple(self.on_spawn):
             spawned(process)
+        if self._note is not None:
+            self._note(Touch.STARTED, (record,))
         return record
 
     # within
+
+    def _is_the_one(self, found: FakeProcess, process: Process) -> bool:
+        """By its argv, too, unless it was pinned."""
+        return same_process(found.record, process) or self._pinned.get(process.id) == found.serial
+
+    def _looks_like(self, found: FakeProcess, process: Process) -> bool:
+        """Whether only its argv is another, and it executes the same file as it did."""
+        executable = None if process.detail is None else process.detail.executable
+        return (
+            executable is not None
+            and found.detail.executable == executable
+            and same_start(found.record, process)
+        )
 
     def _is_there(self, process: Process) -> bool:
         found = self.table.get(process.pid)
@@ -107,7 +138,7 @@ class FakeProcessActs(FakeProcesses):
 
     def _found(self, process: Process) -> FakeProcess | None:
         found = self.table.get(process.pid)
-        if found is None or not found.record.alive or not same_process(found.record, process):
+        if found is None or not found.record.alive or not self._is_the_one(found, process):
             return None
         return None if self._pinned.get(process.id, found.serial) != found.serial else found
 

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from ghostfix.invocation import read_argv
 from ghostfix.machine import Caller, Platform, Signal, same_process
-from ghostfix.process import Listener, Process, ProcessDetail, ProcessId, ProcessState, Variable
+from ghostfix.process import Birth, Listener, Process, ProcessDetail, ProcessId, ProcessState, Variable
 from ghostfix.reading import Reading
 from ghostfix.snapshot import NetworkCounters, Resources
 from tests.fake_file_acts import FakeFileActs
@@ -108,9 +108,10 @@ class FakeProcesses(FakeFileActs):
         """A process that runs; started a day ago unless told. Ports are on 127.0.0.1 unless told."""
         assert pid not in self.table, f"there is a process {pid} already"
         uid = self._caller.uid if uid is None else uid
+        started = self.now() - 86_400 if started is None else started
         program = argv[0] if argv else "kthread"
         record = Process(
-            id=ProcessId(pid, self.now() - 86_400 if started is None else started),
+            id=ProcessId(pid, started),
             ppid=ppid,
             name=name or posixpath.basename(program.split(" ")[0])[:15],
             argv=() if state is ProcessState.ZOMBIE else tuple(argv),
@@ -118,8 +119,9 @@ class FakeProcesses(FakeFileActs):
             user=self.users.get(uid, str(uid)),
             state=state,
             group=pid if group is None else group,
-            session=pid if session is None else session,
+            session=self._session(pid, ppid) if session is None else session,
             memory_bytes=0 if state is ProcessState.ZOMBIE else 20_000_000,
+            birth=Birth(round((started - self._started) * 100), self.boot_id),
         )
         self._serials += 1
         self.table[pid] = FakeProcess(
@@ -134,6 +136,11 @@ class FakeProcesses(FakeFileActs):
         for port in listens:
             self.listen(pid, port)
         return self.table[pid]
+
+    def _session(self, pid: int, ppid: int) -> int:
+        """A child is in its parent's, as fork(2) leaves it; what PID 1 has started leads one of its own."""
+        parent = self.table.get(ppid)
+        return pid if parent is None or ppid <= 1 else parent.record.session
 
     def add_zombie(self, pid: int, ppid: int, name: str = "sleep", uid: int | None = None) -> FakeProcess:
         """A dead child that its parent has not reaped; the parent does not reap from now on."""
@@ -161,6 +168,21 @@ class FakeProcesses(FakeFileActs):
         self._end(self.table[pid], leave_zombie=False)
         at = former.id.started if started is None else started
         return self.add_process(pid, argv, uid=former.uid, started=at)
+
+    def set_clock(self, seconds: float) -> None:
+        """Sets the wall clock forward (or back): every start time is told by the clock as it is now."""
+        self._started += seconds
+        for one in self.table.values():
+            moved = ProcessId(one.pid, one.record.id.started + seconds)
+            one.record = structs.replace(one.record, id=moved)
+
+    def start_again(self, boot_id: str) -> None:
+        """Shuts the machine down and starts it again: no process is left but the first and ghostfix."""
+        self.boot_id = boot_id
+        self.table.clear()
+        self.sockets.clear()
+        self._endings.clear()
+        self._add_own()
 
     def running(self, *words: str) -> tuple[Process, ...]:
         """The live processes whose argv ends with these words, by PID."""

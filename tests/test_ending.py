@@ -161,7 +161,8 @@ def test_what_is_another_process_by_now_is_not_touched(system: ActingSystem, sta
     assert changed(system, other) is not None
     with pytest.raises(ChangedError):
         end_tree(system, other, (), Signal.TERM, 5.0)
-    later = structs.replace(root, id=structs.replace(root.id, started=root.id.started - 100))
+    assert root.birth is not None
+    later = structs.replace(root, birth=structs.replace(root.birth, ticks=root.birth.ticks - 1))
     assert end_tree(system, later, (), Signal.TERM, 5.0) == f"pid {root.pid} had ended already"
     assert living(system, (root,)) == (root,)
 

@@ -4,7 +4,9 @@ import pytest
 from msgspec import structs
 
 from ghostfix.errors import ProfileError
+from ghostfix.launch import Former
 from ghostfix.machine import Platform
+from ghostfix.process import Birth
 from ghostfix.service import Service
 from ghostfix.single_instance import holding, pid_file, until_gone, wanted_service, without_lock
 from tests.fake_system import FakeSystem, default_caller
@@ -63,7 +65,7 @@ def test_a_standby_looks_at_nobody_but_whom_it_waits_for(monkeypatch: pytest.Mon
         if len(waits) == 100:
             system.end(700)
 
-    running = without_lock(system, SERVICE, PATH, b"")
+    running = without_lock(system, SERVICE, PATH, Former(content=b""))
     assert running is not None
     system.on_wait.append(ends_in_the_end)
     monkeypatch.setattr(system, "processes", lambda: pytest.fail("it looks at everybody"))
@@ -128,7 +130,7 @@ def test_a_mistake_is_answered(profile: bytes, name: str | None, command: tuple[
 def test_an_instance_that_never_had_the_lock_counts() -> None:
     system = machine()
     system.add_process(700, ("python3", "-m", "shop.web"), cwd="/srv/web")
-    running = without_lock(system, SERVICE, PATH, b"")
+    running = without_lock(system, SERVICE, PATH, Former(content=b""))
     assert running is not None
     assert ", without the lock: pid 700 " in running.sentence(SERVICE, system.now())
 
@@ -138,13 +140,28 @@ def test_one_that_lost_its_lock_counts(mark: str, counts: bool) -> None:
     """It opened and closed its own PID file; its command line need not be the profile's."""
     system = machine()
     system.add_process(700, ("node", "x.js"), cwd="/", variables={"GHOSTFIX_RUN": mark})
-    assert (without_lock(system, SERVICE, PATH, b"700\n") is not None) is counts
+    assert (without_lock(system, SERVICE, PATH, Former(content=b"700\n")) is not None) is counts
+
+
+def test_one_that_has_written_over_its_environment_counts_by_pid_and_start() -> None:
+    """It sets its title, and has lost its lock: nothing but the file tells of it."""
+    system = machine()
+    process = system.add_process(700, ("shop: idle",), cwd="/", variables={}).record
+    other = Birth(1, "x")
+    for former, counts in (
+        (Former(content=b"700\n\n", written=process.id.started + 0.1), True),
+        (Former(content=b"700\n\n", written=process.id.started - 0.1), False),
+        (Former(content=b"700\n", written=process.id.started + 0.1), False),  # not ghostfix's own
+        (Former(content=b"700\n\n", written=process.id.started - 3600, birth=process.birth), True),
+        (Former(content=b"700\n\n", written=process.id.started + 3600, birth=other), False),
+    ):
+        assert (without_lock(system, SERVICE, PATH, former) is not None) is counts, former
 
 
 def test_a_pid_that_was_given_to_somebody_else_does_not() -> None:
     system = machine()
     system.add_process(700, ("sleep", "1000"))
-    assert without_lock(system, SERVICE, PATH, b"700\n") is None
+    assert without_lock(system, SERVICE, PATH, Former(content=b"700\n")) is None
 
 
 def test_what_is_ending_is_given_a_moment() -> None:
@@ -158,7 +175,7 @@ def test_what_is_ending_is_given_a_moment() -> None:
             system.end(700)
 
     system.on_wait.append(ends_meanwhile)
-    assert without_lock(system, SERVICE, PATH, b"") is None
+    assert without_lock(system, SERVICE, PATH, Former(content=b"")) is None
     assert len(looks) == 3
 
 

@@ -64,9 +64,12 @@ def adopt(
     from ghostfix.errors import RepairError
     from ghostfix.presentation import Presentation
     from ghostfix.system import local_system
+    from ghostfix.system.reader_loss import survive_reader_loss
 
     watch_for = seconds(hold_for, "--hold-for")
     presentation = Presentation.of(format_, output, quiet=quiet, verbose=verbose, reveal=show_secrets)
+    if not dry_run:
+        survive_reader_loss()
     system = local_system()
     service = one_service(system, name, config, "adopt")
     distrust = profile.trust(system, service)

@@ -243,7 +243,10 @@ def _carry_out(order: "Order", presentation: "Presentation", *, dry_run: bool, y
     from ghostfix.fleets.progress import following
     from ghostfix.system import local_system
     from ghostfix.system.ansible import perform
+    from ghostfix.system.reader_loss import survive_reader_loss
 
+    if not dry_run:
+        survive_reader_loss()
     system = local_system()
     try:
         with presentation.following(f"looking at {', '.join(order.reach.inventory)}") as say:
@@ -292,17 +295,21 @@ def _tell(
     dry: bool,
 ) -> None:
     """Keeps the reports of the hosts that are not well, and shows the fleet's."""
+    from ghostfix.fleet import Verb
     from ghostfix.fleets.assembly import all_kept, assembled
     from ghostfix.fleets.formats import FORMATS
+    from ghostfix.untrusted import shown
 
     with_names, notes = all_kept(system, hosts)
     fleet = assembled(system, order, with_names, code, dry_run=dry, notes=notes)
     try:
         presentation.deliver(FORMATS[presentation.format](fleet, presentation.layout()), system)
-    except ProfileError:
+    except ProfileError as error:
         # What was done on thirty hosts is told all the same, where it can be.
         sys.stdout.write(FORMATS["terminal"](fleet, presentation.layout()))
-        raise
+        if dry or order.verb is Verb.DIAGNOSE:
+            raise
+        sys.stderr.write(f"ghostfix: {shown(error.message)}\n")  # the exit code is that of what was done
 
 
 def _presentation(format_: str, output: str | None, quiet: bool, verbose: bool) -> "Presentation":

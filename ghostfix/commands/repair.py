@@ -64,12 +64,15 @@ def repair(
     from ghostfix.presentation import Presentation
     from ghostfix.selection import codes
     from ghostfix.system import local_system
+    from ghostfix.system.reader_loss import survive_reader_loss
     from ghostfix.telling import diagnosis_report
 
     known = tuple(check.code for check in CHECKS)
     chosen, left_out = codes(only, known), codes(skip, known)
     watch_for = 0.0 if no_start else seconds(hold_for, "--hold-for")
     presentation = Presentation.of(format_, output, quiet=quiet, verbose=verbose, reveal=show_secrets)
+    if not dry_run:
+        survive_reader_loss()
     system = local_system()
     service = one_service(system, name, config, "repair")
     with presentation.looking(service.name) as progress:

@@ -79,6 +79,7 @@ def run(
     from ghostfix.supervision import policy_of
     from ghostfix.system import local_system
     from ghostfix.system.launcher import LocalLauncher
+    from ghostfix.system.reader_loss import drop_unwritable_output
 
     command: tuple[str, ...] | None = context.meta.get(_COMMAND)
     if command is not None and not command:
@@ -104,4 +105,5 @@ def run(
         share_lock=share_lock,
         quiet=quiet,
     )
+    drop_unwritable_output()
     sys.stdout.write(start_once(local_system(), LocalLauncher(), wishes))

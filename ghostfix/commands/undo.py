@@ -48,7 +48,10 @@ def undo(
     from ghostfix.presentation import ask
     from ghostfix.runs.story import EntryState
     from ghostfix.system import local_system
+    from ghostfix.system.reader_loss import survive_reader_loss
 
+    if not (dry_run or list_):
+        survive_reader_loss()
     system = local_system()
     runs = journal.runs(system)
     tell = _told_to_a_program if format_ is UndoFormat.JSON else _told_to_a_person

@@ -37,7 +37,8 @@ def watch(
     from ghostfix.commands import seconds
     from ghostfix.errors import ProfileError
     from ghostfix.system import local_system
-    from ghostfix.system.lookout import end_on_term, is_unread, publish
+    from ghostfix.system.hearing import end_on_term
+    from ghostfix.system.lookout import is_unread, publish
     from ghostfix.watch_output import Wishes, watched
 
     length = None if for_ is None else seconds(for_, "--for")

@@ -13,6 +13,7 @@ from msgspec import Struct, structs
 from ghostfix.instance import roots
 from ghostfix.invocation import read_argv
 from ghostfix.job import Job, Link, LinkKind, Place
+from ghostfix.loop_family import loop_family
 from ghostfix.machine import System, has_ended
 from ghostfix.process import Process, ProcessState, ProcessTree
 from ghostfix.reading import Confidence, Reading
@@ -95,12 +96,12 @@ def hold(job: Job, reason: str) -> tuple[Step, ...]:
     """
     steps: list[Step] = []
     for process in job.live:
-        pane = pane_of(process, reason, job.spared)
+        pane = pane_of(process, reason, job.spared, job.others)
         if pane is not None:
             steps.append(pane)
             continue
-        steps.append(HoldWatchdog(reason=reason, process=process, spared=job.spared))
-        steps.append(StopWatchdog(reason=reason, process=process, spared=job.spared))
+        steps.append(HoldWatchdog(reason=reason, process=process, spared=(*job.spared, *job.others)))
+        steps.append(StopWatchdog(reason=reason, process=process, spared=job.spared, others=job.others))
     return tuple(steps)
 
 
@@ -190,8 +191,19 @@ def _job(
         starts=tuple(sorted(top.pid for top in (*below, *left))),
         live=(process,),
         spared=spared,
+        others=_others(system, process, spared, tree),
         guarded=trail.guarded,
     )
+
+
+def _others(
+    system: System, loop: Process, service: tuple[Process, ...], tree: ProcessTree
+) -> tuple[Process, ...]:
+    """What the loop started for others."""
+    if not tree.children(loop.pid):
+        return ()
+    listening = {owner for listener in system.listeners().value for owner in listener.owners}
+    return loop_family(tree, loop, service, listening, system.now()).others
 
 
 def _id(watchdog: _Watchdog, loops: list[_Watchdog]) -> str:

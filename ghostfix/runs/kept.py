@@ -4,9 +4,11 @@ from functools import reduce
 from operator import or_
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ghostfix.errors import RepairError
+from ghostfix.machine import Touch
+from ghostfix.process import Process
 from ghostfix.runs.story import DAMAGED
 from ghostfix.step import Captured, Step
 from ghostfix.steps import STEPS
@@ -17,6 +19,13 @@ class Kept(Struct, frozen=True):
 
     step: Step
     captured: Captured
+
+
+class Touched(Struct, frozen=True):
+    """Processes that an act was about to stop or end, or has started: a line, written while it acts."""
+
+    touch: Touch
+    processes: tuple[Process, ...]
 
 
 class _Written(Struct):
@@ -39,6 +48,23 @@ def decode(content: bytes) -> Kept:
     if not isinstance(step, Step):
         raise RepairError("what was kept for undoing is not a step")
     return Kept(step, written.captured)
+
+
+def encode_touched(touched: Touched) -> bytes:
+    """One line, newline included."""
+    return msgspec.json.encode(touched) + b"\n"
+
+
+def with_touched(captured: Captured, content: bytes) -> Captured:
+    """What was captured, and the processes of the lines; a last line that was cut short had no effect yet."""
+    found: dict[Touch, list[Process]] = {touch: [] for touch in Touch}
+    for line in content.splitlines():
+        try:
+            touched = msgspec.json.decode(line, type=Touched)
+        except DAMAGED:
+            continue
+        found[touched.touch].extend(touched.processes)
+    return structs.replace(captured, held=tuple(found[Touch.HELD]), started=tuple(found[Touch.STARTED]))
 
 
 _first, *_others = STEPS

@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from ghostfix.ending import changed, end_tree, living, refusal
+from ghostfix.ending import changed, end_tree, let_all_go, living, refusal
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, Signal, System
 from ghostfix.process import Process, ProcessTree
@@ -78,6 +78,9 @@ class EvictProcess(Step, frozen=True, kw_only=True, tag="evict-process"):
 
     def undo(self, system: ActingSystem, captured: Captured) -> str:
         return f"a process that has ended stays so (pid {self.process.pid})"
+
+    def release(self, system: ActingSystem, captured: Captured) -> str | None:
+        return let_all_go(system, captured.held or captured.processes)
 
     def pins(self) -> tuple[Process, ...]:
         return (self.process,)

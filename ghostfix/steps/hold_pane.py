@@ -7,7 +7,7 @@ from ghostfix.machine import ActingSystem, System
 from ghostfix.owner import commander
 from ghostfix.process import Process
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
-from ghostfix.steps.stop_watchdog import StopWatchdog
+from ghostfix.steps.stop_watchdog import StopWatchdog, goes_on
 from ghostfix.untrusted import shown_argv
 
 
@@ -24,6 +24,8 @@ class HoldPane(Step, frozen=True, kw_only=True, tag="hold-pane"):
     process: Process
     spared: tuple[Process, ...] = ()
     """The service's own processes below it: they are stopped by steps of their own."""
+    others: tuple[Process, ...] = ()
+    """What it started for others: it goes on."""
     socket: str = ""
     """tmux's socket; empty for screen."""
     pane: str = ""
@@ -31,7 +33,10 @@ class HoldPane(Step, frozen=True, kw_only=True, tag="hold-pane"):
 
     def preview(self) -> str:
         where = f"tmux pane {self.pane}" if self.pane else "a screen window"
-        return f"hold pid {self.process.pid} ({shown_argv(self.process.argv, 120)}) in {where}: end it"
+        return (
+            f"hold pid {self.process.pid} ({shown_argv(self.process.argv, 120)}) in {where}: end it"
+            f"{goes_on(self.others)}"
+        )
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         if self.pane and system.program("tmux") is None:
@@ -82,7 +87,7 @@ class HoldPane(Step, frozen=True, kw_only=True, tag="hold-pane"):
 
     @property
     def _ending(self) -> StopWatchdog:
-        return StopWatchdog(reason=self.reason, process=self.process, spared=self.spared)
+        return StopWatchdog(reason=self.reason, process=self.process, spared=self.spared, others=self.others)
 
     @property
     def _tmux(self) -> tuple[str, ...]:
@@ -101,7 +106,9 @@ class HoldPane(Step, frozen=True, kw_only=True, tag="hold-pane"):
             raise StepError(f"`tmux {' '.join(words)}` failed: {answer.complaint}")
 
 
-def pane_of(process: Process, reason: str, spared: tuple[Process, ...]) -> HoldPane | None:
+def pane_of(
+    process: Process, reason: str, spared: tuple[Process, ...], others: tuple[Process, ...] = ()
+) -> HoldPane | None:
     """The step for a process that tmux or screen itself started; None for any other.
 
     ``TMUX`` is ``SOCKET,PID OF THE SERVER,SESSION`` and ``STY`` is ``PID OF THE SERVER.NAME``; descendants
@@ -113,7 +120,9 @@ def pane_of(process: Process, reason: str, spared: tuple[Process, ...]) -> HoldP
     socket, _, rest = (detail.variable("TMUX") or "").rpartition(",")[0].rpartition(",")
     pane = detail.variable("TMUX_PANE") or ""
     if socket and pane and rest == str(process.ppid):
-        return HoldPane(reason=reason, process=process, spared=spared, socket=socket, pane=pane)
+        return HoldPane(
+            reason=reason, process=process, spared=spared, others=others, socket=socket, pane=pane
+        )
     if (detail.variable("STY") or "").partition(".")[0] == str(process.ppid):
-        return HoldPane(reason=reason, process=process, spared=spared)
+        return HoldPane(reason=reason, process=process, spared=spared, others=others)
     return None

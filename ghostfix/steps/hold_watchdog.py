@@ -2,8 +2,9 @@
 
 from typing import ClassVar
 
-from ghostfix.ending import changed, living, refusal
+from ghostfix.ending import changed, has_gone, let_go, living, refusal
 from ghostfix.errors import ChangedError, StepError
+from ghostfix.loop_family import loop_family
 from ghostfix.machine import ActingSystem, Signal, System
 from ghostfix.process import Process, ProcessState, ProcessTree
 from ghostfix.step import Captured, Phase, Refused, Step, Unneeded
@@ -13,14 +14,14 @@ _PATIENCE = 2.0
 
 
 class HoldWatchdog(Step, frozen=True, kw_only=True, tag="hold-watchdog"):
-    """Sends SIGSTOP to the loop and to what it runs at the moment, the service excepted."""
+    """Sends SIGSTOP to the loop and to what is its own below it, such as a script that is about to start."""
 
     phase: ClassVar[Phase] = Phase.HOLD
     title: ClassVar[str] = "Stops a watchdog loop where it is (SIGSTOP)"
 
     process: Process
     spared: tuple[Process, ...] = ()
-    """The service's own processes below it: they are stopped by steps of their own."""
+    """The service's own processes below it, stopped by steps of their own, and what it started for others."""
 
     def preview(self) -> str:
         return f"hold pid {self.process.pid} ({shown_argv(self.process.argv, 120)}): STOP"
@@ -52,47 +53,34 @@ class HoldWatchdog(Step, frozen=True, kw_only=True, tag="hold-watchdog"):
         return f"pid {self.process.pid} is stopped{rest}"
 
     def undo(self, system: ActingSystem, captured: Captured) -> str:
-        candidates = {process.pid: process for process in captured.processes or (self.process,)}
-        if living(system, (self.process,)):
-            for helper in helpers(system, self.process, self.spared):
-                candidates.setdefault(helper.pid, helper)
+        candidates = {process.pid: process for process in (self.process, *captured.processes, *captured.held)}
+        if living(system, (self.process,)):  # what a version before this one has held is noted nowhere else
+            for below in ProcessTree(system.processes().value).descendants(self.process.pid):
+                candidates.setdefault(below.pid, below)
         # The loop itself comes last: what it waits for is there again by then.
         order = sorted(candidates.values(), key=lambda process: process.pid == self.process.pid)
-        released = [process for process in order if _release(system, process)]
+        released = [process for process in order if let_go(system, process)]
         if released:
             return f"pid {', '.join(str(process.pid) for process in released)} runs on"
         if living(system, (self.process,)):
             return f"pid {self.process.pid} runs"
-        return f"pid {self.process.pid} has ended: there is nothing to let go"
+        return f"{has_gone(system, self.process)}: there is nothing to let go"
 
     def pins(self) -> tuple[Process, ...]:
         return (self.process,)
 
 
 def helpers(system: System, process: Process, spared: tuple[Process, ...]) -> tuple[Process, ...]:
-    """What runs below a loop at this moment, but for the service's processes and what is below them."""
+    """What runs below a loop at this moment and is its own (``loop_family``); none of ``spared``."""
     tree = ProcessTree(system.processes().value)
-    known = {each.pid for each in living(system, spared)}
-    protected = known | {below.pid for pid in known for below in tree.descendants(pid)}
-    return tuple(
-        below for below in tree.descendants(process.pid) if below.alive and below.pid not in protected
-    )
+    listening = {owner for listener in system.listeners().value for owner in listener.owners}
+    return loop_family(tree, process, living(system, spared), listening, system.now()).own
 
 
 def _stop(system: ActingSystem, process: Process) -> None:
     system.signal(process, Signal.STOP)
     if not system.wait_state(process, stopped=True, seconds=_PATIENCE) and living(system, (process,)):
         raise StepError(f"pid {process.pid} ({process.name}) was sent STOP, and did not stop")
-
-
-def _release(system: ActingSystem, process: Process) -> bool:
-    if not living(system, (process,)) or not _is_stopped(system, process):
-        return False
-    try:
-        system.signal(process, Signal.CONT)
-    except ChangedError:
-        return False  # it is gone, or is somebody else by now
-    return True
 
 
 def _is_stopped(system: System, process: Process) -> bool:

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from msgspec import structs
 
-from ghostfix.ending import end_tree
+from ghostfix.ending import end_tree, living
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.instance import is_service
-from ghostfix.machine import ActingSystem, System
+from ghostfix.machine import ActingSystem, System, same_start
 from ghostfix.owner import wrong_runner
 from ghostfix.process import Process, ProcessTree
 from ghostfix.running import running_instances
@@ -18,7 +18,10 @@ from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
 from ghostfix.untrusted import shown_argv
 
 MARK = "GHOSTFIX_STARTED"
-"""The environment variable by which an instance that ghostfix started is known again."""
+"""The environment variable by which an instance that ghostfix started is known again.
+
+``SERVICE:GHOSTFIX:PID``; PID is that of the process that was started: whoever inherits it has another one.
+"""
 
 _SECONDS_TO_LISTEN = 10.0
 _SECONDS_TO_LIVE = 2.0
@@ -66,7 +69,11 @@ class StartService(Step, frozen=True, kw_only=True, tag="start-service"):
         )
 
     def capture(self, system: System) -> Captured:
-        return Captured(facts=(Fact("mark", _mark(system, self.service)), Fact("after", repr(system.now()))))
+        facts = [Fact("mark", _mark(system, self.service)), Fact("after", repr(system.now()))]
+        own = system.process(system.caller().pid)
+        if own is not None and own.birth is not None:
+            facts += [Fact("boot", own.birth.boot), Fact("ticks", str(own.birth.ticks))]
+        return Captured(facts=tuple(facts))
 
     def apply(self, system: ActingSystem) -> str:
         service = self.service
@@ -81,25 +88,45 @@ class StartService(Step, frozen=True, kw_only=True, tag="start-service"):
             log,
             user=self.user or None,
             note=note,
+            mark=MARK,
         )
         return _see_through(system, service, process, len(note) + (0 if status is None else status.size))
 
     def undo(self, system: ActingSystem, captured: Captured) -> str:
-        mark, after = captured.fact("mark"), float(captured.fact("after") or 0)
-        ours = []
-        for process in system.processes().value:
-            if not process.alive or process.id.started < after - _CLOCK_TOLERANCE:
-                continue
-            detail = system.detail(process)
-            if detail.variable(MARK) == mark:
-                ours.append(process)
-            elif detail.environment is None and is_service(
-                self.service, structs.replace(process, detail=detail)
-            ):
-                raise ChangedError(
-                    f"pid {process.pid} runs {self.service.name}; whether ghostfix started it cannot be seen"
-                )
-        return self._end(system, ours)
+        mark = captured.fact("mark") or ""
+        if self._other_boot(system, captured):
+            return "the machine was started again since: the instance that was started ended with that"
+        carriers = [process for process in system.processes().value if process.alive]
+        known = {process.pid for process in living(system, (*captured.started, *captured.held))}
+        ours = [one for one in carriers if one.pid in known or self._is_ours(system, one, mark, captured)]
+        said = self._end(system, ours)
+        left = [one for one in living(system, carriers) if _mark_of(system, one).startswith(f"{mark}:")]
+        named = ", ".join(f"pid {one.pid} ({shown_argv(one.argv, 80)})" for one in left)
+        return f"{said}; what it started goes on by itself: {named}" if named else said
+
+    def _other_boot(self, system: System, captured: Captured) -> bool:
+        boot = captured.fact("boot")
+        return bool(boot and system.boot()) and boot != system.boot()
+
+    def _is_ours(self, system: System, process: Process, mark: str, captured: Captured) -> bool:
+        """Whether this step started it: it has the mark with its own PID, or is the instance left by that.
+
+        Whoever is merely started below inherits the mark, a daemon that nobody spoke of perhaps. Raises
+        ChangedError where it cannot be seen.
+        """
+        if not _came_after(process, captured):
+            return False
+        detail = system.detail(process)
+        runs_service = is_service(self.service, structs.replace(process, detail=detail))
+        if detail.environment is None and runs_service:
+            raise ChangedError(
+                f"pid {process.pid} runs {self.service.name}; whether ghostfix started it cannot be seen"
+            )
+        marked = detail.variable(MARK) or ""
+        # The mark without a PID is that of a version before this one.
+        return marked == f"{mark}:{process.pid}" or (
+            runs_service and (marked == mark or marked.startswith(f"{mark}:"))
+        )
 
     def _end(self, system: ActingSystem, ours: Sequence[Process]) -> str:
         """Ends each tree among them; its root may have ended in an undo that was cut short."""
@@ -156,7 +183,23 @@ def _holder(system: System, owners: tuple[int, ...]) -> str:
 
 
 def _mark(system: System, service: Service) -> str:
-    return f"{service.name}:{system.caller().pid}"
+    """One for each ghostfix: PIDs are given out again, but not with the same start in the same boot."""
+    own = system.process(system.caller().pid)
+    since = "" if own is None or own.birth is None else f":{own.birth.ticks}.{own.birth.boot[:8]}"
+    return f"{service.name}:{system.caller().pid}{since}"
+
+
+def _mark_of(system: System, process: Process) -> str:
+    variables = system.environment(process) or ()
+    return next((variable.value for variable in variables if variable.name == MARK), "")
+
+
+def _came_after(process: Process, captured: Captured) -> bool:
+    """Whether it is younger than the ghostfix of the act: in ticks, or by the wall clock of older data."""
+    ticks = captured.fact("ticks")
+    if ticks is not None and process.birth is not None:
+        return process.birth.ticks >= int(ticks)
+    return process.id.started >= float(captured.fact("after") or 0) - _CLOCK_TOLERANCE
 
 
 def _variables(system: System, service: Service, user: str | None) -> dict[str, str]:
@@ -191,13 +234,13 @@ def _see_through(system: ActingSystem, service: Service, process: Process, log_f
 def _current(system: System, service: Service, process: Process) -> Process | None:
     """What was started, or the instance that it left behind when it put itself into the background."""
     now = system.process(process.pid)
-    if now is not None and now.alive and abs(now.id.started - process.id.started) <= 0.02:
+    if now is not None and now.alive and same_start(now, process):
         return now
     detached = [
         one
         for one in running_instances(system, service)
         if one.id.started >= process.id.started - 0.02
-        and system.detail(one).variable(MARK) == _mark(system, service)
+        and _mark_of(system, one).startswith(f"{_mark(system, service)}:")
     ]
     return detached[0] if detached else None
 

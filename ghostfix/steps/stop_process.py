@@ -2,7 +2,7 @@
 
 from typing import ClassVar
 
-from ghostfix.ending import changed, end_tree, living, refusal
+from ghostfix.ending import changed, end_tree, let_all_go, living, refusal
 from ghostfix.machine import ActingSystem, Signal, System
 from ghostfix.process import Process
 from ghostfix.step import Captured, Phase, Refused, Step, Unneeded
@@ -49,6 +49,9 @@ class StopProcess(Step, frozen=True, kw_only=True, tag="stop-process"):
     def undo(self, system: ActingSystem, captured: Captured) -> str:
         pids = ", ".join(str(process.pid) for process in captured.processes)
         return f"a process that has ended stays so (pid {pids})"
+
+    def release(self, system: ActingSystem, captured: Captured) -> str | None:
+        return let_all_go(system, captured.held or captured.processes)
 
     def pins(self) -> tuple[Process, ...]:
         return (self.process, *self.members)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from ghostfix.ending import changed, living, refusal
+from ghostfix.ending import changed, has_gone, living, refusal
 from ghostfix.errors import ChangedError, StepError
-from ghostfix.machine import ActingSystem, Signal, System
+from ghostfix.machine import ActingSystem, Signal, System, was_restarted
 from ghostfix.process import Process
 from ghostfix.snapshot import FileKind
 from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
@@ -14,6 +14,7 @@ from ghostfix.untrusted import shown_argv
 
 _AFTER_KILL = 5.0
 _LOOK_EVERY = 0.2
+_OTHERS_SHOWN = 4
 _NOWHERE = "/dev/null"
 _SET_USER_ID = 0o4000
 
@@ -27,11 +28,16 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
     process: Process
     spared: tuple[Process, ...] = ()
     """The service's own processes below it: they are stopped by steps of their own."""
+    others: tuple[Process, ...] = ()
+    """What it started for others: it goes on, and is not started again when it ends."""
     grace: float = 5.0
 
     def preview(self) -> str:
         argv = shown_argv(self.process.argv, 120)
-        return f"end the loop pid {self.process.pid} ({argv}): TERM and CONT, after {self.grace:g} s KILL"
+        return (
+            f"end the loop pid {self.process.pid} ({argv}): TERM and CONT, after {self.grace:g} s KILL"
+            f"{goes_on(self.others)}"
+        )
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         refused = refusal(system, self.process) or changed(system, self.process)
@@ -56,7 +62,7 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
         return Captured(processes=living(system, (self.process,)), facts=tuple(facts))
 
     def apply(self, system: ActingSystem) -> str:
-        below = {helper.pid: helper for helper in helpers(system, self.process, self.spared)}
+        below = {helper.pid: helper for helper in helpers(system, self.process, self._kept)}
         for helper in below.values():
             system.pin(helper)
         # Before the loop, as long as it is held: whatever cuts this short, none is left without its loop,
@@ -78,6 +84,9 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
         twin = self._twin(system, cwd)
         if twin is not None:
             return f"it runs again already: pid {twin.pid}"
+        if was_restarted(system, self.process):
+            by_hand = shown_argv(self.process.argv, 200)
+            return f"{has_gone(system, self.process)}, repaired or not; by hand, in {cwd}: {by_hand}"
         argv = (captured.fact("program") or self.process.argv[0], *self.process.argv[1:])
         by_hand = f"start it by hand: {shown_argv(argv, 200)}"
         if cwd is None:
@@ -95,6 +104,10 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
 
     def pins(self) -> tuple[Process, ...]:
         return (self.process,)
+
+    @property
+    def _kept(self) -> tuple[Process, ...]:
+        return (*self.spared, *self.others)
 
     def _ends_yet(self, system: ActingSystem) -> bool:
         """Whether it was asked to end and does so only now: a stopped loop hears TERM when it goes on."""
@@ -127,7 +140,7 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
         return f"{name} ended on TERM"
 
     def _look(self, system: ActingSystem, below: dict[int, Process]) -> None:
-        for helper in helpers(system, self.process, self.spared):
+        for helper in helpers(system, self.process, self._kept):
             if helper.pid not in below:
                 below[helper.pid] = helper
                 system.pin(helper)
@@ -140,6 +153,16 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
             if process.alive and process.argv == self.process.argv and process.uid == self.process.uid
         )
         return next((process for process in alike if system.detail(process).cwd == cwd), None)
+
+
+def goes_on(others: Sequence[Process]) -> str:
+    """What is left of a loop that kept others, too, as the end of a preview; empty for none."""
+    tops = [one for one in others if all(one.ppid != above.pid for above in others)]
+    named = [f"pid {one.pid} ({shown_argv(one.argv, 60)})" for one in tops[:_OTHERS_SHOWN]]
+    more = f" and {len(tops) - _OTHERS_SHOWN} more" if len(tops) > _OTHERS_SHOWN else ""
+    if not named:
+        return ""
+    return f"; what it keeps besides goes on, and nobody starts it again: {', '.join(named)}{more}"
 
 
 def _ask(system: ActingSystem, process: Process) -> None:

@@ -1,10 +1,11 @@
 """Run as a program of its own: starts a command that is nobody's child.
 
 ``python -I -S detach.py LOG_DESCRIPTOR`` reads a JSON request (``argv``, ``cwd``, ``environment``,
-``identity``) from its input, forks, and in the new process opens a session, becomes the user of ``identity``
-(uid, gid and groups; empty: stays who it is), takes the log for its output and executes the command. It
-answers ``PID ERRNO WHERE`` and ends, so that the command belongs to the system's init at once and never
-becomes a zombie of ghostfix. ERRNO is 0 when the command runs; WHERE is ``identity``, ``cwd`` or ``exec``.
+``identity``, ``mark``) from its input, forks, and in the new process opens a session, becomes the user of
+``identity`` (uid, gid and groups; empty: stays who it is), adds its PID to the variable that ``mark`` names,
+takes the log for its output and executes the command. It answers ``PID ERRNO WHERE`` and ends, so that the
+command belongs to the system's init at once and never becomes a zombie of ghostfix. ERRNO is 0 when it runs;
+WHERE is ``identity``, ``cwd`` or ``exec``.
 
 It imports nothing of ghostfix: it has to start fast, and it is the one place that forks.
 """
@@ -52,6 +53,8 @@ def _become(request: dict[str, list[str] | list[int] | dict[str, str] | str], lo
         signal.pthread_sigmask(signal.SIG_SETMASK, ())
         argv, environment = request["argv"], request["environment"]
         if isinstance(argv, list) and isinstance(environment, dict):
+            if request["mark"] in environment:
+                environment[str(request["mark"])] += f":{os.getpid()}"
             os.execvpe(str(argv[0]), [str(word) for word in argv], environment)  # noqa: S606 (no shell is the point)
     except OSError as error:
         os.write(report, f"{error.errno} {where}".encode())

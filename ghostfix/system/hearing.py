@@ -79,6 +79,11 @@ def hearing(numbers: Set[signal.Signals]) -> WaitingHearing | WokenHearing:
     return WaitingHearing(numbers) if hasattr(signal, "sigwaitinfo") else WokenHearing(numbers)
 
 
+def end_on_term() -> None:
+    """Lets SIGTERM end us as Ctrl-C does: with a watch's verdict, with a last word in a repair's journal."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
 def _nothing(_number: int, _frame: object) -> None:
     """Whoever listens has it."""
 

@@ -47,7 +47,9 @@ class LocalLauncher:
         if lock.shared:
             lock.keep_over_exec()
         account = account_of(start.user)
-        return nursery.Nursery(start.argv, start.directory, start.variables, account, start.pid_file)
+        return nursery.Nursery(
+            start.argv, start.directory, start.variables, account, start.pid_file, start.grace
+        )
 
     def end_as(self, ending: Ending) -> NoReturn:
         """Ends this process as the command ended."""

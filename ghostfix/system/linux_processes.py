@@ -9,14 +9,13 @@ import os
 import stat
 import time
 
-from ghostfix.machine import same_process
-from ghostfix.process import Process, ProcessDetail, ProcessId, ProcessState, Variable
+from ghostfix.machine import same_start
+from ghostfix.process import Birth, Process, ProcessDetail, ProcessId, ProcessState, Variable
 from ghostfix.reading import Reading
 from ghostfix.system.control_group import group_tasks
 from ghostfix.system.interpreter import called_python, prefix_of
 from ghostfix.system.proc_text import (
     Stat,
-    parse_boot_time,
     parse_cmdline,
     parse_container,
     parse_control_group,
@@ -50,8 +49,20 @@ class LinuxProcesses:
 
     @functools.cached_property
     def boot_time(self) -> float:
-        """Seconds since the epoch; read once, so that one process keeps one start time."""
-        return parse_boot_time(read_whole(f"{self._folder}/stat"))
+        """Seconds since the epoch; read once, so that one process keeps one start time.
+
+        Start times count on the clock of the boot, so it is the distance between the two clocks. ``btime`` of
+        ``/proc/stat`` says the same in whole seconds.
+        """
+        return time.clock_gettime(time.CLOCK_REALTIME) - time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    @functools.cached_property
+    def boot(self) -> str:
+        """The id that the kernel has given to this boot (random(4)); empty where it cannot be read."""
+        try:
+            return read_whole(f"{self._folder}/sys/kernel/random/boot_id").decode("ascii", "replace").strip()
+        except OSError:
+            return ""
 
     def all(self) -> Reading[tuple[Process, ...]]:
         """Every process that could be seen; incomplete when some are hidden from us."""
@@ -119,10 +130,12 @@ class LinuxProcesses:
         except OSError:
             return ProcessDetail()
         try:
-            if not same_process(process, self._read_in(folder, process.pid)):
+            # By its start: a program that shows its progress in its title has another argv at each look.
+            if not same_start(process, self._read_in(folder, process.pid)):
                 return ProcessDetail()
             detail = self._detail_in(folder, process)
-            still_there = same_process(process, self._read_in(folder, process.pid))
+            after = self._read_in(folder, process.pid)
+            still_there = same_start(process, after) and after.alive
         except (OSError, ValueError, IndexError):
             return ProcessDetail()
         finally:
@@ -159,6 +172,7 @@ class LinuxProcesses:
             session=facts.session,
             memory_bytes=facts.pages * self._page,
             threads=facts.threads,
+            birth=Birth(facts.started, self.boot) if self.boot else None,
         )
 
     def _detail_in(self, folder: int, process: Process) -> ProcessDetail:

@@ -1,14 +1,14 @@
 """The machine at hand: what can be asked of it, and what can be done to it."""
 
 import os
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 
 from ghostfix.errors import StepError
-from ghostfix.machine import ActingSystem, CommandAnswer, Signal
+from ghostfix.machine import ActingSystem, CommandAnswer, Note, Signal, Touch
 from ghostfix.match_search import SEARCHES
-from ghostfix.process import Process
+from ghostfix.process import Process, ProcessId
 from ghostfix.snapshot import FileStatus, HttpAnswer
 from ghostfix.system import commands, file_acts, folders, locks, spawn
 from ghostfix.system.looking import LookingSystem
@@ -17,12 +17,27 @@ from ghostfix.system.signals import Signaller
 from ghostfix.system.text import reason
 
 
+class _Notebook:
+    """Whom the act that goes on has touched, as far as it is noted."""
+
+    def __init__(self, note: Note) -> None:
+        self.note = note
+        self._held: set[ProcessId] = set()
+
+    def held(self, processes: Sequence[Process]) -> None:
+        fresh = tuple(process for process in processes if process.id not in self._held)
+        if fresh:
+            self.note(Touch.HELD, fresh)
+            self._held.update(process.id for process in fresh)
+
+
 class LocalSystem(LookingSystem):
     """Implements ``machine.ActingSystem`` for Linux and macOS."""
 
     def __init__(self) -> None:
         super().__init__()
         self._signaller = Signaller(self._table, lambda: (os.getpid(), *self._ancestors()))
+        self._notebook: _Notebook | None = None
 
     def pin(self, process: Process) -> None:
         """Keeps hold of this process, where the kernel can."""
@@ -32,8 +47,24 @@ class LocalSystem(LookingSystem):
         """Lets go of every process that was pinned."""
         self._signaller.unpin()
 
+    @contextmanager
+    def noting(self, note: Note) -> Iterator[None]:
+        """Has ``note`` called with whom an act touches, while the context lasts."""
+        self._notebook = _Notebook(note)
+        try:
+            yield
+        finally:
+            self._notebook = None
+
+    def note_held(self, processes: Sequence[Process]) -> None:
+        """Has those of them noted that are not noted yet."""
+        if self._notebook is not None:
+            self._notebook.held(processes)
+
     def signal(self, process: Process, signal: Signal) -> None:
         """Signals this very process, or raises ChangedError or StepError."""
+        if signal is Signal.STOP:
+            self.note_held((process,))
         self._signaller.signal(process, signal)
 
     def wait_gone(self, process: Process, seconds: float) -> bool:
@@ -53,9 +84,13 @@ class LocalSystem(LookingSystem):
         *,
         user: str | None = None,
         note: bytes = b"",
+        mark: str = "",
     ) -> Process:
         """Starts a command that outlives ghostfix, as ``user`` when we are root."""
-        return spawn.spawn(self._table, argv, cwd, variables, log, user=user, note=note)
+        process = spawn.spawn(self._table, argv, cwd, variables, log, user=user, note=note, mark=mark)
+        if self._notebook is not None:
+            self._notebook.note(Touch.STARTED, (process,))
+        return process
 
     def command(
         self,

@@ -58,6 +58,10 @@ class LookingSystem:
             uid=os.getuid(),
         )
 
+    def boot(self) -> str:
+        """The id of the boot since which the machine runs."""
+        return self._table.boot
+
     def now(self) -> float:
         """Seconds since the epoch."""
         return time.time()

@@ -9,7 +9,6 @@ than on Linux the table is listed each time, and no pause is longer than a tenth
 import os
 import resource
 import select
-import signal
 import stat
 import sys
 import time
@@ -224,11 +223,6 @@ def is_unread() -> bool:
     poll = select.poll()
     poll.register(output, 0)
     return bool(poll.poll(0))
-
-
-def end_on_term() -> None:
-    """Lets SIGTERM end a watch as Ctrl-C does: with its verdict."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def lookout(process: Callable[[int], Process | None]) -> LinuxLookout | PollingLookout:

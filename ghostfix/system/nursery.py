@@ -38,12 +38,16 @@ class Nursery:
         variables: Mapping[str, str],
         account: Account | None,
         pid_file: str,
+        grace: float = 10.0,
     ) -> None:
         self._argv = tuple(argv)
         self._cwd = cwd
         self._variables = dict(variables)
         self._account = account
         self._pid_file = pid_file
+        self._grace = grace
+        self._patience: float | None = None
+        """Until when, on the clock of ``now``, a child that was sent SIGTERM may take its time."""
         self._child = 0
         self._stopping = False
         self._parent = os.getpid()
@@ -80,13 +84,20 @@ class Nursery:
         return pid
 
     def wait(self) -> Ending:
-        """Waits for the child to end, and passes on meanwhile what ghostfix is told."""
+        """Waits for the child to end, and passes on meanwhile what ghostfix is told.
+
+        One that was sent SIGTERM has its grace, and is killed then: it may be deaf, or have been stopped.
+        """
         while True:
             ending = self._reap()
             if ending is not None:
-                self._child = 0
+                self._child, self._patience = 0, None
                 return ending
-            self._listen(None)
+            left = None if self._patience is None else self._patience - self.now()
+            if left is not None and left <= 0:
+                self._kill()
+                left = None
+            self._listen(left)
 
     def pause(self, seconds: float) -> None:
         """Lets time pass; shorter when ghostfix is told to stop."""
@@ -113,15 +124,25 @@ class Nursery:
     def _pass_on(self, number: int) -> None:
         try:
             os.kill(self._child, number)  # our own child, not reaped yet: nobody else can have its PID
+            if number == signal.SIGTERM:
+                os.kill(self._child, signal.SIGCONT)  # or one that is stopped would not hear it
+                self._patience = self._patience or self.now() + self._grace
         except ProcessLookupError:
             return
         except PermissionError:  # it became somebody else, as sudo(8) does
-            with suppress(OSError):
-                name = signal.Signals(number).name
-                sys.stderr.write(
-                    f"ghostfix: {name} cannot be passed on to pid {self._child}, another user's\n"
-                )
-                sys.stderr.flush()
+            name = signal.Signals(number).name
+            self._say(f"{name} cannot be passed on to pid {self._child}, another user's")
+
+    def _kill(self) -> None:
+        self._patience = None
+        self._say(f"pid {self._child} has not ended {self._grace:g} s after SIGTERM, and is killed")
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(self._child, signal.SIGKILL)
+
+    def _say(self, text: str) -> None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(f"ghostfix: {text}\n")
+            sys.stderr.flush()
 
     def _reap(self) -> Ending | None:
         """Takes in every child that has ended: as PID 1 of a container we are given other people's, too."""

@@ -18,17 +18,19 @@ without the lock.
 import errno
 import fcntl
 import os
-import re
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from ghostfix.errors import StepError
-from ghostfix.launch import Taken, own_content
+from ghostfix.launch import Former, Taken, own_content
 from ghostfix.pattern import Pattern
+from ghostfix.process import Birth
 from ghostfix.system.files import read_open
 from ghostfix.system.folders import is_roots_way, make_folder, opened
 from ghostfix.system.identity import Account, acting_as
+from ghostfix.system.linux_processes import LinuxProcesses
 from ghostfix.system.lock_record import asked, whole_file
 from ghostfix.system.rename import exchange
 from ghostfix.system.text import reason
@@ -40,18 +42,23 @@ _MODE = 0o644
 _LIMIT = 4096
 _HIGH = 230
 """Descriptors from here on are nobody's habit: a shell script's ``exec 3>file`` must not close ours."""
-_PID_FILE = Pattern(rb'[\s\0]*(?:\d{1,10}\s*(?:\n.*)?|\{.*"pid"\s*:.*)?[\s\0]*\Z', re.DOTALL)
-"""A number on the first line, or JSON with one; a crash of the machine may leave an empty file, or zeros."""
+_PID_FILE = Pattern(rb"[\s\0]*(?:\d{1,10})?[\s\0]*\Z")
+"""A number and nothing else; a crash of the machine may leave an empty file, or zeros.
+
+What says more than a PID is a program's own (postmaster.pid, JSON with a port): it is not ours to overwrite.
+"""
+_BIRTH = "user.ghostfix.birth"
+"""The attribute of the file (xattr(7)) with the writer's start: ticks and boot."""
 _TAKEN = (errno.EACCES, errno.EAGAIN)
 
 
 class PidLock:
     """A lock that is held: by this process, and by the program that it becomes."""
 
-    def __init__(self, place: "_Place", descriptor: int, before: bytes) -> None:
+    def __init__(self, place: "_Place", descriptor: int, before: Former) -> None:
         self.path = place.path
         self.before = before
-        """What the file said before: the PID of whoever had it last."""
+        """What the file was before: it has the PID of whoever had it last."""
         self.shared = place.shared
         self._account = place.account
         self._descriptor = descriptor
@@ -75,7 +82,7 @@ class PidLock:
 
         Without that, whoever comes next would not know of him.
         """
-        if not self.before:
+        if not self.before.content:
             self.release()
             return
         with suppress(StepError, OSError), self._place() as place:
@@ -158,6 +165,7 @@ class _Place:
             fresh = self._fresh()
             if fresh is None:
                 self._write_over(file, _content())
+                _sign(file, _own_birth())
                 kept = True
                 return PidLock(self, file, before)
             descriptor, name = fresh
@@ -181,13 +189,14 @@ class _Place:
             if file >= 0:
                 os.close(file)
 
-    def restore(self, file: int, content: bytes) -> None:
-        """Puts a file with this content, which nobody holds, in the place of the one that we hold."""
+    def restore(self, file: int, former: Former) -> None:
+        """Puts a file that says what it did before, and which nobody holds, in the place of ours."""
         if not _is_still(file, self._folder, self._name):
             return
-        fresh = self._new(content, locked=False)
+        fresh = self._new(former.content, former.birth, locked=False)
         if fresh is None:
-            self._write_over(file, content)
+            self._write_over(file, former.content)
+            _sign(file, former.birth)
             return
         os.close(fresh[0])
         self._put_in_place(fresh[1], file)
@@ -220,13 +229,13 @@ class _Place:
             return None
         finally:
             os.unlink(name, dir_fd=self._folder)
-        return PidLock(self, descriptor, b"")
+        return PidLock(self, descriptor, Former())
 
     def _fresh(self) -> tuple[int, str] | None:
         """A hidden file beside it with our PID, locked; None where no file can be made."""
-        return self._new(_content(), locked=True)
+        return self._new(_content(), _own_birth(), locked=True)
 
-    def _new(self, content: bytes, *, locked: bool) -> tuple[int, str] | None:
+    def _new(self, content: bytes, birth: Birth | None, *, locked: bool) -> tuple[int, str] | None:
         name = f".{self._name[:40]}.{os.urandom(6).hex()}"
         try:
             file = _high(os.open(name, _NEW, _MODE, dir_fd=self._folder))
@@ -235,6 +244,7 @@ class _Place:
         try:
             os.fchmod(file, _MODE)
             os.write(file, content)
+            _sign(file, birth)
             if locked:
                 self._locked(file, wait=False)
         except BaseException:  # a full disk, or one that knows no locks
@@ -250,12 +260,12 @@ class _Place:
         os.ftruncate(file, 0)
         os.pwrite(file, content, 0)
 
-    def _former(self, file: int) -> bytes:
+    def _former(self, file: int) -> Former:
         """What the file says; raises StepError when it is no PID file, but something to be lost."""
         content = read_open(file, _LIMIT + 1)
         if len(content) > _LIMIT or not _PID_FILE.match(content):
             raise StepError(f"{self.path} holds something else than a PID, and is not overwritten")
-        return content
+        return Former(content=content, written=os.fstat(file).st_mtime, birth=_signature(file))
 
     def _check(self, file: int) -> None:
         seen = os.fstat(file)
@@ -294,6 +304,28 @@ def can_share() -> bool:
 
 def _content() -> bytes:
     return own_content(os.getpid())
+
+
+def _own_birth() -> Birth | None:
+    own = LinuxProcesses().one(os.getpid()) if sys.platform == "linux" else None
+    return None if own is None else own.birth
+
+
+def _sign(file: int, birth: Birth | None) -> None:
+    """Keeps the writer's start with the file, where the file system can."""
+    if sys.platform == "linux" and birth is not None:
+        with suppress(OSError):
+            os.setxattr(file, _BIRTH, f"{birth.ticks} {birth.boot}".encode())
+
+
+def _signature(file: int) -> Birth | None:
+    if sys.platform != "linux":
+        return None
+    try:
+        ticks, boot = os.getxattr(file, _BIRTH).decode("ascii").split()
+        return Birth(int(ticks), boot)
+    except (OSError, ValueError):
+        return None
 
 
 def _holder(file: int) -> Taken | None:

@@ -106,12 +106,6 @@ def parse_container(cgroup: str) -> str | None:
     return found[-1] if found else None
 
 
-def parse_boot_time(stat: bytes) -> float:
-    """The ``btime`` of ``/proc/stat``: whole seconds since the epoch."""
-    match = re.search(rb"^btime (\d+)", stat, re.MULTILINE)
-    return float(match.group(1)) if match else 0.0
-
-
 _LOCKED_FILE = Pattern(r"([0-9a-fA-F]{1,8}):([0-9a-fA-F]{1,8}):([0-9]{1,20})")
 
 

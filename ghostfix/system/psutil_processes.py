@@ -1,12 +1,14 @@
 """Processes as psutil reads them: on macOS, where there is no ``/proc``."""
 
+import ctypes
+import functools
 import os
 from collections.abc import Callable
 
 import psutil
 
-from ghostfix.machine import same_process
-from ghostfix.process import Process, ProcessDetail, ProcessId, ProcessState, Variable
+from ghostfix.machine import same_start
+from ghostfix.process import Birth, Process, ProcessDetail, ProcessId, ProcessState, Variable
 from ghostfix.reading import Reading
 from ghostfix.system.interpreter import called_python, prefix_of
 from ghostfix.system.processes import MAX_OPEN_FILES, ownership
@@ -46,7 +48,7 @@ class PsutilProcesses:
         try:
             process = psutil.Process(pid)
             with process.oneshot():
-                return _read(process)
+                return _read(process, self.boot)
         except (psutil.Error, OSError, ValueError):
             return None
 
@@ -54,6 +56,19 @@ class PsutilProcesses:
     def boot_time(self) -> float:
         """Seconds since the epoch."""
         return float(psutil.boot_time())
+
+    @functools.cached_property
+    def boot(self) -> str:
+        """The id of the boot (``kern.bootsessionuuid``); empty where the system has none."""
+        size = ctypes.c_size_t(64)
+        value = ctypes.create_string_buffer(size.value)
+        try:
+            failed = ctypes.CDLL(None).sysctlbyname(
+                b"kern.bootsessionuuid", value, ctypes.byref(size), None, ctypes.c_size_t(0)
+            )
+        except (AttributeError, OSError):  # there is no such call but on BSD and macOS
+            return ""
+        return "" if failed else value.value.decode("ascii", "replace")
 
     def counts(self) -> tuple[int, int, int]:
         """Processes, zombies among them, and processes of our own user."""
@@ -83,21 +98,22 @@ class PsutilProcesses:
     def detail(self, process: Process) -> ProcessDetail:
         """What costs more to read; all None when the process is gone or is somebody else."""
         current = self.one(process.pid)
-        if current is None or not same_process(process, current) or not current.alive:
+        if current is None or not same_start(process, current) or not current.alive:
             return ProcessDetail()
         try:
             detail = _detail(psutil.Process(process.pid), process.argv)
         except (psutil.Error, OSError):
             return ProcessDetail()
         after = self.one(process.pid)
-        return detail if after is not None and same_process(process, after) else ProcessDetail()
+        return detail if after is not None and same_start(process, after) else ProcessDetail()
 
 
-def _read(process: psutil.Process) -> Process:
+def _read(process: psutil.Process, boot: str) -> Process:
+    started = process.create_time()
     uid = process.uids().effective
     state = _STATES.get(process.status(), ProcessState.UNKNOWN)
     return Process(
-        id=ProcessId(process.pid, process.create_time()),
+        id=ProcessId(process.pid, started),
         ppid=process.ppid(),
         name=storable(process.name()),
         argv=_argv(process) if state is not ProcessState.ZOMBIE else (),
@@ -107,6 +123,8 @@ def _read(process: psutil.Process) -> Process:
         group=_of_kernel(process.pid, os.getpgid),
         session=_of_kernel(process.pid, os.getsid),
         memory_bytes=_memory(process),
+        # The kernel wrote the wall clock down at the start, to the microsecond, and leaves it so.
+        birth=Birth(round(started * 1_000_000), boot) if boot else None,
     )
 
 

@@ -3,8 +3,9 @@
 On Linux a pidfd is opened first (or was, when the process was pinned), then the process that has the PID
 is read and compared, then the pidfd is asked whether its process has ended, and the signal goes through
 it. A PID that is reused between any two of these moments leads to a refusal: start time, argv and uid can
-be equal by chance (they are, in most forced reuses), a pidfd cannot. Elsewhere the comparison immediately
-before ``kill`` is the tightest check there is.
+be equal by chance (they are, in most forced reuses), a pidfd cannot. So a process that was pinned is the
+one, whatever title it has given itself by now. Elsewhere the comparison immediately before ``kill`` is the
+tightest check there is.
 """
 
 import errno
@@ -66,7 +67,7 @@ class Signaller:
                 raise ChangedError(_gone(process))
             if _is_leaving(process, current):
                 raise ChangedError(f"process {process.pid} ({process.name}) is ending just now")
-            if not same_process(process, current):
+            if process.id not in self._pinned and not same_process(process, current):
                 raise ChangedError(_somebody_else(process, current))
             if descriptor is not None and _has_ended(descriptor):
                 raise ChangedError(_gone(process))
@@ -137,8 +138,21 @@ class Signaller:
                 os.close(descriptor)
 
     def _is(self, process: Process, descriptor: int) -> bool:
-        """Whether the pidfd's process is this one, and lives."""
-        return self._current(process) is not None and not _has_ended(descriptor)
+        """Whether the pidfd's process is this one, and lives.
+
+        One that has another argv by now is the same when it still executes the same file: a program that
+        shows its progress in its title is never seen twice alike, and the file is not the program's to say.
+        """
+        current = self._table.one(process.pid)
+        if current is None or not current.alive or not same_start(process, current):
+            return False
+        if process.argv != current.argv and not self._executes_the_same(process, current):
+            return False
+        return not _has_ended(descriptor)
+
+    def _executes_the_same(self, process: Process, current: Process) -> bool:
+        before = None if process.detail is None else process.detail.executable
+        return before is not None and before == self._table.detail(current).executable
 
     def _there(self, process: Process) -> bool:
         """Whether it has not ended; one that is still closing its files and sockets has not."""
@@ -150,9 +164,10 @@ class Signaller:
     def _current(self, process: Process) -> Process | None:
         """The process as it is now; None when it has ended or its PID is somebody else's."""
         current = self._table.one(process.pid)
-        if current is None or not current.alive or not same_process(process, current):
+        if current is None or not current.alive:
             return None
-        return current
+        same = same_start if process.id in self._pinned else same_process
+        return current if same(process, current) else None
 
 
 def _pidfd(pid: int) -> int | None:
@@ -193,6 +208,6 @@ def _gone(process: Process) -> str:
 
 
 def _somebody_else(process: Process, current: Process) -> str:
-    if abs(process.id.started - current.id.started) <= 0.02:
+    if same_start(process, current) or process.id == current.id:
         return f"process {process.pid} is not as it was: it now runs {current.name} as {current.user}"
     return f"PID {process.pid} now belongs to another process ({current.name}, of {current.user})"

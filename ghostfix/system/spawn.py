@@ -30,10 +30,12 @@ def spawn(
     *,
     user: str | None = None,
     note: bytes = b"",
+    mark: str = "",
 ) -> Process:
     """Starts a command in a session of its own and gives the process that it became.
 
-    The log's folder is made when it is missing, and ``note`` is written to the log first. Root starts the
+    The log's folder is made when it is missing, and ``note`` is written to the log first. The variable that
+    ``mark`` names gets ``:PID`` at its end. Root starts the
     command as ``user``, and makes and opens the log with that user's rights: whoever can write to the
     folder could have made a symlink of it, to where root alone may write. Raises StepError when the command
     cannot be started or ends at once, ChangedError when the log is a symlink or no regular file.
@@ -48,7 +50,7 @@ def spawn(
         os.set_blocking(output, True)
         if note:
             write_durably(output, note)
-        pid = _detached(argv, cwd, environment(account) | dict(variables), output, account)
+        pid = _detached(argv, cwd, environment(account) | dict(variables), output, account, mark)
     finally:
         os.close(output)
     process = _settled(table, pid)
@@ -67,7 +69,12 @@ def _output(path: str) -> int:
 
 
 def _detached(
-    argv: Sequence[str], cwd: str, variables: Mapping[str, str], output: int, account: Account | None
+    argv: Sequence[str],
+    cwd: str,
+    variables: Mapping[str, str],
+    output: int,
+    account: Account | None,
+    mark: str,
 ) -> int:
     import json  # late: only who starts something; it carries names that are no UTF-8
 
@@ -78,6 +85,7 @@ def _detached(
             "cwd": openable(cwd),
             "environment": dict(variables),
             "identity": identity,
+            "mark": mark,
         }
     )
     try:

@@ -72,7 +72,7 @@ def watchdog() -> Scene:
     machine.add_program("bash")
     machine.add_folder(HOUSE, uid=1000)
     machine.add_process(500, LOOP, cwd=HOUSE)
-    machine.add_process(501, ("sleep", "5"), ppid=500, cwd=HOUSE)
+    machine.add_process(501, ("sleep", "5"), ppid=500, started=machine.now(), cwd=HOUSE)
     machine.add_process(502, ("python3", "-m", "ghost"), ppid=500, cwd=HOUSE)
     machine.add_process(503, LOOP, cwd="/srv/another")
     loop, service = machine.table[500].record, machine.table[502].record

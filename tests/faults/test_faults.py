@@ -9,6 +9,7 @@ from ghostfix import journal
 from ghostfix.execute import execute, undo
 from ghostfix.machine import CommandAnswer, Signal
 from ghostfix.plan import Plan
+from ghostfix.process import ProcessState
 from ghostfix.runs.story import EntryState, RunState
 from ghostfix.service import EnvironmentWanted, Service, WebhookWanted
 from ghostfix.snapshot import HttpAnswer, PidFile, PidFileState
@@ -210,6 +211,8 @@ def undo_everything(machine: FakeSystem) -> None:
         assert run.state is not RunState.UNREADABLE
         entries = undo(machine, run.id)
         assert not [entry for entry in entries if entry.state is EntryState.UNDO_FAILED], entries
+        stopped = [pid for pid, one in machine.table.items() if one.record.state is ProcessState.STOPPED]
+        assert stopped == [], entries
         assert all(
             entry.state in (EntryState.UNDONE, EntryState.IRREVERSIBLE) for entry in undo(machine, run.id)
         )

@@ -467,3 +467,63 @@ def test_root_starts_it_as_its_owner(somebody: GhostHouse, tmp_path: Path, words
     assert set(process.uids()) == {uid}
     assert process.environ()["USER"] == "nobody"
     assert (somebody.folder / "run/web.pid").stat().st_uid == uid
+
+
+TITLED = """
+import ctypes, os, time
+open("run/web.pid").close()  # and with that its lock is lost
+fields = open("/proc/self/stat").read().rpartition(")")[2].split()
+start, end, environment_end = int(fields[45]), int(fields[46]), int(fields[48])
+ctypes.memset(start, 0, environment_end - start)
+ctypes.memmove(start, b"shop: idle", min(10, end - start - 1))
+ctypes.CDLL(None).prctl(15, b"shop", 0, 0, 0)
+open("up", "a").write(f"{os.getpid()}\\n")
+time.sleep(600)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="writes over its memory as Linux lays it out")
+def test_one_that_writes_over_its_face_and_has_lost_its_lock_is_not_started_twice(house: GhostHouse) -> None:
+    house.write("titled.py", TITLED)
+    words = ("web", "--", sys.executable, "titled.py", "padding" * 20)
+    first = run(house, *words)
+    wait_until(lambda: up(house) == [first.pid], 30, "the first")
+    assert psutil.Process(first.pid).cmdline()[0] == "shop: idle"
+    for _ in range(2):  # the second one finds what the first gave back
+        second = house.ghostfix("run", *words)
+        assert second.returncode == 0, second.stderr
+        assert f"runs already, without the lock: pid {first.pid} " in second.stdout
+    # Its file's time is no proof when the clock was set since; the start that is kept with it is.
+    os.utime(house.folder / "run/web.pid", (1_600_000_000, 1_600_000_000))
+    if os.listxattr(house.folder / "run/web.pid"):
+        assert f"pid {first.pid} " in house.ghostfix("run", *words).stdout
+    assert up(house) == [first.pid]
+
+
+def test_a_supervised_service_that_is_deaf_is_killed_after_its_grace(house: GhostHouse) -> None:
+    text = (house.folder / "ghostfix.toml").read_text()
+    house.write("ghostfix.toml", text.replace("ports =", "stop = { grace = 0.5 }\nports ="))
+    house.write("deaf.py", "import signal\nsignal.signal(15, signal.SIG_IGN)\n" + SERVER)
+    command = ("web", "--restart", "always", "--", sys.executable, "deaf.py", str(house.port))
+    supervisor = run(house, *command)
+    wait_until(lambda: listens(house.port), 30, "the service")
+    supervisor.terminate()
+    assert supervisor.wait(20) == -signal.SIGKILL
+    assert not listens(house.port)
+
+
+def test_what_says_that_it_runs_may_go_unread(house: GhostHouse) -> None:
+    """A cron line whose log is full fails for nothing."""
+    first = run(house, *server(house))
+    wait_until(lambda: up(house) == [first.pid], 30, "the first")
+    with open("/dev/full", "wb") as full:
+        second = subprocess.run(
+            [sys.executable, "-m", "ghostfix", "run", *server(house)],
+            cwd=house.folder,
+            env=house.environment,
+            stdout=full,
+            stderr=full,
+            timeout=60,
+            check=False,
+        )
+    assert second.returncode == 0

@@ -16,7 +16,7 @@ ARGV = ("bash", "watchdog.sh")
 def machine() -> FakeSystem:
     system = FakeSystem()
     system.add_process(500, ARGV)
-    system.add_process(501, ("sleep", "5"), ppid=500)
+    system.add_process(501, ("sleep", "5"), ppid=500, started=system.now())
     system.add_process(502, ("python3", "-m", "ghost"), ppid=500)
     system.add_process(503, ("python3", "-m", "ghost", "worker"), ppid=502)
     return system
@@ -53,9 +53,10 @@ def test_what_the_loop_started_meanwhile_is_let_go_too() -> None:
     system = machine()
     held = step(system)
     captured = held.capture(system)
-    system.add_process(504, ("sh", "start.sh"), ppid=500)
+    system.end(501)
+    system.add_process(504, ("sh", "start.sh"), ppid=500, started=system.now())
     held.apply(system)
-    assert stopped(system) == [500, 501, 504]
+    assert stopped(system) == [500, 504]
     held.undo(system, captured)
     assert stopped(system) == []
 

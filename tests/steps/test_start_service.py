@@ -6,8 +6,8 @@ from msgspec import structs
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.process import ProcessDetail
 from ghostfix.service import Service
-from ghostfix.step import Refused, Unneeded
-from ghostfix.steps.start_service import StartService
+from ghostfix.step import Captured, Fact, Refused, Unneeded
+from ghostfix.steps.start_service import MARK, StartService
 from tests.fake_system import FakeProcess, FakeSystem
 
 SERVICE = Service(
@@ -120,6 +120,69 @@ def test_undo_stops_what_it_started_and_nothing_else() -> None:
     assert STEP.undo(machine, captured) == "pid 31001 ended on TERM"
     assert 700 in machine.table
     assert STEP.undo(machine, captured) == "the instance that was started does not run any more"
+
+
+def test_undo_leaves_a_daemon_that_only_inherited_the_mark_and_names_it() -> None:
+    machine = a_machine()
+
+    def comes_up_and_starts(process: FakeProcess) -> None:
+        inherited = {one.name: one.value for one in process.detail.environment or ()}
+        for pid, parent in ((900, 1), (901, process.pid)):
+            machine.add_process(
+                pid, ("agent", str(pid)), ppid=parent, started=machine.now(), variables=inherited
+            )
+
+    machine.on_spawn.append(comes_up_and_starts)
+    captured = STEP.capture(machine)
+    STEP.apply(machine)
+    said = STEP.undo(machine, captured)
+    assert 31001 not in machine.table
+    assert 901 not in machine.table  # what is below it is its own
+    assert 900 in machine.table
+    assert said.endswith("what it started goes on by itself: pid 900 (agent 900)")
+
+
+def test_undo_ends_an_instance_that_has_written_over_its_environment() -> None:
+    """The journal names it, whatever it shows by now."""
+    machine = a_machine()
+    comes_up(machine)
+    captured = STEP.capture(machine)
+    STEP.apply(machine)
+    started = machine.table[31001]
+    started.detail = structs.replace(started.detail, environment=())
+    assert "not run any more" in STEP.undo(machine, captured)
+    assert "ended on TERM" in STEP.undo(machine, structs.replace(captured, started=(started.record,)))
+
+
+@pytest.mark.parametrize("step", [-3600.0, 3600.0])
+def test_undo_finds_what_it_started_after_the_clock_was_set(step: float) -> None:
+    machine = a_machine()
+    comes_up(machine)
+    captured = STEP.capture(machine)
+    STEP.apply(machine)
+    machine.set_clock(step)
+    assert STEP.undo(machine, captured) == "pid 31001 ended on TERM"
+
+
+def test_undo_of_what_the_version_before_has_kept() -> None:
+    machine = a_machine()
+    variables = {MARK: "ghost:30003"}
+    machine.add_process(700, RUNS, cwd="/srv/ghost", started=machine.now(), variables=variables)
+    machine.add_process(701, ("agent",), started=machine.now(), variables=variables)
+    kept = Captured(facts=(Fact("mark", "ghost:30003"), Fact("after", repr(machine.now()))))
+    assert STEP.undo(machine, kept) == "pid 700 ended on TERM"
+    assert 701 in machine.table
+
+
+def test_after_another_boot_there_is_nothing_to_end() -> None:
+    machine = a_machine()
+    comes_up(machine)
+    captured = STEP.capture(machine)
+    STEP.apply(machine)
+    machine.start_again("another")
+    machine.add_process(31001, RUNS, cwd="/srv/ghost", started=machine.now())
+    assert STEP.undo(machine, captured).startswith("the machine was started again since: ")
+    assert 31001 in machine.table
 
 
 def test_undo_leaves_an_instance_of_which_it_cannot_be_sure() -> None:

@@ -20,7 +20,7 @@ def machine(*, ignores_term: bool = False) -> FakeSystem:
     system.add_program("bash")
     system.add_folder(FOLDER)
     system.add_process(500, ARGV, cwd=FOLDER, ignores_term=ignores_term)
-    system.add_process(501, ("sleep", "5"), ppid=500, cwd=FOLDER)
+    system.add_process(501, ("sleep", "5"), ppid=500, started=system.now(), cwd=FOLDER)
     system.add_process(502, ("python3", "-m", "ghost"), ppid=500, cwd=FOLDER)
     return system
 

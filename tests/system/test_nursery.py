@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,3 +35,39 @@ def test_a_service_that_became_somebody_else_is_not_left_alone() -> None:
     )
     assert answer.stdout == "Ending(status=0, signal=15)\n"
     assert "SIGHUP cannot be passed on to pid " in answer.stderr
+
+
+TOLD_TO_STOP = """
+import os, signal, sys, time
+from ghostfix.system.nursery import Nursery
+
+child = "import signal, time; signal.signal(15, signal.%s); open('up', 'w').close(); time.sleep(60)"
+nursery = Nursery((sys.executable, "-c", child), sys.argv[1], os.environ, None, "web.pid", 0.5)
+pid = nursery.start()
+while not os.path.exists(sys.argv[1] + "/up"):
+    time.sleep(0.01)
+if "stopped" in sys.argv:
+    os.kill(pid, signal.SIGSTOP)
+    os.waitid(os.P_PID, pid, os.WSTOPPED)
+os.kill(os.getpid(), signal.SIGTERM)
+print(nursery.wait())
+"""
+
+
+@pytest.mark.parametrize(
+    ("hears", "state", "signal"),
+    [("SIG_DFL", "stopped", 15), ("SIG_IGN", "runs", 9), ("SIG_IGN", "stopped", 9)],
+)
+def test_a_service_that_is_told_to_stop_has_its_grace(
+    tmp_path: Path, hears: str, state: str, signal: int
+) -> None:
+    """A stopped one hears SIGTERM only when it goes on, a deaf one never."""
+    answer = subprocess.run(
+        [sys.executable, "-c", TOLD_TO_STOP % hears, str(tmp_path), state],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+    assert answer.stdout == f"Ending(status=0, signal={signal})\n"
+    assert ("has not ended 0.5 s after SIGTERM, and is killed" in answer.stderr) is (signal == 9)

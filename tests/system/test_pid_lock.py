@@ -27,7 +27,7 @@ import os, sys, time
 from ghostfix.system import pid_lock
 path, shared, fork = sys.argv[1], "shared" in sys.argv, "fork" in sys.argv
 lock = pid_lock.acquire(path, shared=shared, wait="wait" in sys.argv)
-print(getattr(lock, "before", lock), flush=True)
+print(lock.before.content if isinstance(lock, pid_lock.PidLock) else lock, flush=True)
 lock.keep_over_exec()
 if fork and os.fork() == 0:
     os.execvp("sleep", ["sleep", "60"])
@@ -66,7 +66,7 @@ def test_the_lock_survives_exec_and_ends_with_the_process(tmp_path: Path) -> Non
         child.wait()
         lock = pid_lock.acquire(str(path))
         assert isinstance(lock, pid_lock.PidLock)
-        assert lock.before == own_content(child.pid)
+        assert lock.before.content == own_content(child.pid)
         assert path.read_text() == f"{os.getpid()}\n\n"
         lock.release()
     assert list(path.parent.iterdir()) == []
@@ -169,8 +169,12 @@ def taken(path: Path, *, shared: bool = False) -> pid_lock.PidLock:
 
 
 @pytest.mark.parametrize(
-    "content", [b"precious\n", b"4711\n" + b"x" * 5000, b'{"name": "x"}', b"12345678901"]
-)
+    "content",
+    [
+        b"precious\n", b"4711\n" + b"x" * 5000, b'{"name": "x"}', b"12345678901", b"4711 x\n",
+        b"4711\n/srv\nx\n", b'{"pid": 4711, "port": 5555}\n', b"4711\n4712\n",
+    ],
+)  # fmt: skip
 def test_what_is_no_pid_file_is_not_lost(tmp_path: Path, content: bytes) -> None:
     """A slip in the profile must not cost somebody his data."""
     path = tmp_path / "data.db"
@@ -180,12 +184,12 @@ def test_what_is_no_pid_file_is_not_lost(tmp_path: Path, content: bytes) -> None
     assert path.read_bytes() == content
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"\0" * 8, b"4711", b" 4711\n/srv\nx\n", b'{"pid": 4711}\n'])
+@pytest.mark.parametrize("content", [b"", b"\n", b"\0" * 8, b"4711", b" 4711\n\n"])
 def test_every_pid_file_is_taken_over(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "web.pid"
     path.write_bytes(content)
     lock = taken(path)
-    assert lock.before == content
+    assert lock.before.content == content
     lock.release()
 
 
@@ -195,7 +199,7 @@ def test_what_the_file_said_can_be_given_back(tmp_path: Path) -> None:
     path.write_text("4711\n")
     for _ in range(3):
         lock = taken(path)
-        assert lock.before == b"4711\n"
+        assert lock.before.content == b"4711\n"
         lock.give_back()
         assert (path.read_text(), is_locked(str(path))) == ("4711\n", False)
     assert list(tmp_path.iterdir()) == [path]
@@ -299,7 +303,7 @@ def test_a_file_in_a_folder_of_others_is_written_over(tmp_path: Path) -> None:
         "import os, sys; from ghostfix.system import pid_lock; "
         "os.setgroups([]); os.setgid(65534); os.setuid(65534); "
         "lock = pid_lock.acquire(sys.argv[1]); "
-        "print(lock.before, open(sys.argv[1]).read() == f'{os.getpid()}\\n\\n')"
+        "print(lock.before.content, open(sys.argv[1]).read() == f'{os.getpid()}\\n\\n')"
     )
     answer = subprocess.run(
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True

@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from ghostfix.process import ProcessState, Variable
 from ghostfix.system.proc_text import (
-    parse_boot_time,
     parse_cmdline,
     parse_container,
     parse_control_group,
@@ -91,10 +90,6 @@ def test_control_group(text: str, group: str | None, container: str | None) -> N
     assert parse_container(text) == container
     if group is not None or not text:
         assert parse_control_group(text) == group
-
-
-def test_boot_time() -> None:
-    assert parse_boot_time(b"cpu 1 2\nbtime 1700000000\n") == 1700000000.0
 
 
 def test_locks_held_and_waited_for() -> None:

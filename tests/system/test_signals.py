@@ -12,7 +12,7 @@ from msgspec import structs
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import Signal, same_process
-from ghostfix.process import Process, ProcessId
+from ghostfix.process import Birth, Process, ProcessId
 from ghostfix.system import LocalSystem, signals
 from tests.system.genuine import SLEEP, is_zombie, running, seen, wait_until
 
@@ -58,11 +58,13 @@ def test_stop_and_continue(system: LocalSystem) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda process: structs.replace(process, id=ProcessId(process.pid, process.id.started + 1)),
+        lambda process: structs.replace(process, birth=Birth(process.birth.ticks + 1, process.birth.boot)),
+        lambda process: structs.replace(process, birth=Birth(process.birth.ticks, "another boot")),
+        lambda process: structs.replace(process, birth=None, id=ProcessId(process.pid, 1.0)),
         lambda process: structs.replace(process, argv=("else",)),
         lambda process: structs.replace(process, uid=process.uid + 1),
     ],
-    ids=["start time", "argv", "uid"],
+    ids=["start time", "boot", "start time of older data", "argv", "uid"],
 )
 def test_who_is_not_as_planned_is_not_signalled(
     system: LocalSystem, change: Callable[[Process], Process]
