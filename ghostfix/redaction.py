@@ -10,7 +10,8 @@ from msgspec import Struct, structs
 
 from ghostfix.process import Process, Variable
 from ghostfix.snapshot import Expectation
-from ghostfix.untrusted import MASK, argv_without_secrets, names_secret, without_secrets
+from ghostfix.secret import MASK, argv_without_secrets, without_secrets
+from ghostfix.secret_names import names_secret
 
 S = TypeVar("S", bound=Struct)
 _OTHER = f"{MASK} (another)"
