@@ -286,7 +286,8 @@ def masked(value: str) -> str:
         return value
     quote = re.match(r"""[bfru]{0,2}\\*["'`]""", value)
     if quote is None:
-        return MASK
+        # What ends a sentence's part, and hardly a secret, stays.
+        return MASK + value[len(value.rstrip(",;)")) :]
     mark = quote.group().lstrip("bfru")
     closed = len(value) >= quote.end() + len(mark) and value.endswith(mark)
     return f"{quote.group()}{MASK}{mark if closed else ''}"
