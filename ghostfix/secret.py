@@ -89,6 +89,11 @@ def looks_secret(value: str) -> bool:
     return mixed and _LETTER.search(bare) is not None
 
 
+def holds_secret(name: str, value: str) -> bool:
+    """Whether the value of what is called so is a secret: a part named ``auth`` may be no more than up."""
+    return names_secret(name) and (not name.lower().endswith("auth") or looks_secret(value))
+
+
 def _is_quoted(value: str) -> bool:
     return value.lstrip("\\bfru")[:1] in ("'", '"', "`", "“", "«", "„")
 
@@ -125,7 +130,7 @@ class _Rule:
     def _hidden(self, match: re.Match[str]) -> str:
         groups = match.groupdict()
         value, name = match["value"], groups.get("name")
-        if (name is not None and not names_secret(name)) or (self._judge and not self._judge(value)):
+        if (name is not None and not holds_secret(name, value)) or (self._judge and not self._judge(value)):
             return match.group()
         whole, start = match.group(), match.start("value") - match.start()
         return whole[:start] + masked(value) + whole[start + len(value) :]
@@ -364,6 +369,8 @@ def _is_value(name: str, link: str, value: str, *, folder: bool) -> bool:
     if ":" in link or "=" in link or "-" in link:
         # Headers have more than one word and were seen to; "3 pass: 4 fail" is about no password.
         if _HEADERS.search(name):
+            return False
+        if "=" not in link and not holds_secret(name, value):
             return False
         if "=" not in link and not strong and not (re.search(r"[-_.]|[a-z][A-Z]", name) or _spoken(value)):
             return False

@@ -28,6 +28,11 @@ _INVISIBLE = frozenset(
 _NOT_PLAIN = re.compile(r"[^\x20-\x7e]")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
+# How Azure's, GitHub's and TeamCity's runners know a command in the middle of a line.
+_MARKS = re.compile(r"##(?=\w{0,20}\[)")
+_COMMAND_LINE = re.compile(r"(?m)^(?P<before>(?:\s|\x1b\[[0-9;]*m)*+)::(?=[^\W\d])")
+_OWN_COLOURS = re.compile(r"(\n|\t|\x1b\[[0-9;]*m)")
+_OWN_MOVES = re.compile(r"(\r|\n|\t|\x1b\[[0-9;?]*[A-Za-z])")
 _NEEDS_QUOTES = re.compile(r"[^\w@%+=:,./\-]", re.ASCII)
 _SPECIAL_IN_QUOTES = re.compile(r'[\\"$`]')
 # The part of a word before its value, which stays outside the quotes: ``--name=``, ``NAME=``, ``-p``.
@@ -66,10 +71,27 @@ def as_typed(argv: Sequence[str], limit: int = 300) -> str:
 
 
 def written_out(text: str) -> str:
-    """The same text on one line, with every control, direction and invisible character as an escape."""
-    if text.isascii() and text.isprintable():
-        return text
-    return _NOT_PLAIN.sub(lambda match: _visible(match.group()), text)
+    """The same text on one line, with every control, direction and invisible character as an escape.
+
+    The marks by which build servers know a command in the middle of a line get a blank: ``## [error]``.
+    """
+    if not (text.isascii() and text.isprintable()):
+        text = _NOT_PLAIN.sub(lambda match: _visible(match.group()), text)
+    return _MARKS.sub("## ", text) if "##" in text else text
+
+
+def harmless(text: str, *, on_terminal: bool = False) -> str:
+    """A whole output whose lines command neither a terminal nor a build server.
+
+    Our own colours stay, and on a terminal our own movements. A line that would begin a workflow command
+    gets a blank: ``: :error``. What the runners take for one: actions/runner, ``ActionCommand.cs`` (``::name``
+    at the beginning of a line, blanks before it or not; ``##[name`` anywhere); microsoft/azure-pipelines-agent,
+    ``Command.cs`` (``##vso[`` anywhere); TeamCity's service messages (``##teamcity[``).
+    """
+    own = _OWN_MOVES if on_terminal else _OWN_COLOURS
+    pieces = own.split(text)
+    pieces[::2] = map(written_out, pieces[::2])
+    return _COMMAND_LINE.sub(r"\g<before>: :", "".join(pieces))
 
 
 def _visible(character: str) -> str:
