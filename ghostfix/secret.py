@@ -242,8 +242,8 @@ _SENTENCES = (
         rf"(?i){_BOUNDARY}(?<!unexpected )(?<!unknown )(?:{_PHRASE}|psk|jwt)[\"'`]?\s{{1,8}}+(?P<value>{_VALUE})",
         _spoken,
     ),
-    _Rule(", not", rf"(?i){_BOUNDARY}(?P<name>[-\w.]++) is (?P<value>{_VALUE})(?=, not )"),
-    _Rule(", not", rf"(?i){_BOUNDARY}(?P<name>[-\w.]++) is (?:missing|{_VALUE}), not (?P<value>{_VALUE})"),
+    _Rule(" not ", rf"(?i){_BOUNDARY}(?P<name>[-\w.]++) is (?P<value>{_VALUE})(?=, (?:and )?not )"),
+    _Rule(" not ", rf"(?i){_BOUNDARY}(?P<name>[-\w.]++) is (?:missing|{_VALUE}), (?:and )?not (?P<value>{_VALUE})"),
 )  # fmt: skip
 _VALUE_HERE = re.compile(rf"(?P<value>{_VALUE})")
 _ASSIGNED = re.compile(

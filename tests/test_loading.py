@@ -72,7 +72,7 @@ def test_nothing_is_loaded_that_is_not_needed(
 
 def test_the_version_is_told_by_next_to_nothing(tmp_path: Path) -> None:
     own = {name for name in loaded(tmp_path, "--version") if name.startswith("ghostfix")}
-    assert own == {"ghostfix", "ghostfix.cli", "ghostfix.errors"}
+    assert own == {"ghostfix", "ghostfix.cli", "ghostfix.errors", "ghostfix.streams"}
 
 
 def test_only_the_format_that_is_asked_for_is_loaded(tmp_path: Path) -> None:
