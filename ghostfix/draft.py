@@ -15,8 +15,8 @@ from ghostfix.machine import System
 from ghostfix.origins.target import processes_of
 from ghostfix.process import Listener, Process, ProcessDetail, ProcessTree
 from ghostfix.restarters import RESTARTERS
+from ghostfix.secret_forms import MASK
 from ghostfix.service import EnvironmentWanted, HealthWanted, Service
-from ghostfix.secret import MASK
 from ghostfix.untrusted import shown_argv
 
 # Programs that run somebody else's service: their own name says nothing about it.

@@ -9,9 +9,10 @@ from typing import TypeVar
 from msgspec import Struct, structs
 
 from ghostfix.process import Variable
-from ghostfix.snapshot import Expectation
-from ghostfix.secret import MASK, argv_without_secrets, holds_secret, without_secrets
+from ghostfix.secret import argv_without_secrets, without_secrets
+from ghostfix.secret_forms import MASK, holds_secret
 from ghostfix.secret_names import names_secret
+from ghostfix.snapshot import Expectation
 
 S = TypeVar("S", bound=Struct)
 _OTHER = f"{MASK} (another)"

@@ -38,34 +38,34 @@ _LOGIN = _Client(next="-p", after="login")
 _SMB = _Client(pair="-U --user --authenticate")
 _USER_PAIR = _Client(pair="-u -U --user --proxy-user --auth -a --basic-auth --userpwd --proxy-auth -E --cert")
 _CLIENTS = {
-    "sshpass": _PASSWORD,
-    "docker": _LOGIN, "podman": _LOGIN, "nerdctl": _LOGIN, "buildah": _LOGIN, "skopeo": _LOGIN, "crane": _LOGIN,
-    "oras": _LOGIN, "helm": _LOGIN, "az": _LOGIN, "oc": _LOGIN, "argocd": _LOGIN,
-    "redis-cli": _Client(next="-a"), "redis-benchmark": _Client(next="-a"), "valkey-cli": _Client(next="-a"),
-    "keydb-cli": _Client(next="-a"),
-    "curl": _USER_PAIR, "wget": _USER_PAIR, "http": _USER_PAIR, "https": _USER_PAIR, "xh": _USER_PAIR,
-    "ncat": _USER_PAIR, "etcdctl": _USER_PAIR, "ab": _Client(pair="-A -P"), "wrk": _USER_PAIR, "siege": _USER_PAIR,
+    "sshpass": _PASSWORD, "docker": _LOGIN, "podman": _LOGIN, "nerdctl": _LOGIN, "buildah": _LOGIN,
+    "skopeo": _LOGIN, "crane": _LOGIN, "oras": _LOGIN, "helm": _LOGIN, "az": _LOGIN, "oc": _LOGIN,
+    "argocd": _LOGIN, "redis-cli": _Client(next="-a"), "redis-benchmark": _Client(next="-a"),
+    "valkey-cli": _Client(next="-a"), "keydb-cli": _Client(next="-a"), "curl": _USER_PAIR,
+    "wget": _USER_PAIR, "http": _USER_PAIR, "https": _USER_PAIR, "xh": _USER_PAIR, "ncat": _USER_PAIR,
+    "etcdctl": _USER_PAIR, "ab": _Client(pair="-A -P"), "wrk": _USER_PAIR, "siege": _USER_PAIR,
     "lftp": _Client(pair="-u --user"), "ncftpput": _PASSWORD, "ncftpget": _PASSWORD, "ncftp": _PASSWORD,
     "mosquitto_pub": _CAPITAL, "mosquitto_sub": _CAPITAL, "mosquitto_rr": _CAPITAL, "mqttx": _CAPITAL,
-    "sqlcmd": _CAPITAL, "osql": _CAPITAL, "bcp": _CAPITAL, "tsql": _CAPITAL, "ipmitool": _CAPITAL, "fisql": _CAPITAL,
-    "zip": _CAPITAL, "unzip": _CAPITAL, "7z": _Client(glued="-p"), "7za": _Client(glued="-p"),
-    "rar": _Client(glued="-p -hp"), "unrar": _Client(glued="-p"),
+    "sqlcmd": _CAPITAL, "osql": _CAPITAL, "bcp": _CAPITAL, "tsql": _CAPITAL, "ipmitool": _CAPITAL,
+    "fisql": _CAPITAL, "zip": _CAPITAL, "unzip": _CAPITAL, "7z": _Client(glued="-p"),
+    "7za": _Client(glued="-p"), "rar": _Client(glued="-p -hp"), "unrar": _Client(glued="-p"),
     "cqlsh": _PASSWORD, "beeline": _PASSWORD, "mycli": _Client(next="-p"), "mydumper": _PASSWORD,
     "myloader": _PASSWORD, "rabbitmqadmin": _PASSWORD, "rdesktop": _PASSWORD, "crackmapexec": _PASSWORD,
-    "evil-winrm": _PASSWORD, "sendxmpp": _PASSWORD, "hydra": _PASSWORD, "useradd": _PASSWORD, "usermod": _PASSWORD,
-    "isql-fb": _PASSWORD, "isql": _Client(last=3), "vsql": _Client(next="-w"), "nzsql": _Client(next="-pw"),
-    "plink": _Client(next="-pw"), "pscp": _Client(next="-pw"), "psftp": _Client(next="-pw"),
-    "smbclient": _SMB, "rpcclient": _SMB, "winexe": _SMB, "wbinfo": _SMB, "smbget": _SMB, "net": _SMB, "nmblookup": _SMB,
-    "xfreerdp": _Client(glued="/p:"), "wlfreerdp": _Client(glued="/p:"),
-    "openssl": _Client(glued="pass:", next="-k"), "htpasswd": _Client(last=3, after="-b -nb -bc -cb -Bb -bB -nbB"),
-    "swaks": _Client(next="-ap --ap"), "sendemail": _Client(next="-xp"), "vault": _Client(last=1, after="login unseal"),
+    "evil-winrm": _PASSWORD, "sendxmpp": _PASSWORD, "hydra": _PASSWORD, "useradd": _PASSWORD,
+    "usermod": _PASSWORD, "isql-fb": _PASSWORD, "isql": _Client(last=3), "vsql": _Client(next="-w"),
+    "nzsql": _Client(next="-pw"), "plink": _Client(next="-pw"), "pscp": _Client(next="-pw"),
+    "psftp": _Client(next="-pw"), "smbclient": _SMB, "rpcclient": _SMB, "winexe": _SMB, "wbinfo": _SMB,
+    "smbget": _SMB, "net": _SMB, "nmblookup": _SMB, "xfreerdp": _Client(glued="/p:"),
+    "wlfreerdp": _Client(glued="/p:"), "openssl": _Client(glued="pass:", next="-k"),
+    "htpasswd": _Client(last=3, after="-b -nb -bc -cb -Bb -bB -nbB"), "swaks": _Client(next="-ap --ap"),
+    "sendemail": _Client(next="-xp"), "vault": _Client(last=1, after="login unseal"),
     "sqlplus": _Client(pair="-s -S -l -L"), "rclone": _Client(last=1, after="obscure reveal"),
     "ngrok": _Client(last=1, after="authtoken add-authtoken"), "wpa_passphrase": _Client(last=2),
     "rabbitmqctl": _Client(last=2, after="add_user change_password authenticate_user"),
     "mc": _Client(last=4, after="set"), "influx": _Client(next="-password -p"), "arangosh": _PASSWORD,
-    "consul": _Client(next="-token"), "nomad": _Client(next="-token"), "snowsql": _PASSWORD, "kcadm.sh": _PASSWORD,
-    "security": _Client(next="-p -w"), "expect": _Client(), "x11vnc": _Client(next="-passwd"), "restic": _Client(),
-    "chpasswd": _Client(), "vncpasswd": _Client(), "pgcli": _Client(), "tailscale": _Client(next="--authkey"),
+    "consul": _Client(next="-token"), "nomad": _Client(next="-token"), "snowsql": _PASSWORD,
+    "kcadm.sh": _PASSWORD, "security": _Client(next="-p -w"), "x11vnc": _Client(next="-passwd"),
+    "tailscale": _Client(next="--authkey"),
 }  # fmt: skip
 _FAMILIES = (
     (re.compile(r"(?:mysql|mariadb)[\w-]*"), _MYSQL),
@@ -75,7 +75,10 @@ _FAMILIES = (
     (re.compile(r"pt-[\w-]+"), _PASSWORD),
 )
 _PROGRAM = re.compile(r"(?<![\w.\-])[\w][\w.\-]*+(?=[\"']?(?:\s|\\[nrt]))")
-_WORD = re.compile(r"(?:\s|\\[nrt]){1,64}+(?P<word>(?:\"(?:[^\"\\\x1f]|\\[^\x1f])*+\"?|'[^'\x1f]*+'?|[^\s\"'|;&\x1f])++)")
+_WORD = re.compile(
+    r"(?:\s|\\[nrt]){1,64}+"
+    r"(?P<word>(?:\"(?:[^\"\\\x1f]|\\[^\x1f])*+\"?|'[^'\x1f]*+'?|[^\s\"'|;&\x1f])++)"
+)
 _MOST_WORDS = 40
 _PAIR = re.compile(r"[\"']?[^\s:%,\"']*+[:%,](?P<value>[^\"']++)")
 _URL = re.compile(r"[\"']?\w+://")

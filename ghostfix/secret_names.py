@@ -1,11 +1,16 @@
 """Names of secrets: whether what is called so is a password, a token or a key (pure).
 
-A name is read as its words: ``DB_PASSWORD2`` is db, password; ``clientSecret`` is client, secret. A name whose
-last word is one of ``_ABOUT`` says something about a secret and holds none: ``--password-file``, ``tokenTtl``.
+A name is read as its words: ``DB_PASSWORD2`` is db, password; ``clientSecret`` is client, secret. A name
+whose last word is one of ``_ABOUT`` says something about a secret and holds none: ``--password-file``.
 """
 
 import re
 from functools import lru_cache
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
 
 _LONGEST = 200
 """Characters of a name that are read, from its end: what it is about stands there."""
@@ -24,36 +29,36 @@ STRONG = (
 )
 """Says it wherever it stands in a name."""
 _STRONG = re.compile(STRONG, re.IGNORECASE)
-_WEAK = frozenset(
-    "pass pwd pw pswd psw psk otp totp pin auth jwt pat cred creds dsn mdp clave parola geslo sandi".split()
+_WEAK = _words(
+    "pass pwd pw pswd psw psk otp totp pin auth jwt pat cred creds dsn mdp clave parola geslo sandi"
 )
 """Says it as the last word of a name, and is something else in the middle of one."""
 _GLUED = re.compile(r"(?<!com)(?<!by)(?<!tres)(?<!over)(?<!under)(?<!sur)(?<!im)(?<!multi)(?:pass|pwd)$")
-_OPEN_KEYS = frozenset(
-    (
-        "primary foreign public pub partition sort cache index unique host routing group row shard hot object composite"
-        " natural lookup dict map order message registry translation idempotency bucket short arrow range hash record job"
-        " queue topic event metric label config setting value json yaml data any no new old missing duplicate unknown this"
-        " the a of return enter escape tab control project issue lock meta search filter column field attribute parent item"
-    ).split()
+_OPEN_KEYS = _words(
+    "primary foreign public pub partition sort cache index unique host routing group row shard hot"
+    " object composite natural lookup dict map order message registry translation idempotency bucket"
+    " short arrow range hash record job queue topic event metric label config setting value json yaml"
+    " data any no new old missing duplicate unknown this the a of return enter escape tab control"
+    " project issue lock meta search filter column field attribute parent item"
 )
 """What stands before ``key`` where a key only finds something."""
-_ABOUT = frozenset(
-    (
-        "file files path paths dir directory folder name names ttl length len expiry expires expiration in timeout count"
-        " total type types parallelism policy stdin uri url endpoint port secure domain samesite httponly age required"
-        " enabled disabled size bits limit max min format algorithm alg version provider manager store at days field"
-        " column header prefix location mode scheme usage rotation arn hint label user username reset changed prompt"
-        " strength validator validators hasher hashers method methods realm backend plugin service server host env var"
-        " rate error errors failure failures retries sock tokens second id"
-    ).split()
+_ABOUT = _words(
+    "file files path paths dir directory folder name names ttl length len expiry expires expiration in"
+    " timeout count total type types parallelism policy stdin uri url endpoint port secure domain"
+    " samesite httponly age required enabled disabled size bits limit max min format algorithm alg"
+    " version provider manager store at days field column header prefix location mode scheme usage"
+    " rotation arn hint label user username reset changed prompt strength validator validators hasher"
+    " hashers method methods realm backend plugin service server host env var rate error errors"
+    " failure failures retries sock tokens second id"
 )
-_IDS = frozenset({"secret", "session", "key", "phpsess"})
+_IDS = _words("secret session key phpsess")
 """Whose ``id`` is one half of a secret, or all of it."""
-_NO_TOKEN = re.compile(r"tokeni[sz]|authori(?:ty|ties)|secretar|cookies?cutter|passw(?:or)?dless", re.IGNORECASE)
+_NO_TOKEN = re.compile(
+    r"tokeni[sz]|authori(?:ty|ties)|secretar|cookies?cutter|passw(?:or)?dless", re.IGNORECASE
+)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_]+")
 _WORKING_FOLDERS = frozenset({"PWD", "OLDPWD"})
-_AGES = frozenset("old new prod dev test main default admin root".split())
+_AGES = _words("old new prod dev test main default admin root")
 
 
 @lru_cache(4096)

@@ -1,7 +1,7 @@
 """Standard output and standard error that pass on nothing by which a text could command its reader.
 
-It is the last gate, behind ``untrusted.shown`` at every source: what a terminal or a build server would obey is
-broken here although somebody forgot, and also where our own wrapping put it at the beginning of a line.
+It is the last gate, behind ``untrusted.shown`` at every source: what a terminal or a build server would obey
+is broken here although somebody forgot, and also where our own wrapping put it at the beginning of a line.
 """
 
 import io
@@ -10,7 +10,7 @@ from typing import TextIO
 
 
 class OwnCommands(str):
-    """Text whose workflow commands are ghostfix's own; what came from the machine is escaped in it already."""
+    """Text whose workflow commands are ghostfix's own; what came from the machine is escaped in it."""
 
     __slots__ = ()
 
@@ -47,6 +47,4 @@ def guarded(stream: TextIO) -> TextIO:
 
 
 def _is_plain(text: str) -> bool:
-    return (
-        text.isascii() and text.replace("\n", "").isprintable() and "::" not in text and "##" not in text
-    )
+    return text.isascii() and text.replace("\n", "").isprintable() and "::" not in text and "##" not in text

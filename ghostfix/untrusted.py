@@ -11,7 +11,8 @@ What is a secret is ``secret``'s business.
 import re
 from collections.abc import Sequence
 
-from ghostfix.secret import CUT, MASK, argv_without_secrets, without_secrets
+from ghostfix.secret import argv_without_secrets, without_secrets
+from ghostfix.secret_forms import CUT, MASK
 
 # What is read of a text beyond what is shown, so that the end of a long secret is still seen.
 _READ_AHEAD = 65_536
@@ -84,9 +85,9 @@ def harmless(text: str, *, on_terminal: bool = False) -> str:
     """A whole output whose lines command neither a terminal nor a build server.
 
     Our own colours stay, and on a terminal our own movements. A line that would begin a workflow command
-    gets a blank: ``: :error``. What the runners take for one: actions/runner, ``ActionCommand.cs`` (``::name``
-    at the beginning of a line, blanks before it or not; ``##[name`` anywhere); microsoft/azure-pipelines-agent,
-    ``Command.cs`` (``##vso[`` anywhere); TeamCity's service messages (``##teamcity[``).
+    gets a blank: ``: :error``. The runners take for one ``::name`` at the beginning of a line, blanks before
+    it or not, and ``##[name`` anywhere (actions/runner, ``ActionCommand.cs``), ``##vso[`` anywhere
+    (microsoft/azure-pipelines-agent, ``Command.cs``), and ``##teamcity[`` (TeamCity's service messages).
     """
     own = _OWN_MOVES if on_terminal else _OWN_COLOURS
     pieces = own.split(text)

@@ -1,8 +1,8 @@
 """Whatever a machine calls its things: no output commands its reader, and none has a secret.
 
-A hostile machine has escapes, direction marks, workflow commands and secrets in the names of processes, command
-lines, logs, paths, cron lines, answers and profiles. Every command tells of it in every format; the machine is
-in memory. What goes through the streams of the real program is looked at in ``tests/real``.
+A hostile machine has escapes, direction marks, workflow commands and secrets in the names of processes,
+command lines, logs, paths, cron lines, answers and profiles. Every command tells of it in every format; the
+machine is in memory. What goes through the streams of the real program is looked at in ``tests/real``.
 """
 
 import re
@@ -28,7 +28,10 @@ from tests.fake_system import START, FakeCrontab, FakeSystem
 from tests.fleet.samples import fleet, seen, unknown
 from tests.secret_shapes import SECRET
 
-MARKS = "##[error]a ##vso[task.b]c\x1b[31m\x9b2J\u202e\u2066\u061c\u200b\u2028\u2029\U000e0041\n::stop-commands::t\r::error::d"
+MARKS = (
+    "##[error]a ##vso[task.b]c\x1b[31m\x9b2J\u202e\u2066\u061c\u200b\u2028\u2029\U000e0041"
+    "\n::stop-commands::t\r::error::d"
+)
 WORDS = ("python3", "/srv/evil/w.py", MARKS, "--password", SECRET, f"https://{SECRET}@h/")
 NAME = "w"
 BAD_NAME = "w ##[error] ::error::x \u202e"
@@ -40,7 +43,9 @@ ports = [5555]
 pidfiles = ["*.pid"]
 logs = ["*.log"]
 start = ["python3", "w.py", "--db-password", "{SECRET}", "::stop-commands::x ##[error]"]
-health = {{ url = "http://a:{SECRET}@127.0.0.1:5555/##[error]", expect = {{ token = "{SECRET}", "##[group]" = "\\u001b" }} }}
+[services.{NAME}.health]
+url = "http://a:{SECRET}@127.0.0.1:5555/##[error]"
+expect = {{ token = "{SECRET}", "##[group]" = "\\u001b" }}
 """
 LOG = f"""Traceback (most recent call last):
   File "/srv/evil/w.py", line 1, in <module>
@@ -67,9 +72,14 @@ def system(monkeypatch: pytest.MonkeyPatch) -> FakeSystem:
     made.add_process(402, WORDS, ppid=401, name=MARKS, cwd="/srv/evil", started=START - 3600, listens=[5555])
     made.add_process(403, WORDS, ppid=1, name="w", cwd="/srv/evil", started=START - 60)
     made.add_process(404, ("mysql", "-u", "root", f"-p{SECRET}", MARKS), ppid=401)
-    made.add_file("/srv/evil/bad.toml", f'[services."{BAD_NAME}"]\nscript = "w.py"\n'.encode(), uid=made.caller().uid)
+    made.add_file(
+        "/srv/evil/bad.toml", f'[services."{BAD_NAME}"]\nscript = "w.py"\n'.encode(), uid=made.caller().uid
+    )
     made.add_page("http://127.0.0.1:5555/health", body=f'{{"token": "{SECRET}", "status": "ok\u202e"}}')
-    made.add_page(f"http://a:{SECRET}@127.0.0.1:5555/##[error]", body=f'{{"token": "{SECRET}1", "status": "down ##[error]"}}')
+    made.add_page(
+        f"http://a:{SECRET}@127.0.0.1:5555/##[error]",
+        body=f'{{"token": "{SECRET}1", "status": "down ##[error]"}}',
+    )
     line = f"* * * * * cd /srv/evil && TOKEN={SECRET} python3 w.py # ##[error]\u202e::error::x\x1b[1m\n"
     FakeCrontab(made, {"ghost": line.encode()})
     monkeypatch.setattr("ghostfix.system.local_system", lambda: made)
@@ -90,7 +100,9 @@ def told(*words: str) -> str:
 
 def assert_harmless(output: str, words: Sequence[str]) -> None:
     assert "Hunter" not in output, (words, output)
-    raw = {char for char in output if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")}
+    raw = {
+        char for char in output if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    }
     assert raw <= {"\n"}, (words, raw)
     assert not re.search(r"##\w*\[", output), (words, output)
     gated = output if "github" in words else safe(output)
@@ -104,14 +116,20 @@ COMMANDS = [
     *(("repair", NAME, "--dry-run", "--format", each) for each in FORMATS),
     *(("adopt", NAME, "--with", "cron", "--dry-run", "--format", each) for each in FORMATS),
     *(("watch", NAME, "--for", "3s", "--format", each) for each in WATCH_FORMATS if each != "terminal"),
-    ("why", "402"), ("why", "402", "-v", "-t"), ("why", "402", "--json"), ("why", ":5555", "--json", "-v", "-t"),
-    ("why", "404"), ("why", "404", "-t", "--json"), ("init", "--from", "404", "-o", "-"), ("why", MARKS), ("why", "w"), ("why", ":"), ("why", f"--password={SECRET}"),
+    ("why", "402"), ("why", "402", "-v", "-t"), ("why", "402", "--json"),
+    ("why", ":5555", "--json", "-v", "-t"),
+    ("why", "404"), ("why", "404", "-t", "--json"), ("init", "--from", "404", "-o", "-"),
+    ("why", MARKS), ("why", "w"), ("why", ":"), ("why", f"--password={SECRET}"),
     ("init", "--from", "402", "-o", "-"), ("init", "--from", ":5555", "-o", "-"), ("init",),
     ("undo", "--list"), ("undo", MARKS), ("undo", "--list", "--format", "json"),
-    ("diagnose", "--config", "/srv/evil/bad.toml"), ("explain", MARKS), ("report", MARKS), ("diagnose", MARKS), ("diagnose", "--only", MARKS),
+    ("diagnose", "--config", "/srv/evil/bad.toml"),
+    ("explain", MARKS), ("report", MARKS), ("diagnose", MARKS), ("diagnose", "--only", MARKS),
     ("diagnose", "--config", MARKS), ("diagnose", "--format", MARKS), ("run", MARKS), ("watch", MARKS),
     ("watch", "--format", MARKS), ("diff", MARKS, MARKS), ("diagnose", "--timeout", MARKS),
 ]  # fmt: skip
+
+
+UNDONE = (("undo", "--list"), ("undo", "--dry-run"), ("undo", "--yes"))
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: " ".join(words[:1] + words[2:])[:40])
@@ -121,13 +139,13 @@ def test_no_command_writes_what_commands_its_reader(system: FakeSystem, words: t
 
 
 def test_a_repair_and_its_undo_write_nothing_of_it(system: FakeSystem) -> None:
-    for each in FORMATS:
-        words = ("repair", NAME, "--yes", "--hold-for", "0s", "--format", each)
-        assert_harmless(told(*words), words)
-    for words in (("undo", "--list"), ("undo", "--list", "--format", "json"), ("undo", "--dry-run"), ("report",)):
-        assert_harmless(told(*words), words)
-    for words in (("undo", "--dry-run", "--format", "json"), ("undo", "--yes"), ("undo", "--yes", "--format", "json")):
-        assert_harmless(told(*words), words)
+    assert system.table
+    for arguments in (
+        *(("repair", NAME, "--yes", "--hold-for", "0s", "--format", each) for each in FORMATS),
+        *((*verb, "--format", each) for verb in UNDONE for each in ("terminal", "json")),
+        ("report",),
+    ):
+        assert_harmless(told(*arguments), arguments)
 
 
 def test_a_snapshot_that_is_saved_has_no_secret(system: FakeSystem) -> None:

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghostfix.secret import MASK, without_secrets
+from ghostfix.secret import without_secrets
+from ghostfix.secret_forms import MASK
 from ghostfix.untrusted import as_typed, shown, shown_argv, written_out
 
 SECRET = "hunter2xyz"
