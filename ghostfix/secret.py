@@ -34,9 +34,7 @@ from ghostfix.secret_names import is_strong, names_secret
 
 _BETWEEN = "\x1f"
 
-_PATH = re.compile(
-    r"[\"']?(?:(?:~|\.{1,2})?/[\w.~@/-]*|[A-Za-z]:[\\/].*|[\w./-]+\.(?:pem|key|crt|p12|jks|json|txt|ya?ml))[\"',;)]*"
-)
+_PATH = r"[\"']?(?:(?:~|\.{1,2})?/[\w.~@/-]*|[A-Za-z]:[\\/].*|[\w./-]+\.(?:pem|key|crt|p12|jks|json|txt|ya?ml))[\"',;)]*"
 _VALUE_HERE = re.compile(rf"(?P<value>{VALUE})")
 _ASSIGNED = re.compile(
     rf"""{BOUNDARY}(?P<name>[-\w.\u0300-\u036f]++)(?P<link>(?:\\*+["'\]])*+{GAP}{{0,64}}+(?::=?|=(?:=|>)*|<-|->|：){GAP}{{0,64}}+"""
@@ -46,9 +44,9 @@ _OPTION = re.compile(
     rf"{BOUNDARY}(?P<name>--?[A-Za-z][-\w.]*+|/[a-z]{{4,}}(?=\s))(?P<link>{GAP}{{1,64}}+)(?!-)"
 )
 # A word right before the place where a text was cut, and the beginning of such a secret in it.
-_CUT_WORD = re.compile(r"(?<![\w.-])[\w.-]++(?=[\"']?…)")
+_CUT_WORD = r"(?<![\w.-])[\w.-]++(?=[\"']?…)"
 _HEADERS = re.compile(r"(?:authorization|cookie)$", re.IGNORECASE)
-_FOLDER = re.compile(r"[\"']?(?:[/~.$]|[A-Za-z]:[\\/])")
+_FOLDER = r"[\"']?(?:[/~.$]|[A-Za-z]:[\\/])"
 
 
 def without_secrets(text: str) -> str:
@@ -82,7 +80,7 @@ def argv_without_secrets(argv: Sequence[str]) -> tuple[str, ...]:
 def _cut_words(text: str) -> str:
     if CUT not in text:
         return text
-    return _CUT_WORD.sub(lambda word: re.sub(CUT_TOKEN, MASK, word.group()), text)
+    return re.sub(_CUT_WORD, lambda word: re.sub(CUT_TOKEN, MASK, word.group()), text)
 
 
 def _long_lines(text: str) -> str:
@@ -144,8 +142,8 @@ def _is_value(name: str, link: str, value: str, *, folder: bool) -> bool:
     bare = value.strip("\"',;)").lower()
     strong = is_strong(name)
     if folder:
-        return _FOLDER.match(value) is None
-    if name.lower().endswith("key") and _PATH.fullmatch(value):
+        return re.match(_FOLDER, value) is None
+    if name.lower().endswith("key") and re.fullmatch(_PATH, value):
         return False
     if ":" in link or "=" in link or "-" in link:
         # Headers have more than one word and were seen to; "3 pass: 4 fail" is about no password.

@@ -67,21 +67,23 @@ _CLIENTS = {
     "kcadm.sh": _PASSWORD, "security": _Client(next="-p -w"), "x11vnc": _Client(next="-passwd"),
     "tailscale": _Client(next="--authkey"),
 }  # fmt: skip
-_FAMILIES = (
-    (re.compile(r"(?:mysql|mariadb)[\w-]*"), _MYSQL),
-    (re.compile(r"mongo\w*"), _PASSWORD),
-    (re.compile(r"ldap\w+"), _Client(next="-w")),
-    (re.compile(r"snmp\w+"), _Client(next="-c -A -X")),
-    (re.compile(r"pt-[\w-]+"), _PASSWORD),
-)
+_FAMILIES = {
+    "mysql": _MYSQL,
+    "mariadb": _MYSQL,
+    "mongo": _PASSWORD,
+    "ldap": _Client(next="-w"),
+    "snmp": _Client(next="-c -A -X"),
+    "pt-": _PASSWORD,
+}
+"""By what the names of a whole suite of programs begin with."""
 _PROGRAM = re.compile(r"(?<![\w.\-])[\w][\w.\-]*+(?=[\"']?(?:\s|\\[nrt]))")
 _WORD = re.compile(
     r"(?:\s|\\[nrt]){1,64}+"
     r"(?P<word>(?:\"(?:[^\"\\\x1f]|\\[^\x1f])*+\"?|'[^'\x1f]*+'?|[^\s\"'|;&\x1f])++)"
 )
 _MOST_WORDS = 40
-_PAIR = re.compile(r"[\"']?[^\s:%,\"']*+[:%,](?P<value>[^\"']++)")
-_URL = re.compile(r"[\"']?\w+://")
+_PAIR = r"[\"']?[^\s:%,\"']*+[:%,](?P<value>[^\"']++)"
+_URL = r"[\"']?\w+://"
 _LONGEST_NAME = 40
 
 
@@ -101,7 +103,7 @@ def _client(name: str) -> _Client | None:
         return None
     plain = name.lower().removesuffix(".exe")
     known = _CLIENTS.get(plain)
-    return known or next((client for family, client in _FAMILIES if family.fullmatch(plain)), None)
+    return known or next((client for family, client in _FAMILIES.items() if plain.startswith(family)), None)
 
 
 def _of(client: _Client, text: str, start: int) -> Iterator[Span]:
@@ -141,7 +143,7 @@ def _value(kind: str, word: str, at: int) -> Iterator[Span]:
     if kind == "next":
         yield Span(at, at + len(word))
         return
-    pair = None if _URL.match(word) else _PAIR.match(word)
+    pair = None if re.match(_URL, word) else re.match(_PAIR, word)
     if pair is not None:
         yield Span(at + pair.start("value"), at + pair.end("value"))
 

@@ -68,7 +68,7 @@ _NO_VALUES = (
     " any disabled enabled ok failed changed needed the a an be to at by with error mode"
 )
 NOTHING = frozenset(_NO_VALUES.split())
-_KNOWN_WORD = re.compile(
+_KNOWN_WORD = (
     r"(?i)(?:oauth\d|base\d\d|sha\d+|md5|utf-?\d+|http/?\d|ipv[46]|x509|pkcs\w+|[rhep]s\d{3}|v?\d+"
     r"(?:\.\d+)+\w*|v\d+"
     r"|0x[0-9a-f]+|\d+[a-z%]{1,3}|\d{4}-\d\d-\d\d\S*|[\w./-]+\.\w{1,4}:\d+\S*|python\d\S*|\S+@\S+"
@@ -81,7 +81,7 @@ _LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"\d")
 def looks_secret(value: str) -> bool:
     """Whether a word is no word of a sentence: six characters or more, digits among letters."""
     bare = value.strip("\"'`“”«»,.;:)(!?")
-    if len(bare) < 6 or _KNOWN_WORD.fullmatch(bare):
+    if len(bare) < 6 or re.fullmatch(_KNOWN_WORD, bare):
         return False
     mixed = _DIGIT.search(bare) is not None or any(mark in bare for mark in "!#$%^&*@")
     return mixed and _LETTER.search(bare) is not None

@@ -77,8 +77,8 @@ def test_a_word_of_a_sentence_is_no_secret() -> None:
 
 
 _PIECES = (
-    "mysql -p|net user |password a b c d |key=|PASS |api key |password is |\x1f|a:b@|token is 'x', not |-p\x1f"
-    "|https://x/hooks/|$2b$|<a>|echo x , |A0a/|“|</|-----BEGIN PRIVATE KEY-----"
+    "mysql -p|net user |password a b c d |key=|PASS |api key |password is |\x1f|a:b@|token is 'x', not "
+    "|-p\x1f|https://x/hooks/|$2b$|<a>|echo x , |A0a/|“|</|-----BEGIN PRIVATE KEY-----"
 )
 
 
