@@ -34,7 +34,10 @@ from ghostfix.secret_names import is_strong, names_secret
 
 _BETWEEN = "\x1f"
 
-_PATH = r"[\"']?(?:(?:~|\.{1,2})?/[\w.~@/-]*|[A-Za-z]:[\\/].*|[\w./-]+\.(?:pem|key|crt|p12|jks|json|txt|ya?ml))[\"',;)]*"
+_PATH = (
+    r"[\"']?(?:(?:~|\.{1,2})?/[\w.~@/-]*"
+    r"|[A-Za-z]:[\\/].*|[\w./-]+\.(?:pem|key|crt|p12|jks|json|txt|ya?ml))[\"',;)]*"
+)
 _VALUE_HERE = re.compile(rf"(?P<value>{VALUE})")
 _ASSIGNED = re.compile(
     rf"""{BOUNDARY}(?P<name>[-\w.\u0300-\u036f]++)(?P<link>(?:\\*+["'\]])*+{GAP}{{0,64}}+(?::=?|=(?:=|>)*|<-|->|：){GAP}{{0,64}}+"""
