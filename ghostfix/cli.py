@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from ghostfix import __version__
 from ghostfix.errors import ExitCode, GhostfixError, StepError
+from ghostfix.streams import guarded
 
 _VERSION = f"ghostfix {__version__}\n"
 _LONGEST = 2_000
@@ -101,7 +102,7 @@ def _leave(code: int) -> NoReturn:
 
 
 def _open_streams() -> None:
-    """Standard streams that were closed lead nowhere; characters that they cannot take are replaced."""
+    """Standard streams that were closed lead nowhere; what may not or cannot be written there is replaced."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is None:
             # Or a file that is opened next would get the number, and with it what is written there.
@@ -109,9 +110,7 @@ def _open_streams() -> None:
             if taken != number:
                 os.close(taken)
             setattr(sys, name, io.StringIO())
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
+    sys.stdout, sys.stderr = guarded(sys.stdout), guarded(sys.stderr)
 
 
 def _discard_output() -> None:

@@ -16,8 +16,9 @@ from ghostfix.origins.target import processes_of
 from ghostfix.pattern import Pattern
 from ghostfix.process import Listener, Process, ProcessDetail, ProcessTree
 from ghostfix.restarters import RESTARTERS
+from ghostfix.secret_forms import MASK
 from ghostfix.service import EnvironmentWanted, HealthWanted, Service
-from ghostfix.untrusted import MASK, shown_argv
+from ghostfix.untrusted import shown_argv
 
 # Programs that run somebody else's service: their own name says nothing about it.
 _SERVERS = frozenset(

@@ -1,5 +1,6 @@
 """The text of a drafted profile: TOML with a comment on what each key means."""
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -8,8 +9,9 @@ from ghostfix.aspects.wording import job_name
 from ghostfix.draft import Draft
 from ghostfix.pattern import Pattern
 from ghostfix.service import HealthWanted, Limits, Service, StopWanted
-from ghostfix.untrusted import shown, shown_argv
+from ghostfix.untrusted import shown, shown_argv, written_out
 
+_NOT_PLAIN = Pattern(r"[^\x20-\x7e]|(?<=#)#(?=\w{0,20}\[)")
 _PLAIN_KEY = Pattern(r"[A-Za-z0-9_-]+")
 
 
@@ -17,7 +19,7 @@ def profile_text(drafted: Draft, folder: str) -> str:
     """The whole of a ``ghostfix.toml`` that lies in ``folder``."""
     service, process = drafted.service, drafted.process
     lines = [
-        f"# What healthy looks like for {service.name}, as it ran with pid {process.pid}:",
+        f"# What healthy looks like for {shown(service.name)}, as it ran with pid {process.pid}:",
         f"#   {shown_argv(process.argv, 200)}",
         "# Read it once, and correct what is so by chance: `ghostfix diagnose` compares the machine with it.",
         "",
@@ -126,8 +128,16 @@ def _value(value: str | float | bool) -> str:
 
 
 def _text(text: str) -> str:
-    """A basic string of TOML, which is one of JSON but for the character DEL."""
-    return msgspec.json.encode(text).decode().replace("\x7f", "\\u007f")
+    """A basic string of TOML, which is one of JSON; what is no plain text in it is written as an escape."""
+    return _NOT_PLAIN.sub(_escape, msgspec.json.encode(text).decode())
+
+
+def _escape(match: re.Match[str]) -> str:
+    """TOML's escape of a character that ``written_out`` writes out, and of the marks of a build server."""
+    character = match.group()
+    if character.isascii() or written_out(character) != character:
+        return f"\\u{ord(character):04x}" if ord(character) <= 0xFFFF else f"\\U{ord(character):08x}"
+    return character
 
 
 def _array(values: Iterable[str]) -> str:

@@ -14,6 +14,10 @@ class _Finders(Protocol[AnyStr]):
     def __call__(self, string: AnyStr, /) -> Iterator[re.Match[AnyStr]]: ...
 
 
+class _Splitter(Protocol[AnyStr]):
+    def __call__(self, string: AnyStr, /) -> list[AnyStr]: ...
+
+
 class _Replacer(Protocol[AnyStr]):
     def __call__(
         self, repl: AnyStr | Callable[[re.Match[AnyStr]], AnyStr], string: AnyStr, count: int = ...
@@ -56,6 +60,11 @@ class Pattern(Generic[AnyStr]):
     def finditer(self) -> _Finders[AnyStr]:
         """Each match in turn."""
         return self.compiled.finditer
+
+    @cached_property
+    def split(self) -> _Splitter[AnyStr]:
+        """The text between the matches, and each group of theirs in between."""
+        return self.compiled.split
 
     @cached_property
     def sub(self) -> _Replacer[AnyStr]:

@@ -15,6 +15,7 @@ from ghostfix.plan import Plan
 from ghostfix.renderers import FORMATS, renderer
 from ghostfix.report import Report, Verdict
 from ghostfix.runs.story import Entry, EntryState
+from ghostfix.streams import OwnCommands, safe
 
 _MARKS = {
     EntryState.DONE: "✓",
@@ -95,7 +96,7 @@ class Presentation:
             _write(text)
             return
         try:
-            system.save(self.output, text.encode())
+            system.save(self.output, safe(text).encode())
         except StepError as error:
             raise ProfileError(
                 f"the report could not be written: {error}", "name another --output"
@@ -204,7 +205,8 @@ def _say(line: str) -> None:
 
 def _write(text: str) -> None:
     encoding = sys.stdout.encoding or "ascii"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    written = text.encode(encoding, "replace").decode(encoding)
+    sys.stdout.write(OwnCommands(written) if isinstance(text, OwnCommands) else written)
     sys.stdout.flush()
 
 

@@ -8,9 +8,11 @@ from typing import TypeVar
 
 from msgspec import Struct, structs
 
-from ghostfix.process import Process, Variable
+from ghostfix.process import Variable
+from ghostfix.secret import argv_without_secrets, without_secrets
+from ghostfix.secret_forms import MASK, holds_secret
+from ghostfix.secret_names import names_secret
 from ghostfix.snapshot import Expectation
-from ghostfix.untrusted import MASK, argv_without_secrets, names_secret, without_secrets
 
 S = TypeVar("S", bound=Struct)
 _OTHER = f"{MASK} (another)"
@@ -26,10 +28,7 @@ def _changes(record: Struct) -> dict[str, object]:
         return {"value": _named(record.name, record.value)}
     if isinstance(record, Expectation):
         return _expectation(record)
-    changed = {field: _value(getattr(record, field)) for field in record.__struct_fields__}
-    if isinstance(record, Process):
-        changed["argv"] = argv_without_secrets(record.argv)
-    return changed
+    return {field: _value(getattr(record, field)) for field in record.__struct_fields__}
 
 
 def _value(value: object) -> object:
@@ -40,6 +39,8 @@ def _value(value: object) -> object:
     if isinstance(value, Struct):
         return redacted(value)
     if isinstance(value, tuple | list):
+        if all(isinstance(item, str) for item in value):
+            return type(value)(argv_without_secrets(value))  # a command line, or as good as one
         return type(value)(_value(item) for item in value)
     if isinstance(value, Mapping):
         return {key: _entry(str(key), item) for key, item in value.items()}
@@ -57,7 +58,8 @@ def _named(name: str, value: str) -> str:
 def _expectation(expectation: Expectation) -> dict[str, object]:
     """Both sides hidden where one has to be, and still equal only if they were."""
     sides = (expectation.wanted, expectation.actual or "")
-    if not names_secret(expectation.key) and all(without_secrets(side) == side for side in sides):
+    named = any(holds_secret(expectation.key, side) for side in sides)
+    if not named and all(without_secrets(side) == side for side in sides):
         return {}
     actual = MASK if expectation.met else _OTHER
     return {"wanted": MASK, "actual": None if expectation.actual is None else actual}

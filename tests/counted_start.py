@@ -42,8 +42,8 @@ def main() -> None:
         if caller is not None:
             own = caller.f_globals["__name__"]
             write("pattern", own)
-            for module in _being_imported(caller) if own.startswith("ghostfix.") else ():
-                write("early", module)
+            if own.startswith("ghostfix.") and any(_being_imported(caller)):
+                write("early", own)
         return compiled(source, flags)
 
     def heard(event: str, arguments: tuple[object, ...]) -> None:

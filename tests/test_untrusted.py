@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghostfix.untrusted import MASK, as_typed, shown, shown_argv, without_secrets, written_out
+from ghostfix.secret import without_secrets
+from ghostfix.secret_forms import MASK
+from ghostfix.untrusted import as_typed, shown, shown_argv, written_out
 
 SECRET = "hunter2xyz"
 

@@ -16,7 +16,8 @@ from ghostfix.machine import ActingSystem, System
 from ghostfix.pages.advice import acted, findings
 from ghostfix.report import Report, Verdict
 from ghostfix.runs import archive
-from ghostfix.untrusted import MASK, shown, shown_argv
+from ghostfix.secret_forms import MASK
+from ghostfix.untrusted import shown, shown_argv
 
 _LONGEST = 2_000
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from ghostfix.pages.advice import findings
 from ghostfix.pages.layout import Layout
 from ghostfix.report import FindingReport, Report, ResultReport
+from ghostfix.streams import OwnCommands
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 
@@ -16,12 +17,12 @@ def render(report: Report, layout: Layout | None = None) -> str:
     lines = [_finding(finding, workspace) for finding in findings(report)]
     lines += _unread(report.results)
     verdict = f"{report.service.name}: {report.verdict.value}, exit code {report.exit_code}"
-    return "\n".join((*lines, f"ghostfix: {_plain(verdict)}\n"))
+    return OwnCommands("\n".join((*lines, f"ghostfix: {_plain(verdict)}\n")))
 
 
 def render_all(reports: Sequence[Report], layout: Layout | None = None) -> str:
     """The annotations of several reports."""
-    return "".join(render(report, layout) for report in reports)
+    return OwnCommands("".join(render(report, layout) for report in reports))
 
 
 def command(level: str, message: str, **properties: str) -> str:

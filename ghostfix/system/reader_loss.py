@@ -49,9 +49,9 @@ def survive_reader_loss() -> None:
 
 def drop_unwritable_output() -> None:
     """Lets standard output and standard error take everything, whether or not it reaches anybody."""
-    if sys.stderr is sys.__stderr__ and isinstance(sys.stderr, io.TextIOWrapper):
+    if isinstance(sys.stderr, io.TextIOWrapper):
         sys.stderr = _lossy(sys.stderr, said_elsewhere=False)
-    if sys.stdout is sys.__stdout__ and isinstance(sys.stdout, io.TextIOWrapper):
+    if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout = _lossy(sys.stdout, said_elsewhere=True)
 
 
@@ -59,7 +59,7 @@ def _lossy(stream: io.TextIOWrapper, *, said_elsewhere: bool) -> TextIO:
     """The same stream, on which nothing fails."""
     stream.flush()
     file = LossyFile(stream.fileno(), said_elsewhere=said_elsewhere)
-    return io.TextIOWrapper(
+    return type(stream)(  # what it does to its text, such as ``SafeStream``, it goes on doing
         io.BufferedWriter(file),
         encoding=stream.encoding,
         errors=stream.errors,

@@ -1,7 +1,7 @@
 """The other process in which patterns are searched for (``search``): started once, ended when it is late."""
 
-import json
 import os
+import posixpath
 import selectors
 import subprocess
 import sys
@@ -9,7 +9,9 @@ import threading
 from time import monotonic
 
 from ghostfix.beside import waiting
-from ghostfix.system import search
+
+_SEARCH = posixpath.join(posixpath.dirname(__file__), "search.py")
+"""A program of its own, which is run and never imported."""
 
 
 class Searcher:
@@ -21,6 +23,8 @@ class Searcher:
 
     def __call__(self, pattern: str, text: str, seconds: float) -> bool:
         """Whether it is found; raises TimeoutError, or OSError where no process can be started."""
+        import json  # late: few profiles have a pattern that needs this
+
         request = json.dumps([pattern, text]).encode() + b"\n"
         with waiting(seconds) as allowed:
             deadline = monotonic() + allowed
@@ -59,7 +63,7 @@ class Searcher:
     def _started(self) -> "subprocess.Popen[bytes]":
         if self._process is None:
             self._process = subprocess.Popen(
-                (sys.executable, "-I", "-S", search.__file__),
+                (sys.executable, "-I", "-S", _SEARCH),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,

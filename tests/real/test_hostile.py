@@ -31,6 +31,7 @@ pytestmark = [
 FORGED = "FORGED HEADING"
 HOSTILE = (
     b"\x1b[31m\x1b]0;owned\x07[red]x[/red]\n## " + FORGED.encode() + b"\n| a | b |\n```\n~~~\n</details><b>"
+    b"\n::stop-commands::x\n::error::y ##[error]z ##vso[task.complete]"
     b"\r\xe2\x80\xae\xe2\x80\x8fevil\xff\xfe\xc2\x85\xe2\x80\xa8\xc2\x9b31m `code` @everyone $x$ --token "
     + SECRET.encode()
 )  # fmt: skip
@@ -150,6 +151,10 @@ def check(answered: Answered, *, secrets: bool = False) -> None:
         assert secrets or SECRET not in text, text[max(0, text.index(SECRET) - 300) : text.index(SECRET) + 40]
         # Where a line is broken at a blank, its rest stays below the text it belongs to.
         assert not re.search(rf"^[#|>`~-]*\s?{FORGED}", text, re.MULTILINE)
+        assert not re.search(r"##\w*\[", text)
+        assert not re.search(
+            r"^\s*::(?!(?:error|warning|notice) [^:]*title=ghostfix )[a-z]", text, re.MULTILINE
+        )
 
 
 @pytest.mark.parametrize("columns", [40, 80, 120])
@@ -160,6 +165,27 @@ def test_the_terminal_is_not_misled(house: HostileHouse, columns: int) -> None:
     assert max(map(len, answered.stdout.splitlines())) <= columns
     assert "malformed-pidfile" in answered.stdout
     assert "traceback-in-log" in answered.stdout
+
+
+@pytest.mark.parametrize("form", ["github", "html", "junit", "markdown"])
+def test_a_build_server_gets_no_command_but_ours(house: HostileHouse, form: str) -> None:
+    check(house.run("diagnose", "--format", form))
+
+
+@pytest.mark.parametrize("columns", range(41, 60, 6))
+def test_a_line_that_is_wrapped_before_a_mark_begins_with_none(house: HostileHouse, columns: int) -> None:
+    check(house.run("diagnose", "-v", columns=columns))
+
+
+@pytest.mark.parametrize("form", ["lines", "jsonl"])
+def test_a_watch_is_plain(house: HostileHouse, form: str) -> None:
+    check(house.run("watch", "evil", "--for", "1s", "--format", form))
+
+
+def test_what_is_asked_and_drafted_is_plain(house: HostileHouse) -> None:
+    pid = str(house.started[0].pid)
+    for arguments in (("why", pid, "-v", "-t"), ("why", pid, "--json"), ("init", "--from", pid, "-o", "-")):
+        check(house.run(*arguments))
 
 
 def test_json_is_one_document(house: HostileHouse) -> None:
