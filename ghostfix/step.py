@@ -35,6 +35,14 @@ class Unneeded(Struct, frozen=True):
     reason: str
 
 
+class Shared(Struct, frozen=True):
+    """A folder in which repairs of several services may edit the same files."""
+
+    folder: str
+    user: str | None = None
+    """Who edits there besides root; None is the folder's owner."""
+
+
 class SavedFile(Struct, frozen=True, kw_only=True):
     """A file as it was before the act. ``content`` and ``status`` are None when it did not exist."""
 
@@ -58,6 +66,8 @@ class Captured(Struct, frozen=True, kw_only=True):
     files: tuple[SavedFile, ...] = ()
     processes: tuple[Process, ...] = ()
     facts: tuple[Fact, ...] = ()
+    cut_off: bool = False
+    """Said to ``undo``: the act, or taking it back, began once and its end was never told."""
 
     def fact(self, name: str) -> str | None:
         return next((fact.value for fact in self.facts if fact.name == name), None)
@@ -114,6 +124,13 @@ class Step(Struct, metaclass=StepMeta, frozen=True, kw_only=True, tag_field="kin
     @abstractmethod
     def undo(self, system: ActingSystem, captured: Captured) -> str:
         """Puts back what ``apply`` changed, and says so; raises ChangedError when that would do harm."""
+
+    def shared(self, system: System) -> tuple[Shared, ...]:  # noqa: ARG002 -- most share nothing
+        """What it edits that steps for other services may edit, too.
+
+        It is locked from ``precondition`` to the end of ``apply``, and while ``undo`` lasts.
+        """
+        return ()
 
     def run_as(self, user: str) -> "Step":  # noqa: ARG002 -- most acts do not ask
         """The same act for a service that is this user's; most acts are the caller's own all the same."""

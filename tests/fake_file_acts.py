@@ -16,6 +16,8 @@ class FakeFileActs(FakeFiles):
     def __init__(self, platform: Platform, caller: Caller | None, now: float) -> None:
         super().__init__(platform, caller, now)
         self.read_only: set[str] = set()
+        self._locks: list[FakeFile] = []
+        """Those that we hold ourselves."""
 
     def move_aside(self, path: str, expected: FileStatus, content: bytes | None = None) -> str:
         self._expect(path, expected, content)
@@ -118,15 +120,35 @@ class FakeFileActs(FakeFiles):
         if node is None:
             yield
             return
+        with self._locked(node, path):
+            yield
+
+    @contextmanager
+    def lock_shared(self, path: str, user: str | None, seconds: float) -> Iterator[None]:
+        while path != "/" and self.files.get(self.resolve(path)) is None:
+            path = posixpath.dirname(path)
+        node = self.files.get(self.resolve(path))
+        if node is None or any(each is node for each in self._locks):
+            yield
+            return
+        if node.locked:
+            self.wait(seconds)
+        with self._locked(node, path):
+            yield
+
+    # within
+
+    @contextmanager
+    def _locked(self, node: FakeFile, path: str) -> Iterator[None]:
         if node.locked:
             raise ChangedError(f"the folder {path} is locked by somebody else")
         node.locked = True
+        self._locks.append(node)
         try:
             yield
         finally:
             node.locked = False
-
-    # within
+            self._locks = [each for each in self._locks if each is not node]
 
     def _new(self, path: str, content: bytes, mode: int) -> FakeFile:
         real = self._parent_resolved(path)

@@ -9,7 +9,7 @@ from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
 from ghostfix.managers.pm2_daemon import Pm2Daemon, ambiguous, ask_list, daemon_of
 from ghostfix.parsers.pm2_app import list_entries
-from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
+from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Shared, Step, Unneeded
 
 _LIMIT = 8 << 20
 # What pm2 itself leaves out when it saves (lib/API/Startup.js of pm2): the daemon gives them anew.
@@ -31,6 +31,9 @@ class HoldPm2App(Step, frozen=True, kw_only=True, tag="hold-pm2-app"):
 
     def preview(self) -> str:
         return f"hold pm2 application {self.app} of {self.home}: `pm2 delete`, and out of its dump"
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        return (Shared(self.home),)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         daemon = daemon_of(system, self.home)

@@ -1,5 +1,6 @@
 """Holding a program of supervisord: ``autostart=false`` in its configuration, and a stop."""
 
+import posixpath
 import re
 from typing import ClassVar
 
@@ -16,7 +17,7 @@ from ghostfix.managers.supervisor_daemon import (
     states,
 )
 from ghostfix.parsers.supervisor_config import read_config
-from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
+from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Shared, Step, Unneeded
 
 _LIMIT = 1 << 20
 _SECONDS = 100.0
@@ -42,6 +43,11 @@ class HoldSupervisorProgram(Step, frozen=True, kw_only=True, tag="hold-superviso
 
     def preview(self) -> str:
         return f"hold supervisord program {self.program}: autostart=false in {self.file}, and stop it"
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        return tuple(
+            Shared(folder) for folder in {posixpath.dirname(self.file), posixpath.dirname(self.config)}
+        )
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         reading = system.read(self.file, _LIMIT)

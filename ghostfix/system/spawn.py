@@ -15,6 +15,7 @@ from ghostfix.system.commands import inherited
 from ghostfix.system.file_acts import open_to_append, write_durably
 from ghostfix.system.folders import make_folder, opened
 from ghostfix.system.identity import Account, account_of, acting_as, own_variables
+from ghostfix.system.input_file import input_file
 from ghostfix.system.processes import ProcessTable
 
 _SECONDS = 30.0
@@ -74,16 +75,17 @@ def _detached(
         {"argv": list(argv), "cwd": cwd, "environment": dict(variables), "identity": identity}
     )
     try:
-        answer = subprocess.run(
-            (sys.executable, "-I", "-S", detach.__file__, str(output)),
-            input=request.encode(),
-            capture_output=True,
-            pass_fds=(output,),
-            cwd="/",
-            timeout=_SECONDS,
-            start_new_session=True,
-            check=True,
-        )
+        with input_file(request.encode()) as file:
+            answer = subprocess.run(
+                (sys.executable, "-I", "-S", detach.__file__, str(output)),
+                stdin=file,
+                capture_output=True,
+                pass_fds=(output,),
+                cwd="/",
+                timeout=_SECONDS,
+                start_new_session=True,
+                check=True,
+            )
     except (OSError, subprocess.SubprocessError) as error:
         raise StepError(f"{argv[0]} cannot be started: {error}") from error
     pid, number, where = answer.stdout.decode().split()
