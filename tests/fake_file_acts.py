@@ -1,8 +1,8 @@
 """Acts on the files of the in-memory machine, each with the comparisons that the real one makes."""
 
 import posixpath
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import Caller, Platform
@@ -16,6 +16,8 @@ class FakeFileActs(FakeFiles):
     def __init__(self, platform: Platform, caller: Caller | None, now: float) -> None:
         super().__init__(platform, caller, now)
         self.read_only: set[str] = set()
+        self.alone: list[Callable[[], object]] = []
+        """Commands that go on though ghostfix has ended. They hold the shared locks."""
         self._locks: list[FakeFile] = []
         """Those that we hold ourselves."""
 
@@ -125,6 +127,7 @@ class FakeFileActs(FakeFiles):
 
     @contextmanager
     def lock_shared(self, path: str, user: str | None, seconds: float) -> Iterator[None]:
+        self.let_go_on()
         while path != "/" and self.files.get(self.resolve(path)) is None:
             path = posixpath.dirname(path)
         node = self.files.get(self.resolve(path))
@@ -135,6 +138,12 @@ class FakeFileActs(FakeFiles):
             self.wait(seconds)
         with self._locked(node, path):
             yield
+
+    def let_go_on(self) -> None:
+        """Lets the commands come to their end that ghostfix has left alone."""
+        while self.alone:
+            with suppress(StepError):
+                self.alone.pop(0)()
 
     # within
 
