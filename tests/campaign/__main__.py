@@ -8,11 +8,12 @@ import argparse
 import os
 import random
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from tests.campaign.endings import acts, end_at_calls, end_at_random
 from tests.campaign.pairs import pairs, play_both
-from tests.campaign.stage import ONE, Player
+from tests.campaign.stage import ONE, Player, Programs
 from tests.campaign.tally import Tally
 from tests.campaign.world import World, build, enter, folder_of_world
 
@@ -25,6 +26,7 @@ def main() -> int:
     parser.add_argument(
         "--twice", type=int, default=200, help="rounds of two at once, for each shared object"
     )
+    parser.add_argument("--programs", type=int, default=200, help="such rounds on a supervisord.conf (slow)")
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--notes", action="store_true", help="print what was refused, too")
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
@@ -32,31 +34,34 @@ def main() -> int:
     if os.geteuid() != 0:
         parser.error("only root can make the namespace and the users that it needs")
     if asked.inside is not None:
-        return _report(_campaign(build(asked.inside), asked), asked.notes)
+        return _told(_campaign(build(asked.inside), asked), asked.notes)
     with folder_of_world() as folder:
         return enter("-m", "tests.campaign", *sys.argv[1:], "--inside", str(folder))
 
 
-def _campaign(world: World, asked: argparse.Namespace) -> list[Tally]:
+def _campaign(world: World, asked: argparse.Namespace) -> Iterator[Tally]:
     chance = random.Random(asked.seed)
     user, root = (Player(world, ONE), Player(world, ONE)), (Player(world, "root"), Player(world, "root"))
     found = acts(world, user[0], root[0])
-    tallies = [end_at_random(found, asked.random, chance), end_at_calls(found, asked.aimed, chance)]
-    tallies += [play_both(pair, asked.twice) for pair in pairs(world, user, root)]
+    yield end_at_random(found, asked.random, chance)
+    yield end_at_calls(found, asked.aimed, chance)
+    for pair in pairs(world, user, root):
+        yield play_both(pair, asked.programs if isinstance(pair.file, Programs) else asked.twice)
     for player in (*user, *root):
         player.close()
-    return tallies
 
 
-def _report(tallies: list[Tally], notes: bool) -> int:
+def _told(tallies: Iterator[Tally], notes: bool) -> int:
+    """Prints each part as it is over, and then the sums; the exit status says whether they are clean."""
+    seen = []
     for tally in tallies:
         print(tally, flush=True)
         if notes or not tally.is_clean:
             print(*tally.notes[:20], sep="\n", flush=True)
-    lost, lies = sum(one.lost for one in tallies), sum(one.lies for one in tallies)
-    plays = sum(one.plays for one in tallies)
+        seen.append(tally)
+    lost, lies, plays = (sum(getattr(one, name) for one in seen) for name in ("lost", "lies", "plays"))
     print(f"in all: {plays} plays, {lost} lost bytes, {lies} silent lies", flush=True)
-    return 0 if all(tally.is_clean for tally in tallies) else 1
+    return 0 if all(tally.is_clean for tally in seen) else 1
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import random
 import signal
 from dataclasses import dataclass
 
-from ghostfix.parsers.crontab import held
 from ghostfix.runs.story import EntryState
 from tests.campaign.player import Answer, Request
 from tests.campaign.stage import ONE, REPAIR, UNDO, Crontab, Player, profile, service
@@ -48,10 +47,9 @@ class Act:
 
     def is_done(self) -> bool:
         """Whether the crontab shows what the step does."""
-        content = content_of(self.crontab.path)
         if self.kind == "adopt-cron-line":
-            return any(map(is_adopted, content.splitlines(keepends=True)))
-        return held(self.crontab.lines[0]) in content
+            return any(map(is_adopted, content_of(self.crontab.path).splitlines(keepends=True)))
+        return self.crontab.holds(0)
 
     def _request(
         self, words: tuple[str, ...], number: int = 0, seconds: float = 0.0, event: int = 0
@@ -80,10 +78,10 @@ def acts(world: World, user: Player, root: Player) -> list[Act]:
 def end_at_random(found: list[Act], count: int, chance: random.Random) -> Tally:
     """At any moment, most of them in the half in which it acts."""
     tally = Tally("ended at a random moment")
-    lengths = {act.name: _undisturbed(act).seconds for act in found}
+    lengths = [_undisturbed(act).seconds for act in found]
     for number in range(count):
         act = found[number % len(found)]
-        moment = lengths[act.name] * chance.uniform(0.2, 1.05)
+        moment = lengths[number % len(found)] * chance.uniform(0.2, 1.05)
         _end(tally, act, chance.choice(SIGNALS), seconds=moment)
     return tally
 
@@ -115,7 +113,7 @@ def _end(tally: Tally, act: Act, number: int, seconds: float = 0.0, event: int =
     ended = act.play(number, seconds, event)
     tally.plays += 1
     tally.ended += ended.status in (-number, 130)
-    tally.compare(content_of(path), before, where)
+    tally.compare(act.crontab.original(), before, where)
     journals = stories(act.player.state)
     if said(journals, act.kind, EntryState.DONE) and not act.is_done():
         tally.lie(f"{where}: said to be done")
@@ -123,7 +121,7 @@ def _end(tally: Tally, act: Act, number: int, seconds: float = 0.0, event: int =
         tally.lie(f"{where}: said to be undone")
     undone = act.undo()
     now = content_of(path)
-    tally.compare(now, before, f"{where}, then undo")
+    tally.compare(act.crontab.original(), before, f"{where}, then undo")
     if now != before and undone.status == 0:
         tally.lie(f"{where}: undo said {undone.output!r}")
     elif now != before or undone.status != 0:

@@ -18,10 +18,15 @@ from msgspec import Struct
 from ghostfix import application, cli, execute, journal
 from ghostfix.journal import JournalWriter
 from ghostfix.machine import CommandAnswer
+from ghostfix.plan import Plan
 from ghostfix.runs.story import RunState
+from ghostfix.service import Service
+from ghostfix.steps.hold_supervisor_program import HoldSupervisorProgram
 from ghostfix.system import commands, file_acts, folder_locks, local, spawn
 
 LOADED = (application, execute, file_acts, folder_locks, local, spawn)
+HOLD_PROGRAM = "hold-program"
+"""``hold-program NAME CONFIG`` is none of ghostfix's: a repair that holds this program alone."""
 _TICK = 0.001
 
 
@@ -109,10 +114,9 @@ def _become(request: Request, output: int, tell: int) -> None:
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.set_inheritable(tell, False)
-        sys.argv = ["ghostfix", *request.words]
         if request.event or not request.signal:
             counter.install()
-        cli.main()
+        _obey(request.words)
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
@@ -122,6 +126,17 @@ def _become(request: Request, output: int, tell: int) -> None:
         sys.stderr.flush()
         os.write(tell, msgspec.json.encode(_Heard(counter.count, tuple(counter.windows))))
         os._exit(code)
+
+
+def _obey(words: tuple[str, ...]) -> None:
+    if words[0] != HOLD_PROGRAM:
+        sys.argv = ["ghostfix", *words]
+        cli.main()
+        return
+    _, name, config = words
+    step = HoldSupervisorProgram(reason="campaign", program=name, file=config, config=config)
+    service = Service(name=name, profile="campaign", directory=os.getcwd(), script="w.py")
+    execute.execute(local.LocalSystem(), Plan((step,)), service)
 
 
 class _Counter:

@@ -6,11 +6,15 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 
-from tests.campaign.player import Answer, Request
+from ghostfix.parsers.crontab import HELD_MARKER, held, split_lines
+from tests.campaign.player import HOLD_PROGRAM, Answer, Request
+from tests.campaign.tally import content_of, is_adopted
 from tests.campaign.world import SPOOL, USERS, World
+from tests.real.ghost_house import wait_until
 
 ONE, TWO = USERS
 ONLY = ("--only", "rogue-restarter,unlocked-cron-job")
@@ -43,6 +47,8 @@ class Crontab:
         filler = b"".join(b"# %0100d\t\n" % number for number in range(self.filler))
         return filler + b"LATE = 'a  b'\n".join(self.lines) + filler
 
+    kind: ClassVar[str] = "hold-cron-line"
+
     def install(self) -> None:
         """As it is before anything is done."""
         if self.user is None:
@@ -50,8 +56,74 @@ class Crontab:
         else:
             subprocess.run(("crontab", "-u", self.user, "-"), input=self.content, check=True)
 
+    def repair(self, number: int) -> tuple[str, ...]:
+        return REPAIR
+
+    def holds(self, number: int) -> bool:
+        return held(self.lines[number]) in content_of(self.path)
+
+    def original(self) -> bytes:
+        """What it would hold if nothing were held, and nothing adopted."""
+        lines = split_lines(content_of(self.path))
+        return b"".join(line.removeprefix(HELD_MARKER) for line in lines if not is_adopted(line))
+
     def temporary_files(self) -> list[Path]:
         return [path for path in SPOOL.iterdir() if path.name not in USERS]
+
+
+@dataclass(frozen=True)
+class Programs:
+    """The configuration of a genuine supervisord with two programs."""
+
+    path: Path
+    folders: tuple[Path, ...]
+    kind: ClassVar[str] = "hold-supervisor-program"
+
+    @property
+    def content(self) -> bytes:
+        home = self.path.parent
+        head = (
+            f"[supervisord]\nnodaemon = true\nsilent = true\nlogfile = {home}/d.log\npidfile = {home}/d.pid\n"
+            f"[unix_http_server]\nfile = {home}/d.sock\n"
+            f"[supervisorctl]\nserverurl = unix://{home}/d.sock\n"
+            "[rpcinterface:supervisor]\n"
+            "supervisor.rpcinterface_factory = supervisor.rpcinterface:make_main_rpcinterface\n"
+        )
+        programs = (
+            f"[program:{folder.name}]\ncommand = sleep infinity\nautostart = true ; {number}\n"
+            for number, folder in enumerate(self.folders)
+        )
+        return "".join((head, *programs)).encode()
+
+    def begin(self, world: World, user: str) -> "Programs":
+        """Starts the supervisord, as this user; it ends with the namespace."""
+        self.install()
+        account = pwd.getpwnam(user)
+        os.chown(self.path, account.pw_uid, account.pw_gid)
+        daemon = world.begin(user, str(world.python.with_name("supervisord")), "-c", str(self.path))
+        wait_until((self.path.parent / "d.sock").exists, 30, f"supervisord ({daemon.pid}) listens")
+        return self
+
+    def install(self) -> None:
+        self.path.write_bytes(self.content)
+
+    def repair(self, number: int) -> tuple[str, ...]:
+        return (HOLD_PROGRAM, self.folders[number].name, str(self.path))
+
+    def holds(self, number: int) -> bool:
+        return b"; %d\n" % number not in self.path.read_bytes()
+
+    def original(self) -> bytes:
+        lines = self.path.read_bytes().splitlines(keepends=True)
+        before = [b"autostart = true ; %d\n" % number for number in range(len(self.folders))]
+        starts = [index for index, line in enumerate(lines) if line.startswith(b"autostart")]
+        for index, line in zip(starts, before, strict=True):
+            if b"held by ghostfix" in lines[index]:
+                lines[index] = line
+        return b"".join(lines)
+
+    def temporary_files(self) -> list[Path]:
+        return [path for path in self.path.parent.iterdir() if path.name.startswith(f".{self.path.name}")]
 
 
 class Player:

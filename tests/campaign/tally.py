@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ghostfix.parsers.crontab import HELD_MARKER, split_lines, without_header
+from ghostfix.parsers.crontab import without_header
 from ghostfix.runs.story import EntryState, Journal, read_journal
 
 
@@ -38,14 +38,11 @@ class Tally:
             f"{self.left} temporary files left"
         )
 
-    def compare(self, content: bytes, before: bytes, what: str) -> None:
-        """Counts what is lost: a held line is there still, and one that ghostfix added is none of these."""
-        original = b"".join(
-            line.removeprefix(HELD_MARKER) for line in split_lines(content) if not is_adopted(line)
-        )
+    def compare(self, original: bytes, before: bytes, what: str) -> None:
+        """Counts what is lost, of what a file would hold without ghostfix's own lines."""
         if original != before:
             self.lost += max(1, abs(len(original) - len(before)))
-            self.notes.append(f"{what}: {len(content)} bytes where {len(before)} were")
+            self.notes.append(f"{what}: {len(original)} bytes where {len(before)} were")
 
     def lie(self, what: str) -> None:
         self.lies += 1

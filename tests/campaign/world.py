@@ -133,9 +133,10 @@ def _make_environment(folder: Path) -> None:
     (folder / "venv" / "pyvenv.cfg").write_text(f"home = {folder}/python/bin\n")
     (programs / "python").symlink_to(folder / "python" / "bin" / version)
     (packages / "campaign.pth").write_text(f"{folder}/repository\n{folder}/packages\n")
-    program = programs / "ghostfix"
-    program.write_text(f"#!{programs}/python\nfrom ghostfix.cli import main\nmain()\n")
-    program.chmod(0o755)
+    for name in ("ghostfix.cli", "supervisor.supervisord", "supervisor.supervisorctl"):
+        program = programs / name.removesuffix(".cli").removeprefix("supervisor.")
+        program.write_text(f"#!{programs}/python\nfrom {name} import main\nmain()\n")
+        program.chmod(0o755)
 
 
 def _add_lines(folder: Path, name: str, lines: list[str]) -> None:
