@@ -1,4 +1,4 @@
-"""A sample of the campaign of ``python -m tests.campaign``: nothing is lost, and nobody is told what is not so."""
+"""A sample of ``python -m tests.campaign``: no byte is lost, and nobody is told what is not so."""
 
 import os
 import re
