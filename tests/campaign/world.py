@@ -1,7 +1,7 @@
 """A machine of the campaign's own: two users, their homes and a spool, in a mount namespace.
 
-Nothing of it is there for the rest of the machine: the users stand in a copy of /etc/passwd that only this
-namespace sees, and the spool and /etc/cron.d are file systems in memory. It ends with the last process in it.
+Nothing of it is there for the rest of the machine: the users stand in a copy of /etc that only this namespace
+sees, and the spool is a file system in memory. It ends with the last process in it.
 """
 
 import grp
@@ -103,14 +103,12 @@ class World:
 def build(folder: Path) -> World:
     """Mounts and makes all of it; to be called in the namespace."""
     folder.chmod(0o755)
-    _add_lines(folder, "passwd", [f"{n}:x:{u}:{u}::{folder}/home/{n}:/bin/sh" for n, u in USERS.items()])
-    _add_lines(folder, "group", [f"{name}:x:{uid}:" for name, uid in USERS.items()])
+    _copy_etc(folder)
     for name, source in _OTHERS.items():
         _mount("--bind", source, str(folder / name))
         _mount("-o", "remount,bind,ro", str(folder / name))  # whatever goes wrong in here, it is not theirs
     _make_environment(folder)
     _mount("-t", "tmpfs", "-o", "mode=0755", "none", str(SPOOL.parent))
-    _mount("-t", "tmpfs", "-o", "mode=0755", "none", "/etc/cron.d")
     SPOOL.mkdir()
     os.chown(SPOOL, 0, grp.getgrnam("crontab").gr_gid)
     SPOOL.chmod(0o1730)
@@ -139,13 +137,20 @@ def _make_environment(folder: Path) -> None:
         program.chmod(0o755)
 
 
-def _add_lines(folder: Path, name: str, lines: list[str]) -> None:
-    copy = folder / name
-    shutil.copy(f"/etc/{name}", copy)
-    with copy.open("a") as file:
-        file.writelines(f"{line}\n" for line in lines)
-    copy.chmod(0o644)
-    _mount("--bind", str(copy), f"/etc/{name}")
+def _copy_etc(folder: Path) -> None:
+    """With the users in it, and no job of cron's. A mere copy of passwd would be gone with the next useradd.
+
+    (A file that is renamed elsewhere over a place where something is mounted takes that mount away.)
+    """
+    etc = folder / "etc"
+    subprocess.run(("cp", "-a", "/etc", str(etc)), check=True)
+    with (etc / "passwd").open("a") as passwd, (etc / "group").open("a") as group:
+        for name, uid in USERS.items():
+            passwd.write(f"{name}:x:{uid}:{uid}::{folder}/home/{name}:/bin/sh\n")
+            group.write(f"{name}:x:{uid}:\n")
+    for job in (etc / "cron.d").iterdir():
+        job.unlink()
+    _mount("--bind", str(etc), "/etc")
 
 
 def _mount(*words: str) -> None:
