@@ -49,11 +49,12 @@ class FolderLocks:
 
         Without a user, the folder's owner takes part. Raises ChangedError when it is not free by then.
         """
-        with self._opened(meeting_place(path, user)) as folder:
+        place = meeting_place(path, user)
+        with self._opened(place) as folder:
             if folder is None:
                 yield
                 return
-            self._take(folder, path, seconds)
+            self._take(folder, place, seconds)
             self._shared.append(folder)
             try:
                 yield
