@@ -7,7 +7,7 @@ journal knows what has been done, what may have been done, and how to take it ba
 
 import shlex
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -20,8 +20,8 @@ from ghostfix.journal import JournalWriter
 from ghostfix.machine import ActingSystem, Note, System
 from ghostfix.plan import Plan
 from ghostfix.runs import kept
-from ghostfix.runs.exclusive import exclusive
-from ghostfix.runs.story import Entry, EntryState, RunState
+from ghostfix.runs.exclusive import exclusive, undisturbed
+from ghostfix.runs.story import ACTING, Entry, EntryState, RunState
 from ghostfix.service import Service
 from ghostfix.step import Captured, Phase, Refused, Step, Unneeded
 from ghostfix.untrusted import shown
@@ -244,6 +244,15 @@ class _Repair:
         return decision
 
     def _do_step(self, n: int, step: Step) -> None:
+        with ExitStack() as locks:
+            try:
+                locks.enter_context(undisturbed(self.system, step))
+            except StepError as error:
+                self._tell(n, EntryState.REFUSED, str(error))
+                return
+            self._look_and_act(n, step)
+
+    def _look_and_act(self, n: int, step: Step) -> None:
         looked = _look(step, self.system)
         if isinstance(looked, Captured):
             try:
@@ -281,8 +290,9 @@ class _Undo:
         try:
             act = kept.decode(journal.kept(self.system, self.writer.run, entry.n))
             touched = journal.touched(self.system, self.writer.run, entry.n)
-            captured = kept.with_touched(act.captured, touched)
-            with self.system.noting(_noted(self.writer, entry.n)):
+            cut_off = entry.cut_off or entry.state in ACTING
+            captured = structs.replace(kept.with_touched(act.captured, touched), cut_off=cut_off)
+            with self.system.noting(_noted(self.writer, entry.n)), undisturbed(self.system, act.step):
                 state, detail = self._undo(act.step, captured)
         except (StepError, RepairError) as error:
             return self._tell(entry, EntryState.UNDO_FAILED, str(error))
@@ -376,7 +386,7 @@ def _interrupted(
     writer: JournalWriter, service: str, entries: list[Entry] | tuple[Entry, ...], what: str, again: str
 ) -> InterruptedRepairError:
     """Writes the interruption down, and says where things stand and what to type next."""
-    in_flight = [entry for entry in entries if entry.state in (EntryState.INTENT, EntryState.UNDO_INTENT)]
+    in_flight = [entry for entry in entries if entry.state in ACTING]
     standing = f"; step {in_flight[0].n} may be half done: {in_flight[0].preview}" if in_flight else ""
     finished = sum(entry.at is not None for entry in entries) - len(in_flight)
     message = f"{what} was interrupted after {finished} of {len(entries)} steps{standing}"

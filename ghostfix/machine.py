@@ -291,8 +291,16 @@ class ActingSystem(System, Protocol):
         stdin: bytes = b"",
         cwd: str | None = None,
         user: str | None = None,
+        *,
+        to_its_end: bool = False,
     ) -> CommandAnswer:
-        """Runs a command that may change the machine, without a shell; as ``user`` when root asks."""
+        """Runs a command that may change the machine, without a shell; as ``user`` when root asks.
+
+        All of ``stdin`` is there before the command starts, so it acts on the whole of it or not at all,
+        even when ghostfix ends. With ``to_its_end`` an interruption waits for it, and it holds the locks of
+        ``lock_shared`` until it has ended: whoever has such a lock sees what it did. That is for a command
+        that ends soon, and leaves no daemon behind.
+        """
         ...
 
     def attach(self, argv: Sequence[str], cwd: str, variables: Mapping[str, str]) -> int:
@@ -361,6 +369,16 @@ class ActingSystem(System, Protocol):
         Whoever can look into the folder takes part, whatever their user. Does nothing where the folder
         cannot be opened or locked. Raises ChangedError, naming the holder where that can be seen, when
         somebody else holds it.
+        """
+        ...
+
+    def lock_shared(self, path: str, user: str | None, seconds: float) -> AbstractContextManager[None]:
+        """Holds a kernel lock on a folder that several repairs may edit, while the context lasts.
+
+        Root and ``user`` (None: the owner of the folder) take part; where that user may not open the folder,
+        the lock is on one above it. Nothing is written anywhere. It waits for another holder at most
+        ``seconds``, and then raises ChangedError that names them. Does nothing where nothing can be locked,
+        or this process holds it already.
         """
         ...
 

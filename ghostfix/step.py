@@ -35,6 +35,14 @@ class Unneeded(Struct, frozen=True):
     reason: str
 
 
+class Shared(Struct, frozen=True):
+    """A folder in which repairs of several services may edit the same files."""
+
+    folder: str
+    user: str | None = None
+    """Who edits there besides root; None is the folder's owner."""
+
+
 class SavedFile(Struct, frozen=True, kw_only=True):
     """A file as it was before the act. ``content`` and ``status`` are None when it did not exist."""
 
@@ -62,6 +70,8 @@ class Captured(Struct, frozen=True, kw_only=True):
     """Of a step that is undone: whom its act, or an undo of it, was about to stop or to end."""
     started: tuple[Process, ...] = ()
     """Of a step that is undone: whom its act has started."""
+    cut_off: bool = False
+    """Said to ``undo``: the act, or taking it back, began once and its end was never told."""
 
     def fact(self, name: str) -> str | None:
         return next((fact.value for fact in self.facts if fact.name == name), None)
@@ -125,6 +135,13 @@ class Step(Struct, metaclass=StepMeta, frozen=True, kw_only=True, tag_field="kin
         Asked of a step that is not reversible and has not come to its end. None when nothing was left.
         """
         return None
+
+    def shared(self, system: System) -> tuple[Shared, ...]:  # noqa: ARG002 -- most share nothing
+        """What it edits that steps for other services may edit, too.
+
+        It is locked from ``precondition`` to the end of ``apply``, and while ``undo`` lasts.
+        """
+        return ()
 
     def run_as(self, user: str) -> "Step":  # noqa: ARG002 -- most acts do not ask
         """The same act for a service that is this user's; most acts are the caller's own all the same."""

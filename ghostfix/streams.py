@@ -8,6 +8,9 @@ import io
 from collections.abc import Callable
 from typing import TextIO
 
+_FRAMES = dict.fromkeys(range(0x2500, 0x2580))
+"""Box-drawing characters, of which the frames of the help are made: they command nobody."""
+
 
 class OwnCommands(str):
     """Text whose workflow commands are ghostfix's own; what came from the machine is escaped in it."""
@@ -47,4 +50,9 @@ def guarded(stream: TextIO) -> TextIO:
 
 
 def _is_plain(text: str) -> bool:
-    return text.isascii() and text.replace("\n", "").isprintable() and "::" not in text and "##" not in text
+    return (
+        text.translate(_FRAMES).isascii()
+        and text.replace("\n", "").isprintable()
+        and "::" not in text
+        and "##" not in text
+    )

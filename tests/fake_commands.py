@@ -91,7 +91,10 @@ class FakeCommands(FakeProcessActs):
         stdin: bytes = b"",
         cwd: str | None = None,
         user: str | None = None,
+        *,
+        to_its_end: bool = False,
     ) -> CommandAnswer:
+        assert to_its_end or not stdin, "what is fed goes on without ghostfix, and nobody would wait for it"
         self._did("command", " ".join(argv), user or "")
         return self._run(tuple(argv), stdin)
 

@@ -3,6 +3,8 @@
 from ghostfix.machine import CommandAnswer
 from tests.fake_commands import FakeCommands, Words, answered
 
+SPOOL = "/var/spool/cron/crontabs"
+
 
 class FakeCrontab:
     """Answers ``crontab [-u USER] -l``, ``crontab [-u USER] -`` and ``crontab [-u USER] FILE``.
@@ -39,9 +41,15 @@ class FakeCrontab:
         return self._install(argv, user, stdin if words[0] == "-" else self.system.content(words[0]))
 
     def _install(self, argv: Words, user: str, content: bytes) -> CommandAnswer:
+        caller = self.system.caller()
         if content and not content.endswith(b"\n"):
             return answered(
                 argv, 1, stderr="new crontab file is missing newline before EOF, can't install.\n"
             )
+        temporary = f"{SPOOL}/tmp.Xy01az"
+        if "HALF" in self.system.variables:  # killed: it has copied some of it, and installed nothing
+            self.system.add_file(temporary, content[: len(content) // 2], uid=caller.uid)
+            return CommandAnswer(argv=argv, status=-9)
+        self.system.remove_path(temporary)
         self.tabs[user] = content
         return answered(argv)

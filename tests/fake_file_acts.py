@@ -1,8 +1,8 @@
 """Acts on the files of the in-memory machine, each with the comparisons that the real one makes."""
 
 import posixpath
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import Caller, Platform
@@ -16,6 +16,10 @@ class FakeFileActs(FakeFiles):
     def __init__(self, platform: Platform, caller: Caller | None, now: float) -> None:
         super().__init__(platform, caller, now)
         self.read_only: set[str] = set()
+        self.alone: list[Callable[[], object]] = []
+        """Commands that go on though ghostfix has ended. They hold the shared locks."""
+        self._locks: list[FakeFile] = []
+        """Those that we hold ourselves."""
 
     def move_aside(self, path: str, expected: FileStatus, content: bytes | None = None) -> str:
         self._expect(path, expected, content)
@@ -124,15 +128,42 @@ class FakeFileActs(FakeFiles):
         if node is None:
             yield
             return
+        with self._locked(node, path):
+            yield
+
+    @contextmanager
+    def lock_shared(self, path: str, user: str | None, seconds: float) -> Iterator[None]:
+        self.let_go_on()
+        while path != "/" and self.files.get(self.resolve(path)) is None:
+            path = posixpath.dirname(path)
+        node = self.files.get(self.resolve(path))
+        if node is None or any(each is node for each in self._locks):
+            yield
+            return
+        if node.locked:
+            self.wait(seconds)
+        with self._locked(node, path):
+            yield
+
+    def let_go_on(self) -> None:
+        """Lets the commands come to their end that ghostfix has left alone."""
+        while self.alone:
+            with suppress(StepError):
+                self.alone.pop(0)()
+
+    # within
+
+    @contextmanager
+    def _locked(self, node: FakeFile, path: str) -> Iterator[None]:
         if node.locked:
             raise ChangedError(f"the folder {path} is locked by somebody else")
         node.locked = True
+        self._locks.append(node)
         try:
             yield
         finally:
             node.locked = False
-
-    # within
+            self._locks = [each for each in self._locks if each is not node]
 
     def _new(self, path: str, content: bytes, mode: int) -> FakeFile:
         real = self._parent_resolved(path)

@@ -313,7 +313,7 @@ def test_the_longest_beginning_answers() -> None:
     system.add_programs(("tool", "list"), lambda argv, stdin: answered(argv, 0, "listed"))
     assert system.ask(("tool", "--version")).text == "1.0\n"
     assert system.ask(("tool", "list", "all")).text == "listed"
-    assert system.command(("tool", "set"), 1.0, b"given").text == "given"
+    assert system.command(("tool", "set"), 1.0, b"given", to_its_end=True).text == "given"
     assert system.asked == [("tool", "--version"), ("tool", "list", "all")]
     assert [act.subject for act in system.acts] == ["tool set"]
 
@@ -335,12 +335,12 @@ def test_a_crontab_is_listed_and_installed_byte_for_byte() -> None:
     none = system.ask(("crontab", "-l"))
     assert (none.status, none.complaint) == (1, "no crontab for ghost")
     content = b"MAILTO=\t''\n*/5 * * * * x \xff\r\n"
-    assert system.command(("crontab", "-"), 1.0, content).status == 0
+    assert system.command(("crontab", "-"), 1.0, content, to_its_end=True).status == 0
     assert system.ask(("crontab", "-l")).stdout == content
     system.add_file("/tmp/tab", b"1 2 3 4 5 y\n")
     system.command(("crontab", "/tmp/tab"), 1.0)
     assert crontab.tabs["ghost"] == b"1 2 3 4 5 y\n"
-    assert system.command(("crontab", "-"), 1.0, b"no newline").status == 1
+    assert system.command(("crontab", "-"), 1.0, b"no newline", to_its_end=True).status == 1
     assert system.ask(("crontab", "-u", "root", "-l")).status == 1
     root = FakeSystem(caller=default_caller(Platform.LINUX, "root"))
     FakeCrontab(root, {"ghost": b"x\n"})

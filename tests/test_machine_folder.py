@@ -70,7 +70,7 @@ def test_a_held_restarter_does_nothing() -> None:
     system.wait(15.0)  # cron is not held
     assert len(system.running(*RUNNER)) == 1
     tab = system.ask(("crontab", "-l")).stdout
-    system.command(("crontab", "-"), 1.0, tab.replace(b"*/5", b"# */5"))
+    system.command(("crontab", "-"), 1.0, tab.replace(b"*/5", b"# */5"), to_its_end=True)
     end_all(system)
     system.wait(200.0)
     assert system.running(*RUNNER) == ()

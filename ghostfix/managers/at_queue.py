@@ -34,7 +34,7 @@ class AtJob(Struct, frozen=True, kw_only=True):
 
 def queued(system: System) -> Reading[tuple[AtJob, ...]]:
     """The jobs that wait: everybody's for root, else the caller's own."""
-    folder = next((path for path in FOLDERS if system.status(path).value is not None), None)
+    folder = queue_folder(system)
     if folder is None:
         return Reading(())
     names = system.names(folder)
@@ -43,6 +43,11 @@ def queued(system: System) -> Reading[tuple[AtJob, ...]]:
     if system.program("atq") is None:
         return Reading((), f"{names.problem}, and there is no atq", complete=False)
     return _from_program(system)
+
+
+def queue_folder(system: System) -> str | None:
+    """Where this machine keeps the queue; None when it has none."""
+    return next((path for path in FOLDERS if system.status(path).value is not None), None)
 
 
 def _from_folder(system: System, folder: str, names: tuple[str, ...]) -> Reading[tuple[AtJob, ...]]:

@@ -8,16 +8,20 @@ Debian's program (cron 3.0pl1-149 and later) lists a carriage return as ``\r`` a
 given back, they would be those letters for good. Only the file in the spool tells, which root can read.
 """
 
+import posixpath
 import re
+from contextlib import suppress
 
 from msgspec import Struct
 
+from ghostfix.account import name_of
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, CommandAnswer, System
 from ghostfix.parsers.crontab import without_header
 from ghostfix.pattern import Pattern
 from ghostfix.reading import Reading
-from ghostfix.snapshot import FileKind
+from ghostfix.snapshot import FileKind, FileStatus
+from ghostfix.step import Shared
 
 SPOOLS = (
     "/var/spool/cron/crontabs",  # Debian, BusyBox
@@ -31,6 +35,7 @@ SPOOLS = (
 _LIMIT = 4 * 1024 * 1024
 _TIMEOUT = 10.0
 _DEBIAN = "/etc/debian_version"
+_TEMPORARY = Pattern(r"tmp\.\w{6,10}")
 _ESCAPES = Pattern(rb"\\[rb]")
 _NOTHING = Pattern(r"no crontab|can't open '[^']*': no such file", re.IGNORECASE)  # the latter: BusyBox
 
@@ -48,6 +53,12 @@ class Tab(Struct, frozen=True, kw_only=True):
     def has_users(self) -> bool:
         """Whether its lines have a column for the user."""
         return self.path is not None
+
+    def shared(self, system: System) -> Shared:
+        """What everybody locks who edits it: the spool, or the folder of a system-wide one."""
+        if self.path is not None:
+            return Shared(posixpath.dirname(self.path))
+        return Shared(_spool(system) or "/", self.user)
 
     def read(self, system: System) -> Reading[bytes | None]:
         """Its bytes; None when there is no such crontab, incomplete when it could not be read.
@@ -67,10 +78,13 @@ class Tab(Struct, frozen=True, kw_only=True):
         return self._read_spool(system, complaint)
 
     def install(self, system: ActingSystem, before: bytes | None, content: bytes | None) -> None:
-        """Exchanges ``before`` for ``content``, reads back, and puts ``before`` back when that differs.
+        """Exchanges ``before`` for ``content``, and reads back.
 
         None stands for a user without a crontab. Raises ChangedError when it does not hold ``before``,
-        StepError when it could not be exchanged.
+        StepError when it could not be exchanged: then ``before`` is put back, unless the crontab holds
+        neither the one nor the other, for that is somebody else's edit. An edit that is saved between the
+        last look and the program's own writing (some milliseconds) is lost all the same: crontab(1) compares
+        nothing.
         """
         _let_cron_look(system)
         if self.path is None:
@@ -96,8 +110,13 @@ class Tab(Struct, frozen=True, kw_only=True):
         try:
             self._pipe_and_compare(system, content)
         except StepError as error:
-            if self.read(system).value == before:
+            now = self.read(system).value
+            if now == before:
                 raise StepError(f"{error}; it is as it was before") from error
+            if not _is_of(now, content):
+                raise StepError(
+                    f"{error}; it holds neither its former content nor the new one, so it is left as it is"
+                ) from error
             try:
                 self._pipe_and_compare(system, before)
             except StepError as second:
@@ -110,25 +129,63 @@ class Tab(Struct, frozen=True, kw_only=True):
             self._remove(system)
             return
         self._pipe(system, content)
-        if self.read(system).value == content:
+        listed = self.read(system).value
+        if listed == content:
             return
         body = without_header(content)
-        if body != content:
+        if body != content and listed is not None and without_header(listed) == content:
             self._pipe(system, body)
-        listed = self.read(system).value
+            listed = self.read(system).value
         if listed is None or without_header(listed) != body:
             raise StepError(f"{self} does not read as it was installed")
 
     def _pipe(self, system: ActingSystem, content: bytes) -> None:
-        answer = system.command(self._argv(system, "-"), timeout=_TIMEOUT, stdin=content)
+        answer = system.command(self._argv(system, "-"), timeout=_TIMEOUT, stdin=content, to_its_end=True)
         if answer.status != 0:
             raise StepError(f"{self} was not accepted: {_complaint(answer)}")
 
     def _remove(self, system: ActingSystem) -> None:
         """``crontab -r``; a crontab that merely is empty would stay in the spool."""
-        answer = system.command(self._argv(system, "-r"), timeout=_TIMEOUT)
+        answer = system.command(self._argv(system, "-r"), timeout=_TIMEOUT, to_its_end=True)
         if self.read(system).value is not None:
             raise StepError(f"{self} was not removed: {_complaint(answer)}")
+
+    def put_right(self, system: ActingSystem, before: bytes | None, after: bytes) -> bool:
+        """Puts ``before`` back where the crontab was cut short on its way to ``after``, or back from it.
+
+        That is: it holds the beginning of one of them, and no more. Says whether it did.
+        """
+        reading = self.read(system)
+        now = reading.value
+        if now is None or reading.problem is not None or _is_whole(now, before) or _is_whole(now, after):
+            return False
+        if not _is_of(now, after) and not _is_of(now, before):
+            return False
+        self.install(system, now, before)
+        return True
+
+    def tidy(self, system: ActingSystem, *contents: bytes | None) -> None:
+        """Takes away what a crontab program that was killed has left in the spool of one of these contents.
+
+        Only root can look there. The programs call it ``tmp.XXXXXX``, BusyBox's ``USER.new``; cron reads
+        neither.
+        """
+        spool = _spool(system)
+        if self.path is not None or spool is None or system.caller().uid != 0:
+            return
+        for name in system.names(spool).value:
+            path = f"{spool}/{name}"
+            if not _TEMPORARY.fullmatch(name) and name != f"{self.user}.new":
+                continue
+            status, left = system.status(path).value, system.read(path, _LIMIT + 1).value
+            if status is None or status.kind is not FileKind.REGULAR or not self._is_mine(system, status):
+                continue
+            if any(each is not None and each.startswith(without_header(left)) for each in contents):
+                with suppress(StepError):  # it is somebody's edit at this moment, or the owner's business
+                    system.remove(path, status, left)
+
+    def _is_mine(self, system: System, status: FileStatus) -> bool:
+        return name_of(system, status.uid) in (self.user, system.caller().user)
 
     def _argv(self, system: System, act: str) -> tuple[str, ...]:
         user = self.user or ""
@@ -162,6 +219,23 @@ class Tab(Struct, frozen=True, kw_only=True):
             return Reading(None)
         reason = f"{complaint} ({unreadable})" if missing else complaint
         return Reading(None, f"{self} cannot be read: {reason}", complete=False)
+
+
+def _spool(system: System) -> str | None:
+    """Where this machine's cron keeps its users' crontabs; None when that is nowhere to be seen."""
+    kinds = ((spool, system.status(spool).value) for spool in SPOOLS)
+    return next((spool for spool, status in kinds if status and status.kind is FileKind.FOLDER), None)
+
+
+def _is_of(now: bytes | None, content: bytes | None) -> bool:
+    """Whether a crontab holds what was to be installed, with or without a header, or a beginning of it."""
+    if now is None or content is None:
+        return now is content
+    return without_header(content).startswith(without_header(now)) or content.startswith(without_header(now))
+
+
+def _is_whole(now: bytes, content: bytes | None) -> bool:
+    return content is not None and without_header(now) in (content, without_header(content))
 
 
 def _let_cron_look(system: ActingSystem) -> None:

@@ -1,4 +1,4 @@
-"""One repair or undo of a service at a time.
+"""One repair or undo of a service at a time, and one edit at a time of what services share.
 
 Two locks, both the kernel's, which lets go of them however we end. A file in the caller's own state folder
 says who works on the service since when. It is private, so it keeps only one user's repairs apart; a lock
@@ -13,7 +13,11 @@ from datetime import UTC, datetime
 from ghostfix.errors import ChangedError, RepairError, StepError
 from ghostfix.machine import ActingSystem
 from ghostfix.runs.state import lock_path, own_folder, state_folder, unwritable
+from ghostfix.step import Step
 from ghostfix.untrusted import shown
+
+_PATIENCE = 30.0
+"""Seconds that a step waits for those who edit the same; such an edit takes one or two."""
 
 
 @contextmanager
@@ -36,4 +40,16 @@ def exclusive(system: ActingSystem, service: str, directory: str, act: str) -> I
             ) from error
         except StepError as error:
             raise unwritable(state_folder(system), error) from error
+        yield
+
+
+@contextmanager
+def undisturbed(system: ActingSystem, step: Step) -> Iterator[None]:
+    """Holds the locks of what a step edits, from its look to its reading back.
+
+    Raises ChangedError, naming the holder, when one is not free in time: somebody may hold it for ever.
+    """
+    with ExitStack() as stack:
+        for place in sorted(step.shared(system), key=lambda shared: shared.folder):
+            stack.enter_context(system.lock_shared(place.folder, place.user, _PATIENCE))
         yield

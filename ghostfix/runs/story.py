@@ -38,6 +38,10 @@ class EntryState(Enum):
     IRREVERSIBLE = "irreversible"
 
 
+ACTING = frozenset({EntryState.INTENT, EntryState.UNDO_INTENT})
+"""States in which something is being done at this moment, or was when ghostfix ended."""
+
+
 class Entry(Struct, frozen=True, kw_only=True):
     """One step of a run. ``preview`` and ``detail`` are safe to show."""
 
@@ -54,6 +58,8 @@ class Entry(Struct, frozen=True, kw_only=True):
     """When it came into this state; None while it is planned."""
     announced: bool = False
     """Its act was announced, so it may have changed the machine."""
+    cut_off: bool = False
+    """An act, or taking it back, was announced and its end never told, so it may be half done."""
 
 
 class RunState(Enum):
@@ -172,10 +178,12 @@ def _line(raw: bytes) -> Line | None:
 
 def _told(entry: Entry, line: Line) -> Entry:
     state = EntryState(line.event)
+    begins = state in ACTING
     return structs.replace(
         entry,
         state=state,
         detail=line.detail,
         at=known(line.at),
         announced=entry.announced or state is EntryState.INTENT,
+        cut_off=state is not EntryState.UNDONE and (entry.cut_off or (begins and entry.state in ACTING)),
     )

@@ -7,7 +7,7 @@ from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, System
 from ghostfix.managers.tab import Tab
 from ghostfix.parsers.crontab import parse, split_lines
-from ghostfix.step import Captured, Phase, Refused, SavedFile, Step, Unneeded
+from ghostfix.step import Captured, Phase, Refused, SavedFile, Shared, Step, Unneeded
 
 _SHELLS = frozenset({"sh", "ash", "bash", "dash", "ksh", "mksh", "zsh"})
 
@@ -27,6 +27,9 @@ class AdoptCronLine(Step, frozen=True, kw_only=True, tag="adopt-cron-line"):
 
     def diff(self) -> tuple[str, ...]:
         return (f"--- {self.tab}", f"+++ {self.tab}", f"+{self.text.decode().rstrip()}")
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        return (self.tab.shared(system),)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         reading = self.tab.read(system)
@@ -54,7 +57,13 @@ class AdoptCronLine(Step, frozen=True, kw_only=True, tag="adopt-cron-line"):
 
         cron does not know what it has started, so that runs on.
         """
-        before, now = captured.files[0].content, self._content(system)
+        before = captured.files[0].content
+        if captured.cut_off and self.text not in split_lines(before or b""):
+            after = self._with_line(before or b"")
+            self.tab.tidy(system, before, after)
+            if self.tab.put_right(system, before, after):
+                return f"the {self.tab} had been cut short; it is as it was before, byte for byte"
+        now = self._content(system)
         if self.text in split_lines(before or b"") or now is None or self.text not in split_lines(now):
             return f"the {self.tab} is as it was"
         if now == self._with_line(before or b""):

@@ -1,5 +1,6 @@
 """Giving the service to launchd: its plist is written and bootstrapped."""
 
+import posixpath
 from typing import ClassVar
 
 from ghostfix.errors import StepError
@@ -7,7 +8,7 @@ from ghostfix.machine import ActingSystem, System
 from ghostfix.managers.job_file import JobFile
 from ghostfix.managers.launchd_loading import boot_out, bootstrap, denied, is_loaded
 from ghostfix.managers.launchd_state import disabled_flag, loaded_job
-from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
+from ghostfix.step import Captured, Fact, Phase, Refused, Shared, Step, Unneeded
 
 _UP_WITHIN = 10.0
 _SETTLED = 2.0
@@ -34,6 +35,9 @@ class AdoptLaunchdJob(Step, frozen=True, kw_only=True, tag="adopt-launchd-job"):
 
     def diff(self) -> tuple[str, ...]:
         return self.file.diff()
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        return (Shared(posixpath.dirname(self.file.path)),)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         problem = denied(system, self.domain, self.label)

@@ -8,7 +8,7 @@ from ghostfix.managers.job_file import JobFile
 from ghostfix.managers.pm2_daemon import Pm2Daemon, daemon_of, listed
 from ghostfix.parsers.pm2_app import Pm2App
 from ghostfix.snapshot import FileKind
-from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
+from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Shared, Step, Unneeded
 from ghostfix.steps.hold_pm2_app import without_app
 
 _LIMIT = 8 << 20
@@ -37,6 +37,9 @@ class AdoptPm2App(Step, frozen=True, kw_only=True, tag="adopt-pm2-app"):
 
     def diff(self) -> tuple[str, ...]:
         return self.file.diff()
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        return (Shared(self.home),)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         daemon = daemon_of(system, self.home)

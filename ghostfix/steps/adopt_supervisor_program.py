@@ -1,5 +1,6 @@
 """Giving the service to supervisord: its program is written into an included folder, and added."""
 
+import posixpath
 from typing import ClassVar
 
 from ghostfix.errors import StepError
@@ -7,7 +8,7 @@ from ghostfix.machine import ActingSystem, System
 from ghostfix.managers.job_file import JobFile
 from ghostfix.managers.supervisor_daemon import Daemon, command, complaint, daemon_with, programs_of, states
 from ghostfix.pattern import Pattern
-from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
+from ghostfix.step import Captured, Fact, Phase, Refused, Shared, Step, Unneeded
 
 _SECONDS = 100.0
 _UP_WITHIN = 30.0
@@ -37,6 +38,9 @@ class AdoptSupervisorProgram(Step, frozen=True, kw_only=True, tag="adopt-supervi
 
     def diff(self) -> tuple[str, ...]:
         return self.file.diff()
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        return (Shared(posixpath.dirname(self.config)),)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         daemon = daemon_with(system, self.config)

@@ -6,8 +6,8 @@ from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
 from ghostfix.managers.job_file import JobFile
 from ghostfix.managers.systemctl import Scope, ask_properties, properties, scope_named
-from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
-from ghostfix.steps.hold_unit import HOLD_FILE
+from ghostfix.step import Captured, Fact, Phase, Refused, Shared, Step, Unneeded
+from ghostfix.steps.hold_unit import HOLD_FILE, UNITS
 from ghostfix.steps.restart_unit import RestartUnit
 
 _SECONDS = 120.0
@@ -31,6 +31,10 @@ class AdoptUnit(Step, frozen=True, kw_only=True, tag="adopt-unit"):
 
     def diff(self) -> tuple[str, ...]:
         return self.file.diff()
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        scope = scope_named(system, self.scope)
+        return () if scope is None else (Shared(scope.runtime or UNITS),)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         scope = scope_named(system, self.scope)

@@ -10,7 +10,7 @@ from ghostfix.machine import ActingSystem, System
 from ghostfix.owner import wrong_runner
 from ghostfix.runs.aside import moved_to
 from ghostfix.snapshot import FileKind, FileStatus
-from ghostfix.step import Captured, Phase, Refused, SavedFile, Step, Unneeded
+from ghostfix.step import Captured, Phase, Refused, SavedFile, Shared, Step, Unneeded
 
 _TIMEOUT = 300.0
 _PREFIX = "import sys; print(sys.prefix)"
@@ -36,6 +36,9 @@ class CreateVenv(Step, frozen=True, kw_only=True, tag="create-venv"):
 
     def run_as(self, user: str) -> Step:
         return structs.replace(self, user=user)
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        return (Shared(posixpath.dirname(self.path)),)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         problem = wrong_runner(system, self._runs(system), self.user)

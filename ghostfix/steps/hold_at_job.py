@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
-from ghostfix.managers.at_queue import AtJob, queued
+from ghostfix.managers.at_queue import AtJob, queue_folder, queued
 from ghostfix.parsers.at_job import PUT_BACK, original, read_script
-from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
+from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Shared, Step, Unneeded
 
 
 class HoldAtJob(Step, frozen=True, kw_only=True, tag="hold-at-job"):
@@ -24,6 +24,9 @@ class HoldAtJob(Step, frozen=True, kw_only=True, tag="hold-at-job"):
     def preview(self) -> str:
         body = read_script(self.source.decode(errors="backslashreplace")).body.strip()
         return f"hold at job {self.number} of {self.user} (saved, then `atrm {self.number}`): {body}"
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        return (Shared(queue_folder(system) or "/", self.user or None),)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         if system.program("atrm") is None or system.program("at") is None:
@@ -50,9 +53,7 @@ class HoldAtJob(Step, frozen=True, kw_only=True, tag="hold-at-job"):
         job = self._found(queued(system).value)
         if job is None or _bytes(job.text) != self.source:
             raise ChangedError(f"at job {self.number} is not in the queue any more")
-        answer = system.command(("atrm", str(self.number)), timeout=10.0)
-        if answer.status != 0:
-            raise StepError(f"`atrm {self.number}` failed: {answer.complaint}")
+        self._remove(system, self.number)
         return f"at job {self.number} is out of the queue; it is saved"
 
     def undo(self, system: ActingSystem, captured: Captured) -> str:
@@ -60,9 +61,16 @@ class HoldAtJob(Step, frozen=True, kw_only=True, tag="hold-at-job"):
         if saved is None:
             raise ChangedError(f"at job {self.number} was not saved")
         text = saved.decode(errors="surrogateescape")
-        there = next((job for job in queued(system).value if original(job.text) == original(text)), None)
+        reading = queued(system)
+        if not reading.complete:
+            raise StepError(reading.problem or "the queue of at could not be read")
+        there = next((job for job in reading.value if original(job.text) == original(text)), None)
         if there is not None:
             return f"it waits in the queue, as at job {there.number}"
+        if captured.cut_off:
+            for job in reading.value:
+                if self._is_cut(job, text):
+                    self._remove(system, job.number)
         if not self.user and system.caller().uid == 0:
             raise StepError(f"whose at job {self.number} was is not known, so root does not give it back")
         due = datetime.fromtimestamp(float(captured.fact("due") or "0"))
@@ -74,10 +82,21 @@ class HoldAtJob(Step, frozen=True, kw_only=True, tag="hold-at-job"):
             stdin=(PUT_BACK + original(text)).encode(errors="surrogateescape"),
             cwd=script.folder,
             user=self.user or None,
+            to_its_end=True,
         )
         if answer.status != 0:
             raise StepError(f"`{' '.join(words)}` failed: {answer.complaint}")
         return f"it waits again for {due:%Y-%m-%d %H:%M}, under a new number"
+
+    def _is_cut(self, job: AtJob, text: str) -> bool:
+        """Whether it is a beginning of what was put back: an older ghostfix ended while it told `at`."""
+        whole, here = original(text), original(job.text).rstrip("\n")
+        return PUT_BACK in job.text and job.user == self.user and whole.startswith(here)
+
+    def _remove(self, system: ActingSystem, number: int) -> None:
+        answer = system.command(("atrm", str(number)), timeout=10.0, to_its_end=True)
+        if answer.status != 0:
+            raise StepError(f"`atrm {number}` failed: {answer.complaint}")
 
     def _found(self, jobs: tuple[AtJob, ...]) -> AtJob | None:
         return next((job for job in jobs if job.number == self.number), None)

@@ -1,11 +1,12 @@
 """Holding a watcher of circus: it is stopped, and circus does not start it by itself."""
 
+import posixpath
 from typing import ClassVar
 
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, System
 from ghostfix.managers.circus_daemon import CircusControl, WatcherState, circusd, control_of, states
-from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
+from ghostfix.step import Captured, Fact, Phase, Refused, Shared, Step, Unneeded
 
 
 class HoldCircusWatcher(Step, frozen=True, kw_only=True, tag="hold-circus-watcher"):
@@ -22,6 +23,9 @@ class HoldCircusWatcher(Step, frozen=True, kw_only=True, tag="hold-circus-watche
 
     def preview(self) -> str:
         return f"hold circus watcher {self.watcher} of {self.config}: `circusctl stop {self.watcher}`"
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        return (Shared(posixpath.dirname(self.config)),)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         control = self._control(system)

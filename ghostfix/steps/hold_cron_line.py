@@ -7,7 +7,7 @@ from ghostfix.machine import ActingSystem, System
 from ghostfix.managers.tab import Tab
 from ghostfix.parsers.crontab import held, line_at, split_lines, with_line
 from ghostfix.snapshot import FileKind
-from ghostfix.step import Captured, Phase, Refused, SavedFile, Step, Unneeded
+from ghostfix.step import Captured, Phase, Refused, SavedFile, Shared, Step, Unneeded
 
 
 class HoldCronLine(Step, frozen=True, kw_only=True, tag="hold-cron-line"):
@@ -23,6 +23,9 @@ class HoldCronLine(Step, frozen=True, kw_only=True, tag="hold-cron-line"):
     def preview(self) -> str:
         """Which line of which crontab, and what it says."""
         return f"hold {self.tab} line {self.line} (it becomes a comment): {_shown(self.source)}"
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        return (self.tab.shared(system),)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         """The line must still be, byte for byte, the one of the plan."""
@@ -59,8 +62,18 @@ class HoldCronLine(Step, frozen=True, kw_only=True, tag="hold-cron-line"):
     def undo(self, system: ActingSystem, captured: Captured) -> str:
         """Puts the line back where its comment stands now; whatever else was edited since stays."""
         saved = next((file.content for file in captured.files if file.content is not None), None)
-        if saved is not None and line_at(saved, self.line) == held(self.source):
+        if saved is None:
+            return self._release(system)
+        after = with_line(saved, self.line, held(self.source))
+        if after == saved:
             return f"line {self.line} of {self.tab} was held before this run, and stays held"
+        if captured.cut_off:
+            self.tab.tidy(system, saved, after)
+            if self.tab.put_right(system, saved, after):
+                return f"{self.tab} had been cut short; it is as it was before, byte for byte"
+        return self._release(system)
+
+    def _release(self, system: ActingSystem) -> str:
         now = self._content(system)
         number = self._held_at(now)
         if number is None:

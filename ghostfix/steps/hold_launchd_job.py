@@ -1,5 +1,6 @@
 """Holding a launchd job: out of its domain, and disabled, until it is released."""
 
+import posixpath
 from typing import ClassVar
 
 from ghostfix.errors import ChangedError, StepError
@@ -8,7 +9,7 @@ from ghostfix.managers.launchd_definition import PLIST_LIMIT, digest_of
 from ghostfix.managers.launchd_loading import boot_out, bootstrap, denied, is_loaded, launchctl
 from ghostfix.managers.launchd_state import complaint, disabled_flag, loaded_job
 from ghostfix.parsers.plist import read_plist
-from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
+from ghostfix.step import Captured, Fact, Phase, Refused, Shared, Step, Unneeded
 
 _LOADED, _DISABLED = "loaded", "disabled"
 
@@ -35,6 +36,9 @@ class HoldLaunchdJob(Step, frozen=True, kw_only=True, tag="hold-launchd-job"):
     def preview(self) -> str:
         lost = "" if self.plist is not None else " (its plist is gone: it cannot be loaded again)"
         return f"hold launchd job {self.target}: launchctl bootout and disable{lost}"
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        return () if self.plist is None else (Shared(posixpath.dirname(self.plist)),)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         problem = denied(system, self.domain, self.label)

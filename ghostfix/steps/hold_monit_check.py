@@ -1,11 +1,12 @@
 """Holding a check of monit: it is not monitored, now and after monit is started anew."""
 
+import posixpath
 from typing import ClassVar
 
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, System
 from ghostfix.managers.monit_daemon import CheckState, configuration, order, states
-from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
+from ghostfix.step import Captured, Fact, Phase, Refused, Shared, Step, Unneeded
 
 _PATIENCE = 15.0
 _TICK = 0.2
@@ -23,6 +24,9 @@ class HoldMonitCheck(Step, frozen=True, kw_only=True, tag="hold-monit-check"):
 
     def preview(self) -> str:
         return f"hold monit check {self.check} of {self.control}: `monit unmonitor {self.check}`"
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        return (Shared(posixpath.dirname(self.control)),)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         if system.program("monit") is None:

@@ -9,7 +9,7 @@ from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import ActingSystem, System
 from ghostfix.managers.pm2_daemon import Pm2Daemon, ambiguous, ask_list, daemon_of
 from ghostfix.parsers.pm2_app import list_entries
-from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
+from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Shared, Step, Unneeded
 
 _LIMIT = 8 << 20
 # What pm2 itself leaves out when it saves (lib/API/Startup.js of pm2): the daemon gives them anew.
@@ -31,6 +31,9 @@ class HoldPm2App(Step, frozen=True, kw_only=True, tag="hold-pm2-app"):
 
     def preview(self) -> str:
         return f"hold pm2 application {self.app} of {self.home}: `pm2 delete`, and out of its dump"
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        return (Shared(self.home),)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         daemon = daemon_of(system, self.home)
@@ -126,9 +129,14 @@ class HoldPm2App(Step, frozen=True, kw_only=True, tag="hold-pm2-app"):
         content = system.read_as_owner(self._dump, _LIMIT).value
         if content == saved.content:
             return
-        if content != without_app(saved.content, self.app):
+        if content == without_app(saved.content, self.app):
+            system.replace(self._dump, saved.content, status, content)
+            return
+        with_it = _with_app(content, saved.content, self.app)
+        if with_it is None:
             raise ChangedError(f"{self._dump} was changed by somebody; it is left as it is")
-        system.replace(self._dump, saved.content, status, content)
+        if with_it != content:
+            system.replace(self._dump, with_it, status, content)
 
     def _running(self, system: System) -> Pm2Daemon:
         daemon = daemon_of(system, self.home)
@@ -157,3 +165,20 @@ def without_app(content: bytes, app: str) -> bytes | None:
     if len(left) == len(entries):
         return content
     return msgspec.json.format(msgspec.json.encode(left), indent=2)
+
+
+def _with_app(content: bytes, saved: bytes, app: str) -> bytes | None:
+    """A dump that lost other applications since, or got some, with the processes that this one had in it.
+
+    None when one of the two is no dump that can be read.
+    """
+    try:
+        entries, before = (
+            msgspec.json.decode(each, type=list[dict[str, object]]) for each in (content, saved)
+        )
+    except msgspec.DecodeError:
+        return None
+    mine = [entry for entry in before if entry.get("name") == app]
+    if not mine or any(entry.get("name") == app for entry in entries):
+        return content
+    return msgspec.json.format(msgspec.json.encode([*entries, *mine]), indent=2)

@@ -7,7 +7,7 @@ from ghostfix.machine import ActingSystem, System
 from ghostfix.managers.service_folder import SUITES, state_of
 from ghostfix.owner import runner
 from ghostfix.snapshot import FileKind
-from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
+from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Shared, Step, Unneeded
 
 _CONTENT = b"held by ghostfix: `ghostfix undo` removes this file\n"
 _PATIENCE = 10.0
@@ -26,6 +26,9 @@ class HoldServiceFolder(Step, frozen=True, kw_only=True, tag="hold-service-folde
     def preview(self) -> str:
         down = " ".join(SUITES[self.suite].down)
         return f"hold {self.suite} service {self.folder}: create its `down` file, then `{down}`"
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        return (Shared(self.folder),)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         suite = SUITES[self.suite]

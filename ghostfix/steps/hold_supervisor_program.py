@@ -1,5 +1,6 @@
 """Holding a program of supervisord: ``autostart=false`` in its configuration, and a stop."""
 
+import posixpath
 import re
 from typing import ClassVar
 
@@ -17,7 +18,7 @@ from ghostfix.managers.supervisor_daemon import (
 )
 from ghostfix.parsers.supervisor_config import read_config
 from ghostfix.pattern import Pattern
-from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
+from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Shared, Step, Unneeded
 
 _LIMIT = 1 << 20
 _SECONDS = 100.0
@@ -43,6 +44,11 @@ class HoldSupervisorProgram(Step, frozen=True, kw_only=True, tag="hold-superviso
 
     def preview(self) -> str:
         return f"hold supervisord program {self.program}: autostart=false in {self.file}, and stop it"
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        return tuple(
+            Shared(folder) for folder in {posixpath.dirname(self.file), posixpath.dirname(self.config)}
+        )
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         reading = system.read_as_owner(self.file, _LIMIT)
@@ -92,11 +98,11 @@ class HoldSupervisorProgram(Step, frozen=True, kw_only=True, tag="hold-superviso
         content, status = system.read_as_owner(self.file, _LIMIT).value, system.status(self.file).value
         if saved.content is None or status is None:
             raise ChangedError(f"{self.file} is gone; nothing was put back")
-        if content != saved.content:
-            line = _line(saved.content, self.file, self.program)
-            if line is None or content != held(saved.content, line):
-                raise ChangedError(f"{self.file} was changed by somebody; it is left as it is")
-            system.replace(self.file, saved.content, status, content)
+        released = content if content == saved.content else self._released(content, saved.content)
+        if released is None:
+            raise ChangedError(f"{self.file} was changed by somebody; it is left as it is")
+        if released != content:
+            system.replace(self.file, released, status, content)
         daemon = daemon_with(system, self.config)
         wanted = set((captured.fact("active") or "").split())
         down = [
@@ -104,12 +110,27 @@ class HoldSupervisorProgram(Step, frozen=True, kw_only=True, tag="hold-superviso
             for each in self._mine(system, states(system, daemon).value)
             if each.name in wanted and not each.active
         ]
+        told = "is as it was" if released == saved.content else f"has {self.program} as it was"
         if not down:
-            return f"{self.file} is as it was"
-        return f"{self.file} is as it was; {_supervisorctl(system, daemon, 'start', *down)}"
+            return f"{self.file} {told}"
+        return f"{self.file} {told}; {_supervisorctl(system, daemon, 'start', *down)}"
 
     def _mine(self, system: System, listed: tuple[ProgramProcess, ...]) -> tuple[ProgramProcess, ...]:
         return processes_of(system, self.config, self.program, listed)
+
+    def _released(self, content: bytes, saved: bytes) -> bytes | None:
+        """The file with this program's section as it was; another's hold, or an edit elsewhere, stays.
+
+        None when the section is neither as it was held nor as it was before.
+        """
+        then, now = _line(saved, self.file, self.program), _line(content, self.file, self.program)
+        if then is None or now is None:
+            return None
+        above, here, below = _around(content, now)
+        before = _around(saved, then)[1]
+        if here == before:
+            return content
+        return above + before + below if here == _around(held(saved, then), then)[1] else None
 
 
 def processes_of(
@@ -140,6 +161,14 @@ def held(content: bytes, line: int) -> bytes:
 def is_held(content: bytes, line: int) -> bool:
     """Whether the section that begins at ``line`` has the line of a hold."""
     return held(content, line) == content
+
+
+def _around(content: bytes, line: int) -> tuple[bytes, bytes, bytes]:
+    """What stands before the section that begins at ``line`` (from 1), the section, and what comes after."""
+    lines = content.splitlines(keepends=True)
+    ends = (number for number in range(line, len(lines)) if lines[number].startswith(b"["))
+    end = next(ends, len(lines))
+    return b"".join(lines[: line - 1]), b"".join(lines[line - 1 : end]), b"".join(lines[end:])
 
 
 def _line(content: bytes, file: str, name: str) -> int | None:

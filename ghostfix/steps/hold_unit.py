@@ -13,7 +13,7 @@ from ghostfix.managers.systemctl import (
     unit_digest,
     unit_folders,
 )
-from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Step, Unneeded
+from ghostfix.step import Captured, Fact, Phase, Refused, SavedFile, Shared, Step, Unneeded
 
 HOLD_FILE = "zz-ghostfix-hold.conf"
 """Sorted last among the drop-ins, so that it wins."""
@@ -29,6 +29,8 @@ _SERVICE_CONTENT = (
 Restart=no
 """
 )
+UNITS = "/etc/systemd/system"
+"""Where the administrator's unit files lie."""
 _LIMIT = 1 << 20
 _STOPS_TOO = ("RequiredBy", "BoundBy", "ConsistsOf", "PropagatesStopTo")
 """The units that systemd stops when it stops this one (systemd.unit(5): Requires=, BindsTo=, PartOf=)."""
@@ -57,6 +59,10 @@ class HoldUnit(Step, frozen=True, kw_only=True, tag="hold-unit"):
         return (
             f"hold systemd unit {self.unit}{whose}: stop it, and keep it from starting (drop-in {HOLD_FILE})"
         )
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        scope = scope_named(system, self.scope)
+        return () if scope is None else (Shared(scope.runtime or UNITS),)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         scope = scope_named(system, self.scope)
@@ -141,7 +147,7 @@ class HoldUnit(Step, frozen=True, kw_only=True, tag="hold-unit"):
 def _folder(system: System, scope: Scope) -> str | None:
     """Where the administrator's, or this user's own, unit files lie: the highest that outlives a reboot."""
     if not scope.user:
-        return "/etc/systemd/system"
+        return UNITS
     folders = unit_folders(system, scope)
     own = (each for each in folders if each.startswith(f"{scope.home}/") and each.endswith("/systemd/user"))
     return next(own, None)

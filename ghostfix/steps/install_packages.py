@@ -1,5 +1,6 @@
 """Installs what the service requires into its virtual environment."""
 
+import posixpath
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ from ghostfix.distributions import Distribution, closure, installed, normal, sta
 from ghostfix.errors import StepError
 from ghostfix.machine import ActingSystem, CommandAnswer, System
 from ghostfix.owner import wrong_runner
-from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
+from ghostfix.step import Captured, Fact, Phase, Refused, Shared, Step, Unneeded
 
 _TIMEOUT = 600.0
 _QUIET = ("--disable-pip-version-check", "--no-input")
@@ -35,6 +36,9 @@ class InstallPackages(Step, frozen=True, kw_only=True, tag="install-packages"):
 
     def run_as(self, user: str) -> Step:
         return structs.replace(self, user=user)
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        return (Shared(posixpath.dirname(posixpath.dirname(posixpath.dirname(self.python)))),)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         odd = [package for package in self.packages if not normal(package) or package.startswith("-")]

@@ -9,7 +9,7 @@ from ghostfix.parsers.difference import difference
 from ghostfix.parsers.toml_document import KeyPath
 from ghostfix.parsers.toml_edit import with_text
 from ghostfix.snapshot import FileKind, FileStatus
-from ghostfix.step import Captured, Phase, Refused, SavedFile, Step, Unneeded
+from ghostfix.step import Captured, Phase, Refused, SavedFile, Shared, Step, Unneeded
 
 _LIMIT = 1 << 20
 _KEY = "manager"
@@ -43,6 +43,9 @@ class NameManager(Step, frozen=True, kw_only=True, tag="name-manager"):
     def after(self) -> bytes | None:
         """The profile with the manager in it; None where that is not one line's work."""
         return with_text(self.before, table_of(self.profile, self.service), _KEY, self.manager)
+
+    def shared(self, system: System) -> tuple[Shared, ...]:
+        return (Shared(posixpath.dirname(self.profile)),)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         status = system.status(self.profile).value

@@ -6,12 +6,14 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
 from ghostfix.beside import waiting
 from ghostfix.errors import StepError
 from ghostfix.machine import CommandAnswer
 from ghostfix.system.identity import Account, account_of, environment
+from ghostfix.system.input_file import input_file
 from ghostfix.system.text import openable, reason, runnable
 
 MAX_OUTPUT = 8_388_608
@@ -19,6 +21,8 @@ _CHUNK = 65_536
 _TICK = 0.05
 _SCARCE = 2.0
 """Seconds for which a command is tried again that cannot be started: our own other looks end meanwhile."""
+_GRACE = 1.0
+"""Seconds in which a command that is let come to its end may tidy up before it is killed."""
 _USED_UP = (errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 
 
@@ -29,25 +33,47 @@ def run(
     stdin: bytes = b"",
     cwd: str | None = None,
     user: str | None = None,
+    to_its_end: bool = False,
+    locks: Sequence[int] = (),
 ) -> CommandAnswer:
-    """Runs a command to its end, or kills it and its group after ``timeout`` seconds."""
+    """Runs a command to its end, or kills it and its group after ``timeout`` seconds.
+
+    With ``to_its_end`` an interruption of ghostfix waits for it, and it is interrupted before it is killed,
+    so that it takes its temporary files away. It inherits the descriptors of ``locks``.
+    """
     words = tuple(argv)
     try:
         account = account_of(user)
     except StepError as error:
         return CommandAnswer(argv=words, status=None, problem=str(error))
     try:
-        process = _started(words, bool(stdin), cwd, account)
+        with _input(stdin) as file:
+            process = _started(words, file, cwd, account, locks, to_its_end)
     except OSError as error:
         return CommandAnswer(argv=words, status=None, problem=_why_not(words, cwd, error))
     except (ValueError, IndexError, subprocess.SubprocessError) as error:
         return CommandAnswer(argv=words, status=None, problem=f"cannot be run: {error}")
     with process, waiting(timeout) as seconds:
-        return _Conversation(process, words, stdin, seconds).answer()
+        return _Conversation(process, words, seconds, to_its_end).answer()
+
+
+@contextmanager
+def _input(content: bytes) -> Iterator[int]:
+    """What it reads: the content, whole, or nothing."""
+    if content:
+        with input_file(content) as file:
+            yield file
+    else:
+        yield subprocess.DEVNULL
 
 
 def _started(
-    argv: tuple[str, ...], fed: bool, cwd: str | None, account: Account | None
+    argv: tuple[str, ...],
+    stdin: int,
+    cwd: str | None,
+    account: Account | None,
+    locks: Sequence[int],
+    to_its_end: bool,
 ) -> subprocess.Popen[bytes]:
     """Starts it, and waits a little where the machine has no process or descriptor left for it just now."""
     deadline = time.monotonic() + _SCARCE
@@ -55,12 +81,15 @@ def _started(
         try:
             return subprocess.Popen(
                 runnable(argv),
-                stdin=subprocess.PIPE if fed else subprocess.DEVNULL,
+                stdin=stdin,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=None if cwd is None else openable(cwd),
                 env=_environment(account),
                 start_new_session=True,
+                pass_fds=locks,
+                # SIGPIPE stays ignored, or what it says when nobody listens any more would end it half-way.
+                restore_signals=not to_its_end,
                 user=None if account is None else account.uid,
                 group=None if account is None else account.gid,
                 extra_groups=None if account is None else account.groups,
@@ -73,15 +102,15 @@ def _started(
 
 
 class _Conversation:
-    """One command while it runs: what it is given, what it says, and when it is cut short."""
+    """One command while it runs: what it says, and when it is cut short."""
 
     def __init__(
-        self, process: subprocess.Popen[bytes], argv: tuple[str, ...], stdin: bytes, timeout: float
+        self, process: subprocess.Popen[bytes], argv: tuple[str, ...], timeout: float, to_its_end: bool
     ) -> None:
         self._process = process
         self._argv = argv
-        self._left = memoryview(stdin)
         self._timeout = timeout
+        self._to_its_end = to_its_end
         self._deadline = time.monotonic() + timeout
         self._stdout = bytearray()
         self._stderr = bytearray()
@@ -89,8 +118,13 @@ class _Conversation:
 
     def answer(self) -> CommandAnswer:
         try:
-            self._exchange()
+            self._listen()
             self._wait()
+        except KeyboardInterrupt:
+            if self._to_its_end:  # interrupted once more, ghostfix ends, and the command is ended with it
+                self._listen()
+                self._wait()
+            raise
         finally:
             self._end()
         return CommandAnswer(
@@ -101,14 +135,11 @@ class _Conversation:
             problem=self._problem,
         )
 
-    def _exchange(self) -> None:
+    def _listen(self) -> None:
         with selectors.DefaultSelector() as selector:
             for file, output in ((self._process.stdout, self._stdout), (self._process.stderr, self._stderr)):
                 if file is not None:
                     selector.register(file, selectors.EVENT_READ, output)
-            if self._process.stdin is not None:
-                os.set_blocking(self._process.stdin.fileno(), False)
-                selector.register(self._process.stdin, selectors.EVENT_WRITE)
             while selector.get_map() and self._problem is None:
                 # Asked before the pipes are: what it wrote before it ended is then in them.
                 ended = self._process.poll() is not None
@@ -119,11 +150,6 @@ class _Conversation:
                     break
 
     def _serve(self, selector: selectors.BaseSelector, key: selectors.SelectorKey) -> None:
-        if self._process.stdin is not None and key.fileobj is self._process.stdin:
-            if not self._write(key.fd):
-                selector.unregister(key.fileobj)
-                self._process.stdin.close()
-            return
         chunk = os.read(key.fd, _CHUNK)
         if not chunk:
             selector.unregister(key.fileobj)
@@ -133,16 +159,6 @@ class _Conversation:
         if len(output) > MAX_OUTPUT:
             del output[MAX_OUTPUT:]
             self._problem = f"wrote more than {MAX_OUTPUT // 1_048_576} MiB"
-
-    def _write(self, descriptor: int) -> bool:
-        """Hands over some of the input; false when there is no more to hand over."""
-        try:
-            self._left = self._left[os.write(descriptor, self._left[:_CHUNK]) :]
-        except BlockingIOError:
-            return True
-        except BrokenPipeError:
-            return False
-        return bool(self._left)
 
     def _is_over(self, spent: bool) -> bool:
         """Out of time; or ended, though a process that it left behind may still hold its output open."""
@@ -165,13 +181,21 @@ class _Conversation:
     def _end(self) -> None:
         """Kills the whole group, unless the command has ended by itself."""
         if self._process.poll() is None and self._process.pid > 1:
-            try:
-                os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-            except PermissionError:  # macOS, when only zombies are left of the group
-                self._process.kill()
+            if self._to_its_end:
+                self._send(signal.SIGINT)
+                with suppress(subprocess.TimeoutExpired):
+                    self._process.wait(_GRACE)
+                    return
+            self._send(signal.SIGKILL)
             self._process.wait()
+
+    def _send(self, number: signal.Signals) -> None:
+        try:
+            os.killpg(self._process.pid, number)
+        except ProcessLookupError:
+            pass
+        except PermissionError:  # macOS, when only zombies are left of the group
+            self._process.send_signal(number)
 
 
 def _why_not(argv: tuple[str, ...], cwd: str | None, error: OSError) -> str:

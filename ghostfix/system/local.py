@@ -11,6 +11,7 @@ from ghostfix.match_search import SEARCHES
 from ghostfix.process import Process, ProcessId
 from ghostfix.snapshot import FileStatus, HttpAnswer
 from ghostfix.system import commands, file_acts, folders, locks, spawn
+from ghostfix.system.folder_locks import FolderLocks
 from ghostfix.system.looking import LookingSystem
 from ghostfix.system.searcher import Searcher
 from ghostfix.system.signals import Signaller
@@ -38,6 +39,7 @@ class LocalSystem(LookingSystem):
         super().__init__()
         self._signaller = Signaller(self._table, lambda: (os.getpid(), *self._ancestors()))
         self._notebook: _Notebook | None = None
+        self._folder_locks = FolderLocks(self._named)
 
     def pin(self, process: Process) -> None:
         """Keeps hold of this process, where the kernel can."""
@@ -99,9 +101,12 @@ class LocalSystem(LookingSystem):
         stdin: bytes = b"",
         cwd: str | None = None,
         user: str | None = None,
+        *,
+        to_its_end: bool = False,
     ) -> CommandAnswer:
         """Runs a command that may change the machine."""
-        return commands.run(argv, timeout, stdin=stdin, cwd=cwd, user=user)
+        held = self._folder_locks.shared if to_its_end else ()
+        return commands.run(argv, timeout, stdin=stdin, cwd=cwd, user=user, to_its_end=to_its_end, locks=held)
 
     def attach(self, argv: Sequence[str], cwd: str, variables: Mapping[str, str]) -> int:
         """Runs a command with our own input and output; raises StepError when it cannot be started."""
@@ -157,7 +162,11 @@ class LocalSystem(LookingSystem):
 
     def lock_folder(self, path: str) -> AbstractContextManager[None]:
         """Holds a kernel lock on a folder while the context lasts."""
-        return locks.held_folder(path, self._named)
+        return self._folder_locks.own(path)
+
+    def lock_shared(self, path: str, user: str | None, seconds: float) -> AbstractContextManager[None]:
+        """Holds a kernel lock on what several repairs may edit, while the context lasts."""
+        return self._folder_locks.common(path, user, seconds)
 
     def _named(self, pid: int) -> str:
         process = self._table.one(pid)

@@ -3,16 +3,15 @@
 import fcntl
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.system.files import read_open
 from ghostfix.system.folders import opened
-from ghostfix.system.text import decoded, openable, reason
+from ghostfix.system.text import decoded, reason
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _MAX_NOTE = 4096
 
 
@@ -31,32 +30,7 @@ def held(path: str, note: bytes) -> Iterator[None]:
         os.close(file)
 
 
-@contextmanager
-def held_folder(path: str, named: Callable[[int], str]) -> Iterator[None]:
-    """Holds an exclusive lock on a folder itself; on nothing where it cannot be opened or locked.
-
-    ``named`` says in words which process has a PID, for the error.
-    """
-    try:
-        folder = os.open(openable(path), _FOLDER)
-    except OSError:
-        yield
-        return
-    try:
-        try:
-            fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = _holder_of(os.fstat(folder))
-            by = "somebody whom ghostfix cannot see" if holder is None else named(holder)
-            raise ChangedError(f"the folder {path} is locked by {by}") from error
-        except OSError:
-            pass  # a network's file system that knows no lock on what is only read
-        yield
-    finally:
-        os.close(folder)
-
-
-def _holder_of(seen: os.stat_result) -> int | None:
+def holder_of(seen: os.stat_result) -> int | None:
     """Who holds a lock on this file, by ``/proc/locks``; None where that does not tell."""
     if sys.platform != "linux":
         return None

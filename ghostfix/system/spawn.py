@@ -12,6 +12,7 @@ from ghostfix.process import Process
 from ghostfix.system.file_acts import open_to_append, write_durably
 from ghostfix.system.folders import make_folder, opened
 from ghostfix.system.identity import Account, account_of, acting_as, environment
+from ghostfix.system.input_file import input_file
 from ghostfix.system.processes import ProcessTable
 from ghostfix.system.text import openable, runnable
 
@@ -89,16 +90,17 @@ def _detached(
         }
     )
     try:
-        answer = subprocess.run(
-            (sys.executable, "-I", "-S", _DETACH, str(output)),
-            input=request.encode(),
-            capture_output=True,
-            pass_fds=(output,),
-            cwd="/",
-            timeout=_SECONDS,
-            start_new_session=True,
-            check=True,
-        )
+        with input_file(request.encode()) as file:
+            answer = subprocess.run(
+                (sys.executable, "-I", "-S", _DETACH, str(output)),
+                stdin=file,
+                capture_output=True,
+                pass_fds=(output,),
+                cwd="/",
+                timeout=_SECONDS,
+                start_new_session=True,
+                check=True,
+            )
     except (OSError, subprocess.SubprocessError) as error:
         raise StepError(f"{argv[0]} cannot be started: {error}") from error
     pid, number, where = answer.stdout.decode().split()

@@ -13,8 +13,9 @@ from ghostfix.steps.hold_launchd_job import HoldLaunchdJob
 from ghostfix.steps.hold_watchdog import HoldWatchdog
 from ghostfix.steps.stop_process import StopProcess
 from ghostfix.steps.stop_watchdog import StopWatchdog
+from tests.fake_crontab import SPOOL
 from tests.fake_launchctl import FakeJob, FakeLaunchctl
-from tests.fake_system import FakeCrontab, FakeSystem
+from tests.fake_system import FakeCrontab, FakeSystem, default_caller
 from tests.faults.scene import Scene
 
 HOUSE = "/srv/ghost"
@@ -34,6 +35,17 @@ def cron() -> Scene:
         for number in (2, 4)
     )
     return Scene(machine, steps, lambda: tabs.tabs[user])
+
+
+def roots_cron() -> Scene:
+    """Root sees the spool, and what is left there."""
+    machine = FakeSystem(caller=default_caller(Platform.LINUX, "root"))
+    machine.add_folder(SPOOL, uid=0)
+    machine.add_file("/etc/passwd", b"root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n")
+    tabs = FakeCrontab(machine, {"alice": CRONTAB, "root": CRONTAB})
+    source = CRONTAB.split(b"\n")[1] + b"\n"
+    step = HoldCronLine(reason="r", tab=Tab(user="alice"), line=2, source=source)
+    return Scene(machine, (step,), lambda: (dict(tabs.tabs), machine.names(SPOOL).value))
 
 
 def cron_file() -> Scene:
@@ -102,6 +114,7 @@ def watchdog() -> Scene:
 
 HOLDING_SCENES: dict[str, Callable[[], Scene]] = {
     "cron": cron,
+    "cron-of-another": roots_cron,
     "cron-file": cron_file,
     "launchd": launchd,
     "watchdog": watchdog,

@@ -13,7 +13,7 @@ from ghostfix.steps import STEPS
 from tests.fake_system import FakeSystem
 from tests.faults.adoption_scenes import ADOPTION_SCENES
 from tests.faults.holding_scenes import HOLDING_SCENES
-from tests.faults.kill import Killed, killed_at
+from tests.faults.kill import ALONE, LASTING, Killed, killed_at
 from tests.faults.manager_scenes import MANAGER_SCENES
 from tests.faults.test_faults import PLANS, SERVICE, a_machine
 
@@ -79,6 +79,49 @@ def test_killed_while_it_undoes(name: str, how: str) -> None:
             undo(scene.machine, run.id)
         undo_everything(scene.machine)
         assert scene.state() == start, f"after {instant}"
+
+
+def lasting(acts: list[str]) -> list[int]:
+    return [instant for instant, act in enumerate(acts) if act == LASTING]
+
+
+def lasting_acts(name: str) -> tuple[list[int], list[int]]:
+    """The acts of a scene, and of undoing it, that a command of its own carries out to the end."""
+    scene = SCENES[name]()
+    with killed_at(scene.machine, -1, "before") as acts:
+        run = execute(scene.machine, Plan(scene.steps), SERVICE)
+    with killed_at(scene.machine, -1, "before") as undo_acts:
+        undo(scene.machine, run.id)
+    return lasting(acts), lasting(undo_acts)
+
+
+FED = [name for name in SCENES if any(lasting_acts(name))]
+
+
+@pytest.mark.parametrize("how", ALONE)
+@pytest.mark.parametrize("name", FED)
+def test_killed_while_its_command_goes_on(name: str, how: str) -> None:
+    """The command that was started ends after ghostfix: undo comes after it, and says what is true."""
+    repairing, undoing = lasting_acts(name)
+    start, end = acts_of(name)[2:]
+    for instant in repairing:
+        scene = SCENES[name]()
+        with killed_at(scene.machine, instant, how), pytest.raises(Killed):
+            execute(scene.machine, Plan(scene.steps), SERVICE)
+        undo_everything(scene.machine)
+        scene.machine.let_go_on()
+        assert scene.state() == start, f"undo after {instant}"
+        run = execute(scene.machine, Plan(scene.planned_anew()), SERVICE)
+        assert run.complete, run.entries
+        assert scene.state() == end
+    for instant in undoing:
+        scene = SCENES[name]()
+        run = execute(scene.machine, Plan(scene.steps), SERVICE)
+        with killed_at(scene.machine, instant, how), pytest.raises(Killed):
+            undo(scene.machine, run.id)
+        undo_everything(scene.machine)
+        scene.machine.let_go_on()
+        assert scene.state() == start, f"undo after {instant} of an undo"
 
 
 @pytest.mark.parametrize("name", SCENES)

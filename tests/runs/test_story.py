@@ -162,3 +162,19 @@ def test_a_damaged_beginning_is_no_journal(at: bytes) -> None:
     content = told().replace(b'"at":1.0', b'"at":' + at)
     with pytest.raises(RepairError, match="cannot be understood"):
         read_journal(RUN, content)
+
+
+@pytest.mark.parametrize(
+    ("events", "cut_off"),
+    [
+        ("intent done", False),
+        ("intent failed undo-intent undo-failed", False),
+        ("intent undo-intent undo-failed", True),
+        ("intent done undo-intent undo-intent undo-failed", True),
+        ("intent done undo-intent undo-failed undo-intent undo-failed", False),
+        ("intent undo-intent undone", False),
+    ],
+)
+def test_an_act_whose_end_was_never_told_may_have_been_cut_off(events: str, cut_off: bool) -> None:
+    lines = (Line(event, 2.0, 1) for event in events.split())
+    assert read_journal(RUN, told(*lines)).entry(1).cut_off is cut_off

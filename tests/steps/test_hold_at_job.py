@@ -1,4 +1,5 @@
 import pytest
+from msgspec import structs
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import CommandAnswer
@@ -89,4 +90,22 @@ def test_root_gives_no_job_back_of_which_it_does_not_know_whose_it_was() -> None
     captured = do(at.system, step)
     with pytest.raises(StepError, match="whose at job 12 was is not known"):
         step.undo(at.system, captured)
+    assert at.handed == []
+
+
+def test_a_job_that_was_cut_on_its_way_back_is_queued_whole() -> None:
+    at = FakeAt()
+    captured = structs.replace(do(at.system, STEP), cut_off=True)
+    at.submit(("at",), (PUT_BACK + TEXT[: len(TEXT) // 2]).encode())
+    STEP.undo(at.system, captured)
+    (name,) = queue(at.system)
+    assert at.system.content(f"{FOLDER}/{name}").endswith(PUT_BACK.encode() + TEXT.encode() + b"\n")
+
+
+def test_a_queue_that_cannot_be_read_is_given_no_second_job() -> None:
+    at = FakeAt()
+    captured = do(at.system, STEP)
+    at.system.files[FOLDER].unreadable = True
+    with pytest.raises(StepError, match="there is no atq"):
+        STEP.undo(at.system, captured)
     assert at.handed == []

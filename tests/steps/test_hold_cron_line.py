@@ -4,6 +4,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.machine import Caller, CommandAnswer
@@ -183,17 +184,80 @@ def test_roots_hand_reaches_another_users_crontab() -> None:
     assert crontab.tabs == {"alice": CONTENT, "root": CONTENT}
 
 
-def test_a_program_that_stores_something_else_is_found_out_and_the_old_content_is_back() -> None:
+def test_a_program_that_stores_but_a_part_is_found_out_and_the_old_content_is_back() -> None:
     system, crontab = machine()
     normal = crontab.answer
 
-    def garbling(argv: tuple[str, ...], stdin: bytes) -> CommandAnswer:
-        return normal(argv, stdin.replace(b"FOO = ", b"FOO=") if b"held by" in stdin else stdin)
+    def cutting(argv: tuple[str, ...], stdin: bytes) -> CommandAnswer:
+        return normal(argv, stdin.partition(b"0 0")[0] if b"held by" in stdin else stdin)
 
-    system.add_programs(("crontab",), garbling)
+    system.add_programs(("crontab",), cutting)
     with pytest.raises(StepError, match="the former content is back"):
         step().apply(system)
     assert now(system, crontab) == CONTENT
+
+
+def test_an_edit_that_comes_between_the_act_and_its_reading_back_is_left_alone() -> None:
+    """Whatever reads neither as before nor as installed is somebody's: putting back would lose it."""
+    system, crontab = machine()
+    normal = crontab.answer
+    edited = b"# mine\n" + CONTENT
+
+    def outrun(argv: tuple[str, ...], stdin: bytes) -> CommandAnswer:
+        return normal(argv, edited if stdin else stdin)
+
+    system.add_programs(("crontab",), outrun)
+    with pytest.raises(StepError, match="neither its former content nor the new one"):
+        step().apply(system)
+    assert now(system, crontab) == edited
+
+
+CUT = with_line(CONTENT, 3, held(LINE))[:30]
+
+
+@pytest.mark.parametrize(
+    "cut", [b"", CONTENT[:15], CONTENT[:-5], CUT, with_line(CONTENT, 3, held(LINE))[:-1]]
+)
+def test_what_an_act_without_an_end_has_cut_is_put_right_by_undo(cut: bytes) -> None:
+    system, crontab = machine()
+    captured = structs.replace(step().capture(system), cut_off=True)
+    crontab.tabs[system.caller().user] = cut
+    assert "had been cut short; it is as it was before" in step().undo(system, captured)
+    assert now(system, crontab) == CONTENT
+    assert "is not held" in step().undo(system, captured)
+
+
+@pytest.mark.parametrize("cut_off", [True, False])
+def test_what_somebody_wrote_since_is_no_cut_and_stays(cut_off: bool) -> None:
+    system, crontab = machine()
+    captured = structs.replace(step().capture(system), cut_off=cut_off)
+    mine = CONTENT[:15] + b"\n0 0 * * * mine\n" if cut_off else b""
+    crontab.tabs[system.caller().user] = mine
+    with pytest.raises(ChangedError, match="not there any more"):
+        step().undo(system, captured)
+    assert now(system, crontab) == mine
+
+
+def test_what_a_killed_crontab_left_in_the_spool_is_taken_away_by_roots_undo() -> None:
+    spool = "/var/spool/cron/crontabs"
+    system = FakeSystem(caller=ROOT)
+    crontab = FakeCrontab(system, {"alice": CONTENT})
+    system.add_file("/etc/passwd", b"alice:x:1000:1000::/home/alice:/bin/sh\nbob:x:1001:1001::/:/bin/sh\n")
+    holding = step(tab=Tab(user="alice"))
+    captured = structs.replace(holding.capture(system), cut_off=True)
+    ours = with_line(CONTENT, 3, held(LINE))
+    kept = {
+        "tmp.aaaaaa": ours[:40],
+        "tmp.bbbbbb": b"* * * * * x\n",
+        "alice": ours[:40],
+        "tmp.dddddd": ours[:40],
+    }
+    owners = dict.fromkeys(kept, 1000) | {"tmp.dddddd": 1001}
+    for name, content in kept.items():
+        system.add_file(f"{spool}/{name}", content, uid=owners[name])
+    holding.undo(system, captured)
+    assert system.names(spool).value == ("alice", "tmp.bbbbbb", "tmp.dddddd")
+    assert crontab.tabs == {"alice": CONTENT}
 
 
 def test_a_program_that_refuses_leaves_everything_as_it_was() -> None:

@@ -109,13 +109,34 @@ def test_undo_of_what_was_not_begun() -> None:
     assert (pm2.resurrected, pm2.system.content(DUMP)) == ([], before)
 
 
-def test_a_dump_that_somebody_saved_since_is_left() -> None:
+def test_a_dump_that_somebody_saved_since_gets_this_application_and_no_other() -> None:
     pm2 = FakePm2(entry(), other())
     captured = do(pm2.system, STEP)
     pm2.system.add_file(DUMP, b"[]")
+    for _ in range(2):
+        STEP.undo(pm2.system, captured)
+        assert [each["name"] for each in json.loads(pm2.system.content(DUMP))] == ["ghost"]
+    assert [each["name"] for each in pm2.entries] == ["other", "ghost"]
+
+
+def test_a_dump_that_cannot_be_read_is_left() -> None:
+    pm2 = FakePm2(entry(), other())
+    captured = do(pm2.system, STEP)
+    pm2.system.add_file(DUMP, b"mine")
     with pytest.raises(ChangedError, match="changed by somebody"):
         STEP.undo(pm2.system, captured)
-    assert [each["name"] for each in pm2.entries] == ["other", "ghost"]
+    assert pm2.system.content(DUMP) == b"mine"
+
+
+@pytest.mark.parametrize("ghost_first", [True, False])
+def test_two_holds_are_released_in_any_order(ghost_first: bool) -> None:
+    pm2 = FakePm2(entry(), other())
+    second = HoldPm2App(reason="r", app="other", home=STEP.home)
+    undoing = [(STEP, do(pm2.system, STEP)), (second, do(pm2.system, second))]
+    for step, captured in undoing if ghost_first else reversed(undoing):
+        step.undo(pm2.system, captured)
+    assert sorted(each["name"] for each in json.loads(pm2.system.content(DUMP))) == ["ghost", "other"]
+    assert sorted(str(each["name"]) for each in pm2.entries) == ["ghost", "other"]
 
 
 def test_a_pm2_that_has_ended_needs_no_hold() -> None:

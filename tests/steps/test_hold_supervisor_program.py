@@ -1,4 +1,5 @@
 import pytest
+from msgspec import structs
 
 from ghostfix.errors import ChangedError, StepError
 from ghostfix.step import Refused, Unneeded
@@ -76,12 +77,38 @@ def test_a_file_that_somebody_changed_is_left_alone() -> None:
     system, _ = house()
     captured = STEP.capture(system)
     STEP.apply(system)
-    system.add_file(CONFIG, held(TEXT, 1) + b"\n# mine\n")
+    mine = held(TEXT, 1).replace(b"command=x", b"command=mine")
+    system.add_file(CONFIG, mine)
     with pytest.raises(ChangedError, match="changed by somebody"):
         STEP.undo(system, captured)
+    assert system.content(CONFIG) == mine
     system.remove_path(CONFIG)
     with pytest.raises(ChangedError, match="is gone"):
         STEP.undo(system, captured)
+
+
+def test_what_somebody_changed_elsewhere_in_the_file_stays() -> None:
+    system, _ = house()
+    captured = STEP.capture(system)
+    STEP.apply(system)
+    system.add_file(CONFIG, b"; mine\n" + held(TEXT, 1) + b"\n# mine\n")
+    assert "has ghost as it was" in STEP.undo(system, captured)
+    assert system.content(CONFIG) == b"; mine\n" + TEXT + b"\n# mine\n"
+    assert "has ghost as it was" in STEP.undo(system, captured)
+
+
+@pytest.mark.parametrize("ghost_first", [True, False])
+def test_two_holds_in_one_file_are_released_in_any_order(ghost_first: bool) -> None:
+    system, _ = house()
+    other = structs.replace(STEP, program="other")
+    captured = STEP.capture(system)
+    STEP.apply(system)
+    captured_other = other.capture(system)
+    other.apply(system)
+    undoing = [(STEP, captured), (other, captured_other)]
+    for step, kept in undoing if ghost_first else reversed(undoing):
+        step.undo(system, kept)
+    assert system.content(CONFIG) == TEXT
 
 
 def test_without_a_supervisord_only_the_file_is_held() -> None:

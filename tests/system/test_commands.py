@@ -1,7 +1,9 @@
 import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -115,3 +117,58 @@ def test_our_own_python_does_not_mislead_another(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("PYTHONHOME", "/nonexistent")
     monkeypatch.setenv("PYTHONPATH", "/ours")
     assert python("import sys; print('/ours' in sys.path)")[1] == b"False\n"
+
+
+FEEDING = """
+import sys
+from ghostfix.system.commands import run
+words = ("sh", "-c", 'echo > started; read line < gate; cat > installed; echo > ended', "sh")
+run(words, float(sys.argv[1]), stdin=b"whole " * 100_000, to_its_end=True)
+"""
+
+
+def feeding(folder: Path, seconds: float) -> "subprocess.Popen[bytes]":
+    """A ghostfix whose command has started, and reads nothing yet."""
+    os.mkfifo(folder / "gate")
+    process = subprocess.Popen(
+        [sys.executable, "-c", FEEDING, str(seconds)], cwd=folder, stderr=subprocess.DEVNULL
+    )
+    wait_until((folder / "started").exists)
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_a_command_has_the_whole_of_its_input_whatever_ends_us(tmp_path: Path, number: int) -> None:
+    with feeding(tmp_path, 60) as process:
+        process.send_signal(number)
+        if number != signal.SIGINT:  # after an interruption we wait for it ourselves
+            process.wait()
+        (tmp_path / "gate").write_text("go\n")
+        wait_until((tmp_path / "ended").exists)
+    assert (tmp_path / "installed").read_bytes() == b"whole " * 100_000
+
+
+def test_who_interrupts_twice_does_not_wait(tmp_path: Path) -> None:
+    with feeding(tmp_path, 600) as process:
+        while process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.2)
+    assert not (tmp_path / "installed").exists()
+
+
+def test_a_command_that_is_let_come_to_its_end_may_tidy_up_before_it_is_killed(tmp_path: Path) -> None:
+    words = ("sh", "-c", f"trap 'echo tidied > {tmp_path}/note; exit 1' INT; while :; do sleep 0.05; done")
+    answer = run(words, 0.5, to_its_end=True)
+    assert (answer.status, answer.problem) == (None, "did not end within 0.5 s")
+    assert (tmp_path / "note").read_text() == "tidied\n"
+    deaf = run(("sh", "-c", "trap '' INT; while :; do sleep 0.05; done"), 0.5, to_its_end=True)
+    assert deaf.status is None
+
+
+def test_where_memory_is_refused_the_input_lies_on_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(name: str, flags: int = 0) -> int:
+        raise PermissionError(13, "vm.memfd_noexec")
+
+    monkeypatch.setattr(os, "memfd_create", refused, raising=False)
+    test_standard_input_is_empty_or_what_was_given()

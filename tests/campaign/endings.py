@@ -1,0 +1,134 @@
+"""The first part: ghostfix is ended at so many instants, and undo comes at once."""
+
+import random
+import signal
+from dataclasses import dataclass
+
+from ghostfix.runs.story import EntryState
+from tests.campaign.player import Answer, Request
+from tests.campaign.stage import ONE, REPAIR, UNDO, Crontab, Player, profile, service
+from tests.campaign.tally import Tally, content_of, is_adopted, said, stories
+from tests.campaign.world import World
+
+SIGNALS = (signal.SIGKILL, signal.SIGHUP, signal.SIGINT)
+_SMALL, _LARGE = 10, 2000
+"""Comment lines: a kilobyte, and a quarter of a million bytes, which a pipe would not take at once."""
+_BUSY = 0.5
+"""Which part of the aimed endings falls while the crontab program runs."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """What is ended: it, or the undo of it."""
+
+    player: Player
+    crontab: Crontab
+    words: tuple[str, ...]
+    kind: str
+    """The step that it is about."""
+    undoes: bool
+    name: str
+
+    def prepare(self) -> None:
+        """The crontab and the profile as they are before; of an undo, after what it undoes."""
+        folder = self.crontab.folders[0]
+        (folder / "ghostfix.toml").write_text(profile(folder.name))
+        self.player.forget()
+        self.crontab.install()
+        if self.undoes:
+            self.player.play(self._request(self.words))
+
+    def play(self, number: int = 0, seconds: float = 0.0, event: int = 0) -> Answer:
+        words = UNDO if self.undoes else self.words
+        return self.player.play(self._request(words, number, seconds, event))
+
+    def undo(self) -> Answer:
+        return self.player.play(self._request(UNDO))
+
+    def is_done(self) -> bool:
+        """Whether the crontab shows what the step does."""
+        if self.kind == "adopt-cron-line":
+            return any(map(is_adopted, content_of(self.crontab.path).splitlines(keepends=True)))
+        return self.crontab.holds(0)
+
+    def _request(
+        self, words: tuple[str, ...], number: int = 0, seconds: float = 0.0, event: int = 0
+    ) -> Request:
+        folder = str(self.crontab.folders[0])
+        return Request(words=words, folder=folder, signal=number, seconds=seconds, event=event)
+
+
+def acts(world: World, user: Player, root: Player) -> list[Act]:
+    """A user's own repair, root's of a line in that user's crontab, an adoption; and the undo of each."""
+    own, roots = service(world, ONE, "web"), service(world, "root", "shop")
+    found = []
+    for undoes in (False, True):
+        what = "undo of " if undoes else ""
+        for filler in (_SMALL, _LARGE):
+            tab, theirs = Crontab(ONE, (own,), filler), Crontab(ONE, (roots,), filler)
+            adopt = ("adopt", "web", "--with", "cron", "--yes", "--hold-for", "0s", "--quiet")
+            found += [
+                Act(user, tab, REPAIR, "hold-cron-line", undoes, f"{what}a repair"),
+                Act(root, theirs, REPAIR, "hold-cron-line", undoes, f"{what}root's repair"),
+                Act(user, tab, adopt, "adopt-cron-line", undoes, f"{what}an adoption"),
+            ]
+    return found
+
+
+def end_at_random(found: list[Act], count: int, chance: random.Random) -> Tally:
+    """At any moment, most of them in the half in which it acts."""
+    tally = Tally("ended at a random moment")
+    lengths = [_undisturbed(act).seconds for act in found]
+    for number in range(count):
+        act = found[number % len(found)]
+        moment = lengths[number % len(found)] * chance.uniform(0.2, 1.05)
+        _end(tally, act, chance.choice(SIGNALS), seconds=moment)
+    return tally
+
+
+def end_at_calls(found: list[Act], count: int, chance: random.Random) -> Tally:
+    """At any call of the acting half; every other one while crontab is running."""
+    tally = Tally("ended at a chosen call")
+    seen = [_undisturbed(act) for act in found]
+    for number in range(count):
+        act, answer = found[number % len(found)], seen[number % len(found)]
+        first, last = 1, answer.events
+        if answer.windows and chance.random() < _BUSY:
+            first, last = chance.choice(answer.windows)
+        _end(tally, act, chance.choice(SIGNALS), event=chance.randint(first, max(first, last)))
+    return tally
+
+
+def _undisturbed(act: Act) -> Answer:
+    act.prepare()
+    answer = act.play()
+    assert act.is_done() is not act.undoes, (act.name, answer.output)
+    return answer
+
+
+def _end(tally: Tally, act: Act, number: int, seconds: float = 0.0, event: int = 0) -> None:
+    act.prepare()
+    before, path = act.crontab.content, act.crontab.path
+    where = f"{act.name} of {len(before)} bytes, signal {number}, {seconds:.3f} s, call {event}"
+    ended = act.play(number, seconds, event)
+    tally.plays += 1
+    tally.ended += ended.status in (-number, 130)
+    tally.compare(act.crontab.original(), before, where)
+    journals = stories(act.player.state)
+    if said(journals, act.kind, EntryState.DONE) and not act.is_done():
+        tally.lie(f"{where}: said to be done")
+    if said(journals, act.kind, EntryState.UNDONE) and act.is_done():
+        tally.lie(f"{where}: said to be undone")
+    undone = act.undo()
+    now = content_of(path)
+    tally.compare(act.crontab.original(), before, f"{where}, then undo")
+    if now != before and undone.status == 0:
+        tally.lie(f"{where}: undo said {undone.output!r}")
+    elif now != before or undone.status != 0:
+        tally.not_undone += 1
+        tally.notes.append(f"{where}: undo answered {undone.status}: {undone.output}")
+    left = act.crontab.temporary_files()
+    tally.left += len(left)
+    for temporary in left:
+        tally.notes.append(f"{where}: {temporary.name}")
+        temporary.unlink()

@@ -1,0 +1,191 @@
+"""Run as a program: plays ghostfix again and again, each time in a process of its own, and ends it at will.
+
+One request a line in, one answer a line out (JSON). ghostfix is loaded once and forked, so that a play takes
+a fraction of a second; what it does is what ``ghostfix WORDS`` does. A play can be ended at a moment, or at
+an event: the N-th call that the program makes between the opening and the end of its journal.
+"""
+
+import os
+import sys
+import tempfile
+import time
+from types import FrameType
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from ghostfix import application, cli, execute, journal
+from ghostfix.journal import JournalWriter
+from ghostfix.machine import CommandAnswer
+from ghostfix.plan import Plan
+from ghostfix.runs.story import RunState
+from ghostfix.service import Service
+from ghostfix.steps.hold_supervisor_program import HoldSupervisorProgram
+from ghostfix.system import commands, file_acts, folder_locks, local, spawn
+
+LOADED = (application, execute, file_acts, folder_locks, local, spawn)
+HOLD_PROGRAM = "hold-program"
+"""``hold-program NAME CONFIG`` is none of ghostfix's: a repair that holds this program alone."""
+_TICK = 0.001
+
+
+class Request(Struct, frozen=True, kw_only=True):
+    words: tuple[str, ...]
+    folder: str
+    signal: int = 0
+    """What ends it; 0 for nothing."""
+    seconds: float = 0.0
+    """When, for an end at a moment."""
+    event: int = 0
+    """At which call, for an end at an event."""
+
+
+class Answer(Struct, frozen=True, kw_only=True):
+    status: int
+    """Its exit status, negative for a signal."""
+    seconds: float
+    events: int
+    """How many calls its acting half made, where it came to its end."""
+    windows: tuple[tuple[int, int], ...]
+    """Between which of them a command was running that goes on without ghostfix."""
+    output: str
+
+
+class _Heard(Struct, frozen=True):
+    """What the process that played had counted, when it came to its end."""
+
+    count: int = 0
+    windows: tuple[tuple[int, int], ...] = ()
+
+
+def main() -> None:
+    """Plays what is asked for, until nobody asks any more."""
+    for line in sys.stdin:
+        answer = _play(msgspec.json.decode(line, type=Request))
+        sys.stdout.write(f"{msgspec.json.encode(answer).decode()}\n")
+        sys.stdout.flush()
+
+
+def _play(request: Request) -> Answer:
+    listen, tell = os.pipe()
+    with tempfile.TemporaryFile() as output:
+        began = time.monotonic()
+        pid = os.fork()
+        if pid == 0:
+            os.close(listen)
+            _become(request, output.fileno(), tell)
+        os.close(tell)
+        status = _waited(pid, request, began)
+        seconds = time.monotonic() - began
+        with os.fdopen(listen) as pipe:
+            heard = msgspec.json.decode(pipe.read() or "{}", type=_Heard)
+        output.seek(0)
+        return Answer(
+            status=os.waitstatus_to_exitcode(status),
+            seconds=seconds,
+            events=heard.count,
+            windows=heard.windows,
+            output=output.read().decode(errors="replace"),
+        )
+
+
+def _waited(pid: int, request: Request, began: float) -> int:
+    """Its wait status; ended at the moment that was asked for, as a terminal would: its whole group."""
+    while request.signal and request.seconds:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            return status
+        if time.monotonic() - began >= request.seconds:
+            os.killpg(pid, request.signal)
+            break
+        time.sleep(_TICK)
+    return os.waitpid(pid, 0)[1]
+
+
+def _become(request: Request, output: int, tell: int) -> None:
+    """Turns this process into ghostfix; does not return."""
+    code = 70
+    counter = _Counter(request.event if not request.seconds else 0, request.signal)
+    try:
+        os.setsid()
+        os.chdir(request.folder)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(output, 1)
+        os.dup2(output, 2)
+        os.set_inheritable(tell, False)
+        if request.event or not request.signal:
+            counter.install()
+        _obey(request.words)
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    finally:
+        sys.setprofile(None)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os.write(tell, msgspec.json.encode(_Heard(counter.count, tuple(counter.windows))))
+        os._exit(code)
+
+
+def _obey(words: tuple[str, ...]) -> None:
+    if words[0] != HOLD_PROGRAM:
+        sys.argv = ["ghostfix", *words]
+        cli.main()
+        return
+    _, name, config = words
+    step = HoldSupervisorProgram(reason="campaign", program=name, file=config, config=config)
+    service = Service(name=name, profile="campaign", directory=os.getcwd(), script="w.py")
+    execute.execute(local.LocalSystem(), Plan((step,)), service)
+
+
+class _Counter:
+    """Counts calls from the opening of the journal on, and ends the program at one of them."""
+
+    def __init__(self, event: int, signal: int) -> None:
+        self.count = 0
+        self.windows: list[tuple[int, int]] = []
+        self._event = event
+        self._signal = signal
+
+    def install(self) -> None:
+        """From now on the program counts between the opening and the end of its journal."""
+        begin, reopen, ended, run = journal.begin, journal.reopen, JournalWriter.ended, commands.run
+
+        def begun(*words: Any, **options: Any) -> JournalWriter:
+            sys.setprofile(self._saw)
+            return begin(*words, **options)
+
+        def reopened(*words: Any, **options: Any) -> JournalWriter:
+            sys.setprofile(self._saw)
+            return reopen(*words, **options)
+
+        def over(writer: JournalWriter, state: RunState, detail: str = "") -> None:
+            ended(writer, state, detail)
+            sys.setprofile(None)
+
+        def noted(*words: Any, **options: Any) -> CommandAnswer:
+            start = self.count
+            answer = run(*words, **options)
+            if options.get("to_its_end"):
+                self.windows.append((start, self.count))
+            return answer
+
+        for module, name, function in (
+            (journal, "begin", begun),
+            (journal, "reopen", reopened),
+            (JournalWriter, "ended", over),
+            (commands, "run", noted),
+        ):
+            setattr(module, name, function)
+
+    def _saw(self, _frame: FrameType, kind: str, _what: object) -> None:
+        if kind not in ("call", "c_call"):
+            return
+        self.count += 1
+        if self.count == self._event:
+            os.kill(os.getpid(), self._signal)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,40 @@
+"""A sample of ``python -m tests.campaign``: no byte is lost, and nobody is told what is not so."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ("--random", "36", "--aimed", "36", "--twice", "12", "--programs", "4")
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root: it makes users and a spool of its own"),
+    pytest.mark.skipif(shutil.which("crontab") is None, reason="needs Debian's package cron"),
+    pytest.mark.skipif(sys.platform != "linux", reason="needs namespaces"),
+]
+
+
+def test_a_sample_of_the_campaign(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = subprocess.run(
+        (sys.executable, "-m", "tests.campaign", *SAMPLE),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    with capsys.disabled():
+        print(f"\n{answer.stdout}")
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert re.search(r"in all: 2\d\d plays, 0 lost bytes, 0 silent lies", answer.stdout)
+    ended = [int(number) for number in re.findall(r"(\d+) ended half-way", answer.stdout)[:2]]
+    assert min(ended) > 12, "too few were ended while they acted to prove anything"
+    assert not re.search(r" [1-9]\d* refused", answer.stdout), "who waits for the lock is not refused"
