@@ -71,7 +71,11 @@ def _brings_back(job: Job) -> bool:
 
 def _crashes(snapshot: Snapshot, service: Service) -> tuple[LogFaults, ...]:
     found = [fault for family in Family for fault in faults(snapshot, service, family)]
-    recent = [fault for fault in found if fault.count >= REPEATED and _lately(fault, snapshot)]
+    recent = [
+        fault
+        for fault in found
+        if fault.count >= REPEATED and not fault.overtaken and _lately(fault, snapshot)
+    ]
     return tuple(sorted(recent, key=lambda fault: -fault.count))
 
 
