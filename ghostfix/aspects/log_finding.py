@@ -1,5 +1,7 @@
 """Log findings: how the checks of logs report, alike for every family of exceptions."""
 
+import re
+
 from ghostfix.aspects.logged import LogFaults
 from ghostfix.aspects.soundness import is_well
 from ghostfix.aspects.wording import bounded
@@ -12,16 +14,8 @@ from ghostfix.snapshot import LoggedError, Reason, Snapshot
 
 _MESSAGE = 200
 _HEADLINE = 100
-_IN_WORDS = {
-    Reason.ALREADY_RUNNING: "another instance runs",
-    Reason.LOCK_HELD: "its lock is held",
-    Reason.PERMISSION_DENIED: "permission denied",
-    Reason.NO_SUCH_FILE: "no such file",
-    Reason.BAD_CONFIGURATION: "configuration not accepted",
-    Reason.CANNOT_CONNECT: "cannot connect",
-    Reason.OUT_OF_MEMORY: "out of memory",
-}
-_TAKEN = {Reason.ALREADY_RUNNING, Reason.LOCK_HELD}
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+_IN_WORDS = {Reason.ALREADY_RUNNING: "another instance runs", Reason.LOCK_HELD: "its lock is held"}
 
 
 def log_finding(
@@ -43,13 +37,10 @@ def log_finding(
     more = f", and {others} other {'kind' if others == 1 else 'kinds'}" if others else ""
     goes_on = also_when_well and faults.goes_on(snapshot.taken_at)
     pressing = (faults.dated or faults.ended) and (goes_on or not is_well(snapshot, service))
-    if faults.overtaken:
-        severity = Severity.INFO
-    else:
-        severity = Severity.ERROR if pressing else Severity.WARNING
+    severity = Severity.ERROR if pressing else Severity.WARNING
     return Finding(
         code=code,
-        severity=severity,
+        severity=Severity.INFO if faults.overtaken else severity,
         summary=f"{named(worst)} × {worst.count} in {faults.log.path}{more}",
         cause=cause,
         subject=Subject(SubjectKind.FILE, faults.log.path),
@@ -63,7 +54,7 @@ def log_finding(
 
 
 def named(error: LoggedError) -> str:
-    """``TypeError: '>' not supported ...``, cut at 200 characters; the program's own words without an exception."""
+    """``TypeError: '>' not supported ...``, cut at 200 characters; without an exception its own words."""
     return _cut(": ".join(part for part in (error.exception, error.message) if part), _MESSAGE)
 
 
@@ -71,7 +62,7 @@ def headline(error: LoggedError, service: Service, count: int) -> str:
     """One link of a chain: ``KeyError 'DATABASE_URL' at app.py:2``, ``ValueError: bad at a.py:7 × 3``."""
     if not error.exception:
         text = refusal(error) or error.message
-    elif error.message.startswith(("'", '"')):
+    elif _QUOTED.fullmatch(error.message):
         text = f"{error.exception} {error.message}"
     else:
         text = named(error)
@@ -83,11 +74,9 @@ def headline(error: LoggedError, service: Service, count: int) -> str:
 
 
 def refusal(error: LoggedError) -> str | None:
-    """What the program met, in a few words: ``another instance runs (pid 4711)``; None when its own say it best."""
+    """What the program met, in short: ``another instance runs (pid 4711)``; None when its words say it."""
     words = _IN_WORDS.get(error.reason)
-    if words is None or error.about is None:
-        return None
-    return f"{words} ({error.about})" if error.reason in _TAKEN else f"{words}: {error.about}"
+    return None if words is None or error.about is None else f"{words} ({error.about})"
 
 
 def own_place(error: LoggedError, service: Service) -> str | None:

@@ -102,9 +102,11 @@ def _latest(error: LoggedError, log: LogExcerpt) -> float:
 
 def port_is_free(error: LoggedError, snapshot: Snapshot, service: Service) -> bool:
     """Whether nobody listens now on the port that was taken; false when that is not known."""
-    named = port_of(error.about) if error.about is not None else None
+    named = None if error.about is None else port_of(error.about)
+    if error.about is not None and named is None:
+        return False  # a socket in the file system
     ports = (named,) if named is not None else service.ports
-    if error.about is not None and named is None or not ports or not snapshot.listeners.complete:
+    if not ports or not snapshot.listeners.complete:
         return False
     return not {listener.port for listener in snapshot.listeners.value}.intersection(ports)
 
@@ -112,8 +114,8 @@ def port_is_free(error: LoggedError, snapshot: Snapshot, service: Service) -> bo
 def faults(snapshot: Snapshot, service: Service, wanted: Family) -> tuple[LogFaults, ...]:
     """One entry a log with errors of this family; old and handled ones are left out.
 
-    What counts came since the oldest running instance started, or in the last day when none runs. Then the last
-    record of the logs is an error as well, in whatever words it tells why the service ended.
+    What counts came since the oldest running instance started, or in the last day when none runs. Then the
+    last record of the logs is an error as well, in whatever words it tells why the service ended.
     """
     since = min(
         (instance.root.id.started for instance in instances(snapshot, service)),

@@ -2,10 +2,10 @@
 
 What it finds
 -------------
-``Address already in use`` (errno 98 on Linux, 48 on macOS, ``EADDRINUSE`` in node), and the words of servers that
-say so in their own way, since the last start. An error as long as something is wrong with the service or its
-port; a warning when that is over, or when nobody has the port any more. Not flagged: what was logged before the
-last start, or below the level ERROR.
+``Address already in use`` (errno 98 on Linux, 48 on macOS, ``EADDRINUSE`` in node), and the words of servers
+that say so in their own way, since the last start. An error as long as something is wrong with the service
+or its port; a warning when that is over, or when nobody has the port any more. Not flagged: what was logged
+before the last start, or below the level ERROR.
 
 Why it matters
 --------------

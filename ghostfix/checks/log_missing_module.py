@@ -2,8 +2,9 @@
 
 What it finds
 -------------
-``ModuleNotFoundError``, ``No module named``, node's ``Cannot find module``, and how Perl, Ruby, Java and uvicorn say
-it, since the last start. Not flagged: an import that the program catches and logs below the level ERROR.
+``ModuleNotFoundError``, ``No module named``, node's ``Cannot find module``, and how Perl, Ruby, Java and
+uvicorn say it, since the last start. Not flagged: an import that the program catches and logs below the level
+ERROR.
 
 Why it matters
 --------------

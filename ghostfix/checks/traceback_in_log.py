@@ -2,12 +2,12 @@
 
 What it finds
 -------------
-Exceptions and crashes of any language in the service's logs since its oldest running instance was started, or
-within the last day when none runs. When none runs, also the last record of the logs, in whatever words it says
-why the service ended: another instance, a lock, a file or a host that it could not have. Those with a known cause
-have a code of their own. An error when they go on, or when the service is ill; otherwise a warning; only mentioned
-when the service ended with another record, later than these. Not flagged: what was logged before the last start,
-and exceptions that were caught and logged below the level ERROR.
+Exceptions and crashes of any language in the service's logs since its oldest running instance was started,
+or within the last day when none runs; then also the last record of the logs, in whatever words it says why
+the service ended: another instance, a lock, a file or a host that it could not have. Those with a known cause
+have a code of their own. An error when they go on, or when the service is ill; otherwise a warning; only
+mentioned when the service ended with a later record than these. Not flagged: what was logged before the last
+start, and exceptions that were caught and logged below the level ERROR.
 
 Why it matters
 --------------
@@ -22,7 +22,7 @@ How to prevent it
 Log handled exceptions as such, and let unhandled ones end the process, so that its manager notices.
 """
 
-from ghostfix.aspects.log_finding import log_finding, own_place, refusal
+from ghostfix.aspects.log_finding import log_finding, named, own_place, refusal
 from ghostfix.aspects.logged import Family, LogFaults, faults
 from ghostfix.aspects.remedy import no_steps
 from ghostfix.aspects.scope import with_logs
@@ -47,9 +47,8 @@ def _cause(fault: LogFaults, snapshot: Snapshot, service: Service) -> str:
     where = f", at {place}" if place else ""
     if error.reason in {Reason.EXCEPTION, Reason.OTHER, Reason.CRASH}:
         return f"The program meets something that it does not handle{where}."
-    told = refusal(error)
-    said = f": {told}" if told is not None else ""
-    return f"The program says itself why it cannot go on{said}{where}.{_gone(error, snapshot)}"
+    told = refusal(error) or named(error)
+    return f"The program says itself why it cannot go on: {told}{where}.{_gone(error, snapshot)}"
 
 
 def _gone(error: LoggedError, snapshot: Snapshot) -> str:

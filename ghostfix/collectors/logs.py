@@ -53,8 +53,8 @@ def collect(
 def dated(reading: Reading[tuple[ReadLog, ...]], since: float | None) -> Reading[tuple[LogExcerpt, ...]]:
     """How many errors of each kind came ``since`` the present instance was started (None: none runs).
 
-    An error without a timestamp, in a log last written before that, gets the time of that writing: it cannot be
-    younger. Old errors are kept: judging is the checks' business, by ``last_at`` and ``since_start``.
+    An error without a timestamp, in a log last written before that, gets the time of that writing: it cannot
+    be younger. Old errors are kept: judging is the checks' business, by ``last_at`` and ``since_start``.
     """
     return Reading(tuple(_dated(each, since) for each in reading.value), reading.problem, reading.complete)
 

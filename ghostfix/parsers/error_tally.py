@@ -1,4 +1,4 @@
-"""Counting errors: those of the same type whose messages differ in numbers and random names only are one kind."""
+"""Counting errors: those of a type whose messages differ in numbers and random names only are one kind."""
 
 import re
 from array import array
@@ -98,7 +98,7 @@ class ErrorTally:
         return tuple(sorted(self._kinds.values(), key=lambda kind: kind.first_line))
 
     def since(self, error: LoggedError, start: float) -> int:
-        """How many errors of this kind are known to have come since then, of the latest ones that are kept."""
+        """How many errors of this kind are known to have come since then, of the latest that are kept."""
         times = self._times.get(kind_of(error.exception, error.message, error.handled), ())
         return sum(not_before(at, start) for at in times)
 

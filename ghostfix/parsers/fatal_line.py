@@ -1,10 +1,11 @@
 """Lines with which programs of many languages end: panics, uncaught exceptions, failed assertions, refusals.
 
-Two questions are answered. ``crash_line``: is this line, wherever it stands, the beginning of an error that ends a
-program? ``last_words``: can it be one, given that it stands at the end of a log?
+Two questions are answered. ``crash_line``: is this line, wherever it stands, the beginning of an error that
+ends a program? ``last_words``: can it be one, given that it stands at the end of a log?
 """
 
 import re
+from collections.abc import Iterable
 from enum import IntEnum
 
 from msgspec import Struct
@@ -16,7 +17,7 @@ from ghostfix.parsers.stack_frame import Frame
 from ghostfix.snapshot import Reason
 
 CRASH_WORDS = ("panic", "terminate called")
-"""Beyond the words of exceptions: one of them is in every line that ``crash_line`` finds and those are not in."""
+"""One of them, or of the words of exceptions, is in every line that begins a crash of a common language."""
 
 
 class Weight(IntEnum):
@@ -40,18 +41,27 @@ class FatalLine(Struct, frozen=True, kw_only=True):
     weight: Weight = Weight.REASON
 
 
+_FILE, _LINE = r"(?P<file>[^\s:]{1,1024})", r"(?P<line>\d{1,9})"
+_THREAD = r"thread '[^']{0,200}' (?:\(\d{1,20}\) )?(?P<exception>panic)ked at"
+_PHP, _PHP_CLASS = r"(?:PHP )?", r"(?P<exception>[\w\\]{1,200})"
+_RUBY_FILE = r"(?P<file>[^\s:]{1,1024}|<internal:[^>]{1,300}>)"
+_CRASH_BEGINS = re.compile(
+    r"panic: |fatal error: |thread '|Exception in |Unhandled |(?:PHP )?(?:Fatal|Parse) |ruby: |terminate "
+    r"|\*\* \(|(?:[^\s:]{1,1024}|<internal:[^>]{1,300}>):\d{1,9}:in "
+)
+"""Whether it is worth the while to try them all."""
 _CRASHES = tuple(
     re.compile(pattern)
     for pattern in (
         r"(?P<exception>panic): (?P<message>.+)$",  # Go
         r"(?P<exception>fatal error): (?P<message>.+)$",  # Go's runtime
-        r"thread '[^']{0,200}' (?:\(\d{1,20}\) )?(?P<exception>panic)ked at '(?P<message>.*)', (?P<file>[^\s:]+):(?P<line>\d+):\d+$",
-        r"thread '[^']{0,200}' (?:\(\d{1,20}\) )?(?P<exception>panic)ked at (?P<file>[^\s:]+):(?P<line>\d+):\d+:?(?P<message>)$",
+        rf"{_THREAD} '(?P<message>.*)', {_FILE}:{_LINE}:\d+$",  # Rust, until 1.72
+        rf"{_THREAD} {_FILE}:{_LINE}:\d+:?(?P<message>)$",
         r'Exception in thread ".{0,200}?" (?P<exception>[\w.$]{1,300})(?:: (?P<message>.*))?$',  # Java
         r"Unhandled exception\. (?P<exception>[\w.]{1,300}): (?P<message>.*)$",  # .NET
-        r"(?:PHP )?Fatal error:\s+Uncaught (?P<exception>[\w\\]{1,200}): (?P<message>.*) in (?P<file>/[^:]+):(?P<line>\d+)$",
-        r"(?:PHP )?(?P<exception>Fatal error|Parse error):\s+(?P<message>.*) in (?P<file>/.+) on line (?P<line>\d+)$",
-        r"(?P<file>[^\s:]{1,1024}|<internal:[^>]{1,300}>):(?P<line>\d+):in [`'].{0,300}?': (?P<message>.*) \((?P<exception>[A-Z][\w:]{0,200})\)$",
+        rf"{_PHP}Fatal error:\s+Uncaught {_PHP_CLASS}: (?P<message>.*) in (?P<file>/[^:]+):{_LINE}$",
+        rf"{_PHP}(?P<exception>(?:Fatal|Parse) error):\s+(?P<message>.*) in (?P<file>/.+) on line {_LINE}$",
+        rf"{_RUBY_FILE}:{_LINE}:in [`'].{{0,300}}?': (?P<message>.*) \((?P<exception>[A-Z][\w:]{{0,200}})\)$",
         r"ruby: (?P<message>.*) \((?P<exception>[A-Z]\w{0,80})\)$",
         r"terminate called after throwing an instance of '(?P<exception>.{1,300})'(?P<message>)$",  # C++
         r"(?P<exception>terminate called) (?P<message>without an active exception|recursively)$",
@@ -59,80 +69,77 @@ _CRASHES = tuple(
         r"(?P<exception>Fatal Python error): (?P<message>.*)$",
     )
 )
-_LAST = tuple(
-    (re.compile(pattern), weight)
-    for pattern, weight in (
-        (
-            r"(?P<message>BEGIN failed--compilation aborted.*|Execution of \S+ aborted due to compilation errors\.)$",
-            Weight.CONSEQUENCE,
-        ),
-        (
-            r"(?P<message>.+) at (?P<file>\S{1,1024}) line (?P<line>\d+)(?:, <.{1,80}> (?:line|chunk) \d+)?\.$",
-            Weight.REASON,
-        ),
-        (r"syntax error at (?P<file>\S{1,1024}) line (?P<line>\d+), ", Weight.REASON),  # Perl
-        (r"(?P<file>[^\s:]{1,1024}):(?P<line>\d+): (?P<message>syntax error.*)$", Weight.REASON),  # Ruby
-        (
-            r"(?P<file>[^\s:]{1,1024}): (?:line )?(?P<line>\d+): (?:\d+ )?(?:Segmentation fault|Aborted|Killed|Bus error)\b",
-            Weight.FATAL,
-        ),
-        (
-            r"[^\s:]{1,300}: (?P<file>[^\s:]{1,1024}):(?P<line>\d+): .{1,300}: Assertion .{1,1000} failed\.$",
-            Weight.REASON,
-        ),
-        (
-            r"SUMMARY: (?P<message>\w+Sanitizer: \S+) (?P<file>/\S+?):(?P<line>\d+)(?::\d+)? in ",
-            Weight.REASON,
-        ),
-        (r"==\d+==ERROR: (?P<message>\w+Sanitizer: .*)$", Weight.REASON),
-        (
-            r"(?P<message>\*\*\* stack smashing detected \*\*\*.*|(?:free|malloc|realloc|munmap_chunk|corrupted)\b.{0,80}(?:\(\)|size|detected|pointer|list|chunk).*)$",
-            Weight.REASON,
-        ),
-        (r"(?P<message>double free or corruption.*)$", Weight.REASON),
-        (r"FATAL ERROR: (?P<message>.*)$", Weight.REASON),  # Node's engine
-        (r"(?P<message>Error:(?: .*)?)$", Weight.REASON),  # what a main of Rust, click and others return
-        (r"(?P<message>[\w./-]{1,200}: error: .*)$", Weight.REASON),  # argparse
-        (
-            r"(?P<message>Kernel pid terminated .*|\{?\"init terminating in do_boot.*)$",
-            Weight.REASON,
-        ),  # Erlang
-        (
-            r"(?P<message>(?:Segmentation fault|Aborted|Killed|Bus error|Illegal instruction|Floating point exception)(?: \(core dumped\))?)$",
-            Weight.FATAL,
-        ),
-        (r"(?P<message>APPLICATION FAILED TO START)$", Weight.FATAL),
+_HEAP = r"(?:\(\)|size|detected|pointer|list|chunk)"
+_SIGNALLED = r"(?:Segmentation fault|Aborted|Killed|Bus error|Illegal instruction|Floating point exception)"
+_LAST_REASONS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?P<message>.+) at (?P<file>\S{{1,1024}}) line {_LINE}(?:, <.{{1,80}}> \w{{4,5}} \d+)?\.$",  # Perl
+        rf"syntax error at (?P<file>\S{{1,1024}}) line {_LINE}, ",
+        rf"{_FILE}:{_LINE}: (?P<message>syntax error.*)$",  # Ruby
+        rf"[^\s:]{{1,300}}: {_FILE}:{_LINE}: .{{1,300}}: Assertion .{{1,1000}} failed\.$",
+        rf"SUMMARY: (?P<message>\w+Sanitizer: \S+) (?P<file>/[^\s:]+):{_LINE}(?::\d+)? in ",
+        r"==\d+==ERROR: (?P<message>\w+Sanitizer: .*)$",
+        r"(?P<message>(?:\*\*\* )?stack smashing detected.*|double free or corruption.*)$",
+        rf"(?P<message>(?:free|malloc|realloc|munmap_chunk|corrupted)\b.{{0,80}}{_HEAP}.*)$",  # libc
+        r"FATAL ERROR: (?P<message>.*)$",  # Node's engine
+        r"(?P<message>Error:(?: .*)?)$",  # what a main of Rust, click and others return
+        r"(?P<message>[\w./-]{1,200}: error: .*)$",  # argparse
+        r"(?P<message>Kernel pid terminated .*|\{?\"init terminating in do_boot.*)$",  # Erlang
     )
 )
-_SHELL = re.compile(r"(?P<file>[^\s:]{1,1024}): (?:line )?(?P<line>[1-9]\d{0,8}): \S.*$")
-_LEAD = re.compile(
-    r"(?:(?:<\d{1,3}>|[\[(]?\d{4}[-/]\d\d[-/]\d\d(?:[T ]|\b)|\d{1,9}(?=\s\[)|\[?\d{1,2}[-/ ][A-Z][a-z]{2}[-/ ]\d{4}[: ]|\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?|UTC\b|GMT\b"
-    r"|CET\b|CEST\b|Z\b|[+-]\d\d:?\d\d\b\]?|\[[^\]\s]{1,60}\]|\[pid \d+[^\]]{0,40}\]|\(\d{1,9}\)|\d{1,9}#\d{1,9}:|\d{1,9}:[A-Z]\b|\d{1,2} [A-Z][a-z]{2} \d{4}\b"
-    r"|AH\d{5}:|\d{3}/\d{6}\b|(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|CRITICAL|FATAL|ALERT|EMERG|PANIC|LOG|HINT|DETAIL|[Ww]arning(?=:))\b(?!\])"
-    r"|(?:error|fatal|critical)(?=:)|[|:#*-]{1,3}(?=\s))[\s:]*)+"
+_LAST_FATAL = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"{_FILE}: (?:line )?{_LINE}: +(?:\d+ )?{_SIGNALLED}\b",
+        rf"(?P<message>{_SIGNALLED}(?: \(core dumped\))?)$",
+        r"(?P<message>APPLICATION FAILED TO START)$",  # Spring Boot
+    )
 )
+_SHELL = re.compile(rf"{_FILE}: (?:line )?(?P<line>[1-9]\d{{0,8}}): \S.*$")
+_LEVELS = "TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|CRITICAL|FATAL|ALERT|EMERG|PANIC|LOG|HINT|DETAIL"
+_LEADING = (
+    r"<\d{1,3}>",  # syslog's priority
+    r"[\[(]?\d{4}[-/]\d\d[-/]\d\d(?:[T ]|\b)",
+    r"\[?\d{1,2}[-/ ][A-Z][a-z]{2}[-/ ]\d{4}(?:[: ]|\b)",
+    r"\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?",
+    r"(?:UTC|GMT|CET|CEST|Z|[+-]\d\d:?\d\d)\b\]?",
+    r"\[[^\]\s]{1,60}\]|\[pid \d+[^\]]{0,40}\]|\(\d{1,9}\)|\d{1,9}(?=\s\[)",
+    r"\d{1,9}#\d{1,9}:|\d{1,9}:[A-Z]\b|AH\d{5}:|\d{3}/\d{6}\b",  # nginx, Redis, Apache, HAProxy
+    rf"(?:{_LEVELS}|[Ww]arning(?=:)|(?:error|fatal|critical)(?=:))\b(?!\])",
+    r"[|:#*-]{1,3}(?=\s)",
+)
+_LEAD = re.compile(rf"(?:(?:{'|'.join(_LEADING)})[\s:]*)+")
+"""What stands before a message: time, level, PID, logger."""
 _JSON_WORDS = re.compile(r'"(?:msg|message|error|err|errmsg|reason|cause)":\s?"((?:[^"\\]|\\.){1,1000})"')
 _JSON_FATAL = re.compile(r'"s":"[FE]"')
 _LOUD = frozenset({"CRITICAL", "FATAL", "ALERT", "EMERG", "PANIC"})
 _SERVED = re.compile(r"\bHTTP/\d")
-_ENDINGS = re.compile(
-    r"(?:^|\b)(?:aborting|shutting down|exiting|initialization failed|still could not bind|could not create any TCP/IP sockets"
-    r"|Failed listening on port|Main process exited|Failed with result|Start request repeated|Scheduled restart job"
-    r"|exited with (?:code|status)|no listening sockets available|Worker failed to boot|Failed to start .{1,200}\.$|Configuration check failed"
-    r"|npm ERR! (?:code|errno|path|command|A complete log)|Command failed|Error\(s\) found in configuration|Fatal errors found"
-    r"|Unable to open logs|Aborted\b)",
-    re.IGNORECASE,
+_CONSEQUENCES = (
+    r"aborting|shutting down|exiting|initialization failed|still could not bind|aborted\b",
+    r"unable to open logs",
+    r"could not create any tcp/ip sockets|failed listening on port|no listening sockets available",
+    r"main process exited|failed with result|start request repeated|scheduled restart job",
+    r"exited with (?:code|status)|worker failed to boot|failed to start .{1,200}\.$",
+    r"configuration check failed",
+    r"npm err! (?:code|errno|path|command|a complete log)|command failed",
+    r"error\(s\) found in configuration|fatal errors found|compilation aborted|due to compilation errors",
 )
+_CONSEQUENCE = re.compile("|".join(_CONSEQUENCES), re.IGNORECASE)
 
 
 def crash_line(body: str) -> FatalLine | None:
-    """The first line of an error that ends a program, in the words of its language; Python and Node excepted."""
+    """The first line of an error that ends a program, in its language's words; Python and Node excepted."""
+    if _CRASH_BEGINS.match(body) is None:
+        return None
     body = body[: 2 * MESSAGE_LIMIT]
-    for pattern in _CRASHES:
-        found = pattern.match(body)
-        if found is not None:
-            return _told(found, Weight.REASON)
-    return None
+    return _first(_CRASHES, body, Weight.REASON)
+
+
+def _first(patterns: Iterable[re.Pattern[str]], text: str, weight: Weight) -> FatalLine | None:
+    """What the first pattern that matches makes of a line."""
+    found = (pattern.match(text) for pattern in patterns)
+    return next((_told(match, weight) for match in found if match is not None), None)
 
 
 def last_words(line: LogLine) -> FatalLine | None:
@@ -144,17 +151,16 @@ def last_words(line: LogLine) -> FatalLine | None:
         return _from_json(line, body)
     message = _LEAD.sub("", body, count=1) if _LEAD.match(body) else body
     message = (message or body)[:MESSAGE_LIMIT]
-    crash = crash_line(message)
-    if crash is not None:
-        return crash
-    consequence = _ENDINGS.search(message) is not None
-    for pattern, weight in _LAST:
-        found = pattern.match(message)
-        if found is not None:
-            return _told(found, weight)
-    shell = _SHELL.match(message)
-    if shell is not None and (told := _told(shell, Weight.REASON)).reason is not Reason.OTHER:
-        return told
+    consequence = _CONSEQUENCE.search(message) is not None
+    if not consequence:
+        told = (
+            crash_line(message)
+            or _first(_LAST_FATAL, message, Weight.FATAL)
+            or _first(_LAST_REASONS, message, Weight.REASON)
+            or _first((_SHELL,), message, Weight.REASON)
+        )
+        if told is not None and not (told.reason is Reason.OTHER and _SHELL.match(message)):
+            return told
     return _weighed(message, line.level, consequence)
 
 

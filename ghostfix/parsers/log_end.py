@@ -1,7 +1,7 @@
 """The end of a log: the last record that can tell why a program ended, and its last lines as they are.
 
-The lines may come from anywhere: a file, a journal, a manager's own log. The last record wins, never an older one
-of another kind, and none from before the last start that is noted in the log.
+The lines may come from anywhere: a file, a journal, a manager's own log. The last record wins, never an older
+one of another kind, and none from before the last start that is noted in the log.
 """
 
 from collections.abc import Iterable, Sequence
@@ -67,7 +67,7 @@ def read_end(
         log.feed(line.text, line.at)
     log.close(written)
     end = _End(given, now, zone, written)
-    found = [*end.stacks(log.latest), *end.refusals(log.latest, folder)]
+    found = [*end.stacks(log.latest), *end.refusals(log.latest)]
     return LogEnd(ending=end.choose(found), last_lines=end.last_lines(), lines=len(given))
 
 
@@ -110,7 +110,7 @@ class _End:
             )
         return found
 
-    def refusals(self, latest: Iterable[SeenError], folder: str) -> list[_Candidate]:
+    def refusals(self, latest: Iterable[SeenError]) -> list[_Candidate]:
         """The lines that name a reason in words, outside of stack traces."""
         inside = [(seen.begins, seen.ends) for seen in latest if not _is_one_line(seen)]
         found = []
@@ -119,7 +119,7 @@ class _End:
                 continue
             told = self._thrown(number) if line.body.startswith(_NODE_HINT) else last_words(line)
             if told is not None:
-                error = self._error(told, number, line, folder)
+                error = self._error(told, number, line)
                 found.append(_Candidate(begins=number, ends=number, weight=told.weight, error=error))
         return found
 
@@ -128,7 +128,7 @@ class _End:
         above = self._read.get(number - 1)
         return None if above is None else FatalLine(exception="Uncaught", message=above.body.strip())
 
-    def _error(self, told: FatalLine, number: int, line: LogLine, folder: str) -> LoggedError:
+    def _error(self, told: FatalLine, number: int, line: LogLine) -> LoggedError:
         message = self._with_what_follows(told.message, number)
         told_reason, subject = explained(told.exception, message)
         reason = told.reason if told_reason is Reason.EXCEPTION else told_reason
@@ -148,7 +148,7 @@ class _End:
         )
 
     def _with_what_follows(self, message: str, number: int) -> str:
-        """The message, and the lines below when it ends where they begin: ``Error:``, ``*** FATAL ... ***``."""
+        """The message, and the lines below when it ends where they begin: ``Error:``, ``*** ... ***``."""
         if not message.endswith((":", "***", "initialization of VM")):
             return message
         below = [
@@ -219,13 +219,17 @@ def _of_one_end(candidate: _Candidate, last: _Candidate) -> bool:
 def _behind(chosen: _Candidate, burst: Sequence[_Candidate]) -> _Candidate:
     """The record of which this one is the rest, or the consequence.
 
-    A program tells one thing twice: with a stack trace and in a word, or with a hint in the line below. And one that
-    cannot have its port goes on to say that it cannot connect to it.
+    A program tells one thing twice: with a stack trace and in a word, or with a hint in the line below. And
+    one that cannot have its port goes on to say that it cannot connect to it.
     """
     for each in burst:
         if each.ends < chosen.begins and _tells_the_same(each, chosen):
             return each
     return chosen
+
+
+def _words(error: LoggedError) -> tuple[str, str]:
+    return error.exception, error.message
 
 
 def _tells_the_same(first: _Candidate, second: _Candidate) -> bool:
@@ -236,6 +240,8 @@ def _tells_the_same(first: _Candidate, second: _Candidate) -> bool:
         return port is not None and port == port_of(second.error.about or "")
     if second.begins - first.ends > _BELOW:
         return False
+    if _words(first.error) == _words(second.error):
+        return False  # the same again
     if second.error.message in first.error.message:
         return True
     alike = len(reasons) == 1 or reasons <= _TAKEN

@@ -1,4 +1,4 @@
-"""An error that began in one line, without a traceback's header: the lines below and above that belong to it."""
+"""An error that began in one line, without a traceback's header: the lines around it that are its own."""
 
 import re
 from collections.abc import Sequence
@@ -16,8 +16,10 @@ _NEAR, _NEAR_SURE = 3, 8
 _QUOTED = 6
 """Node quotes the source so many lines above the error at most."""
 _STACK_LINES = re.compile(
-    r"$|\s|[})\]]|goroutine \d|created by |exit status \d|\[signal |[\w./*]{1,300}\([^)]{0,300}\)$|[\w./*]{1,300}\.\(\*?\w"
-    r"|Emitted '|Node\.js v\d|#\d{1,5} |Stack trace:|stack backtrace:|note: |Require stack:|- /|Caused by: |\(|\.\.\."
+    r"$|\s|[})\]]|goroutine \d|created by |exit status \d|\[signal "
+    r"|[\w./*]{1,300}(?:\([^)]{0,300}\)$|\.\(\*?\w)|Emitted '|Node\.js v\d|#\d{1,5} |[Ss]tack (?:back)?trace:"
+    r"|note: |Require stack:|- /|Caused by: "
+    r"|\(|\.\.\."
 )
 _CARET = re.compile(r"\s*\^+\s*$")
 _WHAT = re.compile(r"\s+what\(\):\s+(.+)$")
@@ -34,7 +36,7 @@ class LooseError(Struct, kw_only=True):
     """A frame of it was read."""
 
     def take(self, line: LogLine, number: int) -> bool:
-        """Whether the ``number``-th line of the log continues it: its frames, or nothing that says otherwise."""
+        """Whether the log's ``number``-th line continues it: its frames, or nothing that says otherwise."""
         if not self._belongs(line, number):
             return False
         if line.body.strip():
@@ -77,7 +79,7 @@ class LooseError(Struct, kw_only=True):
 
 
 def frame_above(bodies: Sequence[str]) -> list[Frame]:
-    """The frames right above an exception whose header is cut off, the outermost first; none when others stand there."""
+    """The frames right above an exception whose header is cut off, the outermost first."""
     frames: list[Frame] = []
     for body in reversed(bodies):
         margin = GROUP_BODY.match(body)

@@ -1,78 +1,157 @@
 """Refusals: why a program says that it cannot go on, by the usual wordings of servers, shells and languages.
 
 The wordings are those of the programs' own sources and of what they print: nginx, Apache, PostgreSQL, MySQL,
-Redis, MongoDB, php-fpm, HAProxy, Puma, Unicorn, gunicorn, Spring Boot, Syncthing, Docker, Erlang's ranch, and libc's
-``strerror``, which most others quote.
+Redis, MongoDB, php-fpm, HAProxy, Puma, Unicorn, gunicorn, Spring Boot, Syncthing, Docker, Erlang's ranch, and
+libc's ``strerror``, which most others quote.
 """
 
 import re
+from collections.abc import Mapping
 
 from ghostfix.snapshot import Reason
 
-_PATTERNS: tuple[tuple[Reason, str], ...] = (
-    (
-        Reason.ADDRESS_IN_USE,
-        r"address (?:is )?(?:already )?in use|eaddrinuse|wsaeaddrinuse|only one usage of each socket"
-        r"|\bport\b.{0,60}\b(?:in use|allocated|taken|occupied|being used)\b|failed \S{1,80} \(in use\)|addr=\S{1,80} \(in use\)"
-        r"|connection in use: |already (?:be )?listen(?:s|ing)?\b|already running on port|failed to bind to port"
-        r"|program is already listening on a port",
+_COULD_NOT = r"(?:could not|couldn't|cannot|can't|unable to|failed to)"
+_SETTING = r"(?:config\w*|option|directive|argument|parameter|keyword|value|command|key)"
+_WORDINGS: Mapping[Reason, tuple[str, ...]] = {
+    Reason.ADDRESS_IN_USE: (
+        r"address (?:is )?(?:already )?in use",
+        r"eaddrinuse",
+        r"wsaeaddrinuse",
+        r"only one usage of each socket",
+        r"\bport\b.{0,60}\b(?:in use|allocated|taken|occupied|being used)\b",
+        r"failed \S{1,80} \(in use\)",
+        r"addr=\S{1,80} \(in use\)",
+        r"connection in use: ",
+        r"already (?:be )?listen(?:s|ing)?\b",
+        r"already running on port",
+        r"failed to bind to port",
+        r"program is already listening on a port",
     ),
-    (
-        Reason.ALREADY_RUNNING,
-        r"\b(?:already|still) (?:running|active)\b|(?:another|other) .{0,60}\b(?:is running|is using|is active|was started)\b"
-        r"|is another .{1,60} running|\bpid ?file\b.{0,120} already exists|seems to be in use by some other erlang node"
-        r"|\bpid ?file found\b|datadir already used by another process|running already\b",
+    Reason.ALREADY_RUNNING: (
+        r"\b(?:already|still) (?:running|active)\b",
+        r"(?:another|other) .{0,60}\b(?:is running|is using|is active|was started)\b",
+        r"is another .{1,60} running",
+        r"\bpid ?file\b.{0,120} already exists",
+        r"seems to be in use by some other erlang node",
+        r"\bpid ?file found\b",
+        r"datadir already used by another process",
+        r"running already\b",
     ),
-    (
-        Reason.LOCK_HELD,
-        r"lock ?file\b.{0,120} (?:already )?exists|\bcannot obtain a lock\b|(?:unable|failed|could not|cannot|can't|couldn't)"
-        r" (?:to )?(?:obtain|acquire|get|create|take|lock)\b.{0,60}\block|(?:unable|failed|can't|cannot|could not) (?:to )?lock\b"
-        r"|failed to obtain node locks|\block\b.{0,60} (?:is|already) (?:held|taken|locked)|database is locked|profile .* in use",
+    Reason.LOCK_HELD: (
+        r"lock ?file\b.{0,120} (?:already )?exists",
+        r"\bcannot obtain a lock\b",
+        rf"{_COULD_NOT} (?:obtain|acquire|get|create|take)\b.{{0,60}}\block",
+        rf"{_COULD_NOT} lock\b",
+        r"failed to obtain node locks",
+        r"\block\b.{0,60} (?:is|already) (?:held|taken|locked)",
+        r"database is locked",
+        r"profile .* in use",
     ),
-    (
-        Reason.MISSING_MODULE,
-        r"no module named|cannot find (?:module|package) ['\"]|can't locate \S{1,200} in @inc|cannot load such file|could not import module"
-        r"|classnotfoundexception|noclassdeffounderror|could not find or load main class|could not load file or assembly",
+    Reason.MISSING_MODULE: (
+        r"no module named",
+        r"cannot find (?:module|package) ['\x22]",
+        r"can't locate \S{1,200} in @inc",
+        r"cannot load such file",
+        r"could not import module",
+        r"classnotfoundexception",
+        r"noclassdeffounderror",
+        r"could not find or load main class",
+        r"could not load file or assembly",
     ),
-    (
-        Reason.OUT_OF_MEMORY,
-        r"out of memory|outofmemoryerror|cannot allocate memory|\benomem\b|heap limit|std::bad_alloc|failed to allocate memory"
-        r"|allowed memory size of|could not reserve enough space|^memoryerror",
+    Reason.OUT_OF_MEMORY: (
+        r"out of memory",
+        r"outofmemoryerror",
+        r"cannot allocate memory",
+        r"\benomem\b",
+        r"heap limit",
+        r"std::bad_alloc",
+        r"failed to allocate memory",
+        r"allowed memory size of",
+        r"could not reserve enough space",
+        r"^memoryerror",
     ),
-    (
-        Reason.CANNOT_CONNECT,
-        r"(?:could not|couldn't|cannot|can't|unable to|failed to|error) (?:establish )?(?:a )?connect(?:ion|ing)?\b"
-        r"|connection refused|econnrefused|no route to host|network is unreachable|name or service not known|\benotfound\b"
-        r"|temporary failure in name resolution|nodename nor servname|could not (?:resolve|translate) host|ehostunreach"
-        r"|no such host\b|connection timed out|etimedout",
+    Reason.CANNOT_CONNECT: (
+        rf"(?:{_COULD_NOT}|error) (?:establish )?(?:a )?connect(?:ion|ing)?\b",
+        r"connection refused",
+        r"econnrefused",
+        r"no route to host",
+        r"network is unreachable",
+        r"name or service not known",
+        r"\benotfound\b",
+        r"temporary failure in name resolution",
+        r"nodename nor servname",
+        r"could not (?:resolve|translate) host",
+        r"ehostunreach",
+        r"no such host\b",
+        r"connection timed out",
+        r"etimedout",
     ),
-    (
-        Reason.PERMISSION_DENIED,
-        r"permission denied|\beacces\b|\beperm\b|operation not permitted|access (?:is |was )?denied|is not writable|not permitted",
+    Reason.PERMISSION_DENIED: (
+        r"permission denied",
+        r"\beacces\b",
+        r"\beperm\b",
+        r"operation not permitted",
+        r"access (?:is |was )?denied",
+        r"is not writable",
+        r"not permitted",
     ),
-    (
-        Reason.BAD_CONFIGURATION,
-        r"syntax ?error|parse error|unknown (?:directive|keyword|option|variable|configuration|section|command)"
-        r"|(?:invalid|bad|unrecogni[sz]ed|illegal|unexpected) (?:\S{1,40} )?(?:config\w*|option|directive|argument|parameter|keyword|value|command|key)\b"
-        r"|invalid command|\bconfig\w*\b.{0,80}\b(?:invalid|error|fail\w*|missing|not valid)|error\S{0,3} (?:in|parsing|reading|loading) .{0,40}config"
-        r"|config file error|improperlyconfigured|arguments? (?:is|are) required|missing required|(?:is|are) not set\b|must be set"
-        r"|unbound variable|no such option|could not import '|failed to find flask application|environment variable\b.{0,80}\b(?:required|missing)"
-        r"|attribute .{1,80} not found in module|cannot start .{1,60} as root|not permitted as root",
+    Reason.BAD_CONFIGURATION: (
+        r"syntax ?error",
+        r"parse error",
+        r"unknown (?:directive|keyword|option|variable|configuration|section|command)",
+        rf"(?:invalid|bad|unrecogni[sz]ed|illegal|unexpected) (?:\S{{1,40}} )?{_SETTING}\b",
+        r"invalid command",
+        r"\bconfig\w*\b.{0,80}\b(?:invalid|error|fail\w*|missing|not valid)",
+        r"error\S{0,3} (?:in|parsing|reading|loading) .{0,40}config",
+        r"config file error",
+        r"improperlyconfigured",
+        r"arguments? (?:is|are) required",
+        r"missing required",
+        r"(?:is|are) not set\b",
+        r"must be set",
+        r"unbound variable",
+        r"no such option",
+        r"could not import '",
+        r"failed to find flask application",
+        r"environment variable\b.{0,80}\b(?:required|missing)",
+        r"attribute .{1,80} not found in module",
+        r"cannot start .{1,60} as root",
+        r"not permitted as root",
     ),
-    (
-        Reason.NO_SUCH_FILE,
-        r"no such file|\benoent\b|cannot find the (?:file|path)|(?:command )?not found$|command not found|cannot open shared object"
-        r"|(?:file|directory|folder|path)\b.{0,200} (?:does not|doesn't) exist|bad interpreter|unable to access jarfile"
-        r"|could not open input file|filenotfound|file not found",
+    Reason.NO_SUCH_FILE: (
+        r"no such file",
+        r"\benoent\b",
+        r"cannot find the (?:file|path)",
+        r"(?:command )?not found$",
+        r"command not found",
+        r"cannot open shared object",
+        r"(?:file|directory|folder|path)\b.{0,200} (?:does not|doesn't) exist",
+        r"bad interpreter",
+        r"unable to access jarfile",
+        r"could not open input file",
+        r"filenotfound",
+        r"file not found",
     ),
-    (
-        Reason.CRASH,
-        r"segmentation (?:fault|violation)|\bsigsegv\b|core dumped|stack smashing detected|double free|invalid pointer|assertion .{1,400} failed"
-        r"|bus error|illegal instruction|floating point exception|addresssanitizer|threadsanitizer|memorysanitizer",
+    Reason.CRASH: (
+        r"segmentation (?:fault|violation)",
+        r"\bsigsegv\b",
+        r"core dumped",
+        r"stack smashing detected",
+        r"double free",
+        r"invalid pointer",
+        r"assertion .{1,400} failed",
+        r"bus error",
+        r"illegal instruction",
+        r"floating point exception",
+        r"addresssanitizer",
+        r"threadsanitizer",
+        r"memorysanitizer",
     ),
-)
+}
 """In the order in which they are tried: what says more comes first."""
-_COMPILED = tuple((reason, re.compile(pattern, re.IGNORECASE)) for reason, pattern in _PATTERNS)
+_COMPILED = tuple(
+    (reason, re.compile("|".join(wordings), re.IGNORECASE)) for reason, wordings in _WORDINGS.items()
+)
 _LIMIT = 1000
 
 _PATH = re.compile(r"(?:^|[\s'\"(\[=<:])((?:[A-Za-z]:)?[./~]{0,2}/[^\s'\"()\[\],;:<>]{1,400})")
@@ -81,12 +160,15 @@ _LIBRARY = re.compile(r"loading shared libraries: ([^\s:]{1,300}):")
 _PID = re.compile(r"\bpid[ :=#]{1,3}(\d{1,9})\b", re.IGNORECASE)
 _SOCKET = re.compile(r"(?:^|[\s'\"(=:])(/[^\s'\"(),;]{1,300}\.sock(?:et)?)\b")
 _HOST_PORT = re.compile(
-    r"(?:^|[\s'\"(\[=/@])((?:\[[0-9a-fA-F:.]{2,45}\]|::|:::|[\w.*-]{1,200})?)(?:'?, |:)(\d{2,5})(?![\w./]|:\S)"
+    r"(?:^|[\s'\"(\[=/@])((?:\[[0-9a-fA-F:.]{2,45}\]|::|:::|[\w.*-]{1,200})?)"
+    r"(?:'?, |:)(\d{2,5})(?![\w./]|:\S)"
 )
 _PORT = re.compile(r"\bport\b[ :=#,]{0,3}(\d{1,5})\b", re.IGNORECASE)
 _MODULE = re.compile(
-    r"No module named '?([\w.]+)|Cannot find (?:module|package) ['\"]([^'\"]{1,300})|locate (\S{1,200}) in @INC"
-    r"|such file -- (\S{1,200})|import module \"([^\"]{1,200})\"|main class (\S{1,200})|(?:ClassNotFoundException|NoClassDefFoundError): (\S{1,200})"
+    r"No module named '?([\w.]+)|Cannot find (?:module|package) ['\"]([^'\"]{1,300})"
+    r"|locate (\S{1,200}) in @INC|such file -- (\S{1,200})|import module \"([^\"]{1,200})\""
+    r"|main class (\S{1,200})"
+    r"|(?:ClassNotFoundException|NoClassDefFoundError): (\S{1,200})"
 )
 _MISSING_COMMAND = re.compile(r"(?:^|: )([^\s:]{1,300}): (?:command )?not found$")
 

@@ -5,7 +5,7 @@ import re
 from msgspec import Struct
 
 LIBRARY, ELSEWHERE, OWN = 0, 1, 2
-"""How much a place is the user's own: a library's or the language's, some other file, in the service's folder."""
+"""How much a place is the user's own: a library's, some other file, one in the service's folder."""
 PYTHON_FRAME = re.compile(r'^(?:\s*|> ?)File "([^"]{1,1024})", line (\d{1,9})(?:, in (.*))?')
 _LIBRARY = re.compile(
     r"^node:|^internal/|^\.\./|^/rustc/|^library/|^/usr/(?:local/)?(?:lib(?:32|64|exec)?|share|go)/"

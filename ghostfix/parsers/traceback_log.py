@@ -1,4 +1,4 @@
-"""The errors in a log: tracebacks and stack traces of all languages, and the one-line errors whose cause is known.
+"""The errors in a log: tracebacks and stack traces, and the one-line errors whose cause is known.
 
 A chain of exceptions is one error, and the last of them is the one that counts; so is a group, by its
 outer exception. The reader takes one line after the other and keeps a bounded amount of memory.
@@ -30,8 +30,8 @@ WORDS = ("rror", "xception", "Traceback", "Interrupt", "--- ghostfix started", *
 class TracebackLog:
     """Reads a log line by line; ``errors`` gives what was found, grouped, once ``close`` was called.
 
-    ``now`` and ``zone`` are for timestamps without a year and without a zone. ``folder`` is the service's: the
-    frames in it tell the place of an error before those of libraries do.
+    ``now`` and ``zone`` are for timestamps without a year and without a zone. ``folder`` is the service's:
+    the frames in it tell the place of an error before those of libraries do.
     """
 
     def __init__(self, now: float, zone: tzinfo | None = None, folder: str = "") -> None:
@@ -137,7 +137,7 @@ class TracebackLog:
         return self._exception(line)
 
     def _exception(self, line: LogLine) -> LooseError | None:
-        """An exception by its name; one in the margin of a group whose beginning is cut off with its frames."""
+        """An exception by its name; in the margin of a group whose beginning is cut off, with its frames."""
         named = exception_line(line.body) or node_error(line.body)
         if named is not None:
             return self._placed(
