@@ -67,7 +67,8 @@ def headline(error: LoggedError, service: Service, count: int) -> str:
     else:
         text = named(error)
     place = own_place(error, service)
-    where = f" at {place}" if place is not None and place not in text else ""
+    told = place is None or place.rpartition(":")[0] in text
+    where = "" if told else f" at {place}"
     times = f" × {count}" if count > 1 else ""
     # An arrow in a message would be read as a link of the chain.
     return _cut(text, _HEADLINE).replace("→", "->") + where + times

@@ -30,7 +30,6 @@ from ghostfix.aspects.scope import with_instances
 from ghostfix.aspects.wording import bounded
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.instance import instances
-from ghostfix.job import Place
 from ghostfix.pages.phrase import lasting
 from ghostfix.reading import Confidence, Source
 from ghostfix.service import Service
@@ -92,8 +91,8 @@ def _last_lines(snapshot: Snapshot, service: Service) -> list[Evidence]:
     if log is None:
         return []
     age = lasting(snapshot.taken_at - log.modified)
-    begin = Evidence(f"the end of {log.path}, written {age} before this look:", Place(log.path))
-    return [begin, *(Evidence(f"| {line}", Place(log.path)) for line in log.last_lines)]
+    begin = Evidence(f"the end of {log.path}, written {age} before this look:")
+    return [begin, *(Evidence(f"| {line}") for line in log.last_lines)]
 
 
 def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:

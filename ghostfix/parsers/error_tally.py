@@ -95,7 +95,8 @@ class ErrorTally:
     @property
     def errors(self) -> tuple[LoggedError, ...]:
         """The kinds of errors, in the order in which they were first seen."""
-        return tuple(sorted(self._kinds.values(), key=lambda kind: kind.first_line))
+        kinds = sorted(self._kinds.values(), key=lambda kind: kind.first_line)
+        return tuple(_explained(kind) for kind in kinds)
 
     def since(self, error: LoggedError, start: float) -> int:
         """How many errors of this kind are known to have come since then, of the latest that are kept."""
@@ -103,8 +104,12 @@ class ErrorTally:
         return sum(not_before(at, start) for at in times)
 
 
+def _explained(kind: LoggedError) -> LoggedError:
+    reason, subject = explained(kind.exception, kind.message)
+    return structs.replace(kind, reason=reason, about=subject)
+
+
 def _first(error: SeenError) -> LoggedError:
-    reason, subject = explained(error.exception, error.message)
     return LoggedError(
         exception=error.exception,
         message=error.message,
@@ -115,8 +120,6 @@ def _first(error: SeenError) -> LoggedError:
         first_at=error.at,
         last_at=error.at,
         after=error.after,
-        reason=reason,
-        about=subject,
         handled=error.handled,
     )
 
@@ -141,5 +144,4 @@ def _again(known: LoggedError, error: SeenError) -> LoggedError:
         first_at=error.at if known.first_at is None else known.first_at,
         last_at=known.last_at if error.at is None else error.at,
         after=error.after,
-        about=known.about if error.message == known.message else about(known.reason, error.message),
     )

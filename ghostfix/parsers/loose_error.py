@@ -34,6 +34,8 @@ class LooseError(Struct, kw_only=True):
     folder: str = ""
     stack: bool = False
     """A frame of it was read."""
+    traceback: bool = False
+    """A frame of Python."""
 
     def take(self, line: LogLine, number: int) -> bool:
         """Whether the log's ``number``-th line continues it: its frames, or nothing that says otherwise."""
@@ -52,7 +54,7 @@ class LooseError(Struct, kw_only=True):
             return True
         if above is not None:
             self.error.inner(above, self.folder)
-            self.sure = self.stack = True
+            self.sure = self.stack = self.traceback = True
             return True
         if self._message(body):
             return True

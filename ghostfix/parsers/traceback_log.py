@@ -23,6 +23,8 @@ _LINE_LIMIT = 4096
 _NEAR = 30
 """So many lines before an error are looked at for a time that it cannot be older than, and for its frames."""
 _LATEST = 8
+_ABOVE, _ABOVE_MARKS = 6, ('File "', "^")
+"""One of these stands in the lines right above an error that belong to it."""
 WORDS = ("rror", "xception", "Traceback", "Interrupt", "--- ghostfix started", *KNOWN_WORDS, *CRASH_WORDS)
 """One of them is in every line that begins an error; the others are only looked at when one is found."""
 
@@ -41,7 +43,7 @@ class TracebackLog:
         self.sparse = False
         """Only parts of it were read: how many lines there are at its end is not known."""
         self.tracebacks = 0
-        """Exceptions that came with a stack, chains and groups counted once, cut ones included."""
+        """Exceptions of Python with frames, chains and groups counted once, cut ones included."""
         self._tally = ErrorTally()
         self._open: dict[str, OpenTraceback] = {}
         self._loose: dict[str, LooseError] = {}
@@ -152,6 +154,9 @@ class TracebackLog:
 
     def _placed(self, begun: LooseError, line: LogLine) -> LooseError:
         """With the place that the lines above tell: frames whose header is cut off, or what Node quotes."""
+        lately = list(self._recent)[-_ABOVE:]
+        if not any(mark in each.text for each in lately for mark in _ABOVE_MARKS):
+            return begun
         above = [self._read(each) for each in self._recent]
         bodies = [each.body for each in above if each.carrier == line.carrier]
         frames = frame_above(bodies)
@@ -164,10 +169,10 @@ class TracebackLog:
         return begun
 
     def _belongs_to(self, loose: LooseError, line: LogLine) -> bool:
-        first = not loose.stack
+        begun = loose.traceback
         if not loose.take(line, self.lines):
             return False
-        self.tracebacks += 1 if first and loose.stack else 0
+        self.tracebacks += 1 if loose.traceback and not begun else 0
         return True
 
     def _settle(self, carrier: str, written: float | None = None) -> None:
@@ -249,7 +254,11 @@ class TracebackLog:
         """Takes a line into an open traceback; false when that is over, and the line is none of its."""
         body = traceback.own(line)
         if traceback.ended:
-            return traceback.goes_on(line, body) or self._next_waiting(traceback, line)
+            if not traceback.goes_on(line, body):
+                return self._next_waiting(traceback, line)
+            if traceback.since_end == 0:  # in the margin of its group
+                traceback.error.ends = self.lines
+            return True
         if body is not None and traceback.take(body, self.lines):
             return True
         traceback.foreign += 1

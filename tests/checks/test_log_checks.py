@@ -208,7 +208,7 @@ def test_another_instance_is_named_and_looked_for() -> None:
         (error("KeyError", "'URL'", place="/elsewhere/app.py:2"), "KeyError 'URL' at /elsewhere/app.py:2"),
         (error("E", "a → b", place=f"{VENV}/lib/python3.12/site-packages/x/y.py:2"), "E: a -> b"),
         (error("ValueError", "", count=3), "ValueError × 3"),
-        (error("", "x.sh: 3: y: not found", place="x.sh:3"), "x.sh: 3: y: not found at x.sh:3"),
+        (error("", "x.sh: 3: y: not found", place="x.sh:3"), "x.sh: 3: y: not found"),
         (error("E", "x" * 300), f"E: {'x' * 97}…"),
     ],
 )
