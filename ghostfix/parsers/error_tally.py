@@ -104,6 +104,11 @@ class ErrorTally:
         return sum(not_before(at, start) for at in times)
 
 
+def one_error(error: SeenError) -> LoggedError:
+    """An error that was seen once, with the reason that its words give."""
+    return _explained(_first(error))
+
+
 def _explained(kind: LoggedError) -> LoggedError:
     reason, subject = explained(kind.exception, kind.message)
     return structs.replace(kind, reason=reason, about=subject)

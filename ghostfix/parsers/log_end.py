@@ -9,7 +9,7 @@ from datetime import tzinfo
 
 from msgspec import Struct
 
-from ghostfix.parsers.error_tally import SeenError, explained
+from ghostfix.parsers.error_tally import SeenError, explained, one_error
 from ghostfix.parsers.fatal_line import FatalLine, Weight, last_words
 from ghostfix.parsers.log_line import LogLine, WrittenLine, read_line
 from ghostfix.parsers.refusal import pid_of, port_named, port_of
@@ -106,7 +106,7 @@ class _End:
             if seen.handled or seen.begins <= self._started or _is_one_line(seen):
                 continue
             found.append(
-                _Candidate(begins=seen.begins, ends=seen.ends, weight=Weight.REASON, error=_error_of(seen))
+                _Candidate(begins=seen.begins, ends=seen.ends, weight=Weight.REASON, error=one_error(seen))
             )
         return found
 
@@ -190,23 +190,6 @@ class _End:
 
 def _is_one_line(seen: SeenError) -> bool:
     return seen.place is None and seen.ends == seen.begins
-
-
-def _error_of(seen: SeenError) -> LoggedError:
-    reason, subject = explained(seen.exception, seen.message)
-    return LoggedError(
-        exception=seen.exception,
-        message=seen.message,
-        count=1,
-        first_line=seen.line,
-        last_line=seen.line,
-        place=seen.place,
-        first_at=seen.at,
-        last_at=seen.at,
-        after=seen.after,
-        reason=reason,
-        about=subject,
-    )
 
 
 def _of_one_end(candidate: _Candidate, last: _Candidate) -> bool:
