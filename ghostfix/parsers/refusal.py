@@ -18,7 +18,7 @@ _WORDINGS: Mapping[Reason, tuple[str, ...]] = {
         r"eaddrinuse",
         r"wsaeaddrinuse",
         r"only one usage of each socket",
-        r"\bport\b.{0,60}\b(?:in use|allocated|taken|occupied|being used)\b",
+        r"port\b.{0,60}\b(?:in use|allocated|taken|occupied|being used)\b",
         r"failed \S{1,80} \(in use\)",
         r"addr=\S{1,80} \(in use\)",
         r"connection in use: ",
@@ -28,12 +28,13 @@ _WORDINGS: Mapping[Reason, tuple[str, ...]] = {
         r"program is already listening on a port",
     ),
     Reason.ALREADY_RUNNING: (
-        r"\b(?:already|still) (?:running|active)\b",
+        r"already (?:running|active)\b",
+        r"still (?:running|active)\b",
         r"(?:another|other) .{0,60}\b(?:is running|is using|is active|was started)\b",
         r"is another .{1,60} running",
-        r"\bpid ?file\b.{0,120} already exists",
+        r"pid ?file\b.{0,120} already exists",
         r"seems to be in use by some other erlang node",
-        r"\bpid ?file found\b",
+        r"pid ?file found\b",
         r"datadir already used by another process",
         r"running already\b",
     ),
@@ -43,7 +44,7 @@ _WORDINGS: Mapping[Reason, tuple[str, ...]] = {
         rf"{_COULD_NOT} (?:obtain|acquire|get|create|take)\b.{{0,60}}\block",
         rf"{_COULD_NOT} lock\b",
         r"failed to obtain node locks",
-        r"\block\b.{0,60} (?:is|already) (?:held|taken|locked)",
+        r"lock\b.{0,60} (?:is|already) (?:held|taken|locked)",
         r"database is locked",
         r"profile .* in use",
     ),
@@ -62,7 +63,7 @@ _WORDINGS: Mapping[Reason, tuple[str, ...]] = {
         r"out of memory",
         r"outofmemoryerror",
         r"cannot allocate memory",
-        r"\benomem\b",
+        r"enomem\b",
         r"heap limit",
         r"std::bad_alloc",
         r"failed to allocate memory",
@@ -88,8 +89,8 @@ _WORDINGS: Mapping[Reason, tuple[str, ...]] = {
     ),
     Reason.PERMISSION_DENIED: (
         r"permission denied",
-        r"\beacces\b",
-        r"\beperm\b",
+        r"eacces\b",
+        r"eperm\b",
         r"operation not permitted",
         r"access (?:is |was )?denied",
         r"is not writable",
@@ -101,7 +102,7 @@ _WORDINGS: Mapping[Reason, tuple[str, ...]] = {
         r"unknown (?:directive|keyword|option|variable|configuration|section|command)",
         rf"(?:invalid|bad|unrecogni[sz]ed|illegal|unexpected) (?:\S{{1,40}} )?{_SETTING}\b",
         r"invalid command",
-        r"\bconfig\w*\b.{0,80}\b(?:invalid|error|fail\w*|missing|not valid)",
+        r"config\w*\b.{0,80}\b(?:invalid|error|fail\w*|missing|not valid)",
         r"error\S{0,3} (?:in|parsing|reading|loading) .{0,40}config",
         r"config file error",
         r"improperlyconfigured",
@@ -120,7 +121,7 @@ _WORDINGS: Mapping[Reason, tuple[str, ...]] = {
     ),
     Reason.NO_SUCH_FILE: (
         r"no such file",
-        r"\benoent\b",
+        r"enoent\b",
         r"cannot find the (?:file|path)",
         r"(?:command )?not found$",
         r"command not found",
@@ -148,11 +149,13 @@ _WORDINGS: Mapping[Reason, tuple[str, ...]] = {
         r"memorysanitizer",
     ),
 }
-"""In the order in which they are tried: what says more comes first."""
+"""In small letters, and in the order in which they are tried: what says more comes first."""
 _COMPILED = tuple(
-    (reason, re.compile("|".join(wordings), re.IGNORECASE)) for reason, wordings in _WORDINGS.items()
+    (reason, tuple(re.compile(wording) for wording in wordings)) for reason, wordings in _WORDINGS.items()
 )
 _LIMIT = 1000
+_HEAD, _TAIL = 400, 200
+"""Of a long message the wordings are looked for in so many characters of its beginning and its end."""
 
 _PATH = re.compile(r"(?:^|[\s'\"(\[=<:])((?:[A-Za-z]:)?[./~]{0,2}/[^\s'\"()\[\],;:<>]{1,400})")
 _QUOTED = re.compile(r"['\"`]([\w./@:+-]{2,300})['\"`]")
@@ -175,8 +178,13 @@ _MISSING_COMMAND = re.compile(r"(?:^|: )([^\s:]{1,300}): (?:command )?not found$
 
 def reason_of(text: str) -> Reason:
     """Why it could not go on, by the words of its message; OTHER when they are none of the usual ones."""
-    text = text[:_LIMIT]
-    return next((reason for reason, pattern in _COMPILED if pattern.search(text)), Reason.OTHER)
+    words = text.lower()
+    if len(words) > _HEAD + _TAIL:
+        words = f"{words[:_HEAD]} {words[-_TAIL:]}"
+    for reason, patterns in _COMPILED:
+        if any(pattern.search(words) for pattern in patterns):
+            return reason
+    return Reason.OTHER
 
 
 def about(reason: Reason, text: str) -> str | None:
