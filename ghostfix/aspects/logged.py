@@ -122,6 +122,7 @@ def faults(snapshot: Snapshot, service: Service, wanted: Family) -> tuple[LogFau
         default=snapshot.taken_at - _DAY,
     )
     end = ending(snapshot, service)
+    went_on = _went_on(snapshot, service)
     found = []
     for log in snapshot.logs.value:
         last = end.error if end is not None and end.log is log and family(end.error) is wanted else None
@@ -140,10 +141,17 @@ def faults(snapshot: Snapshot, service: Service, wanted: Family) -> tuple[LogFau
                     errors=tuple(errors),
                     dated=all(_is_dated(error, since) for error in errors),
                     ended=last is not None,
-                    overtaken=end is not None and last is None,
+                    overtaken=went_on and last is None,
                 )
             )
     return tuple(found)
+
+
+def _went_on(snapshot: Snapshot, service: Service) -> bool:
+    """Whether only a last record can have ended the service: nothing runs, and ends of logs were read."""
+    if instances(snapshot, service) or not snapshot.processes.complete:
+        return False
+    return any(log.last_lines for log in snapshot.logs.value)
 
 
 def _counted(error: LoggedError, since: float) -> LoggedError:

@@ -76,7 +76,7 @@ def _crashes(snapshot: Snapshot, service: Service) -> tuple[LogFaults, ...]:
         for fault in found
         if fault.count >= REPEATED and not fault.overtaken and _lately(fault, snapshot)
     ]
-    return tuple(sorted(recent, key=lambda fault: -fault.count))
+    return tuple(sorted(recent, key=lambda fault: (not fault.ended, -fault.count)))
 
 
 def _lately(fault: LogFaults, snapshot: Snapshot) -> bool:

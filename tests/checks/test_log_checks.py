@@ -242,3 +242,9 @@ def test_an_undated_error_after_a_line_since_the_start_leaves_no_doubt() -> None
 )
 def test_a_missing_module_of_any_language(logged: LoggedError, words: str) -> None:
     assert words in only(log_missing_module.CHECK, machine(logs=[ending_with(logged)])).cause
+
+
+def test_an_error_that_much_was_written_after_did_not_end_the_service() -> None:
+    went_on = structs.replace(log(error("KeyError", "'db'", last=500)), last_lines=("served", "served"))
+    assert only(traceback_in_log.CHECK, machine(logs=[went_on])).severity is Severity.INFO
+    assert only(traceback_in_log.CHECK, machine(runner(100), logs=[went_on])).severity is not Severity.INFO
