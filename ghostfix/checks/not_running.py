@@ -70,7 +70,7 @@ def _answers(snapshot: Snapshot, service: Service) -> bool:
 def _cause(snapshot: Snapshot, service: Service) -> str:
     end = ending(snapshot, service)
     if end is not None:
-        return f"It ended, and its log says why: {headline(end.error, service, 1)}."
+        return f"It ended, and its log says why: {headline(end.error, service, 1).rstrip('.')}."
     if service.manager != "none":
         return f"Its manager, {service.manager}, has not started it, or it ended."
     return "It ended or was never started, and nothing that may start it has brought it back."

@@ -47,7 +47,7 @@ def _cause(fault: LogFaults, snapshot: Snapshot, service: Service) -> str:
     where = f", at {place}" if place else ""
     if error.reason in {Reason.EXCEPTION, Reason.OTHER, Reason.CRASH}:
         return f"The program meets something that it does not handle{where}."
-    told = refusal(error) or named(error)
+    told = (refusal(error) or named(error)).rstrip(".")
     return f"The program says itself why it cannot go on: {told}{where}.{_gone(error, snapshot)}"
 
 

@@ -38,6 +38,12 @@ def test_the_log_says_why() -> None:
     ]
 
 
+def test_a_sentence_of_the_log_ends_with_one_full_stop() -> None:
+    told = error("", "Port 5555 was already in use.")
+    finding = only(CHECK, machine(health=refused(), logs=[ending_with(told)]))
+    assert finding.cause == "It ended, and its log says why: Port 5555 was already in use."
+
+
 def test_its_log_is_quoted_where_nothing_in_it_is_understood() -> None:
     silent = structs.replace(log(), last_lines=("good night", "bye"))
     finding = only(CHECK, machine(health=refused(), logs=[silent]))
