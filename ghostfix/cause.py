@@ -128,7 +128,7 @@ def causes(results: Iterable[CheckResult], snapshot: Snapshot, service: Service)
 def chain(story: Sequence[Cause]) -> str:
     """The longest way from the main root to a last effect, in one line; empty without findings.
 
-    ``cron line 7 → watchdog.sh:214 → 3 instances → 2 cannot bind 5555 → traceback × 88``.
+    ``cron line 7 → watchdog.sh:214 → 3 instances → 2 cannot bind 5555 → address in use × 88``.
     """
     if not story:
         return ""
@@ -205,6 +205,7 @@ class _Guards:
 
     def __init__(self, findings: Mapping[Reference, Finding], snapshot: Snapshot, service: Service) -> None:
         self._snapshot = snapshot
+        self._findings = findings
         running = instances(snapshot, service)
         self._roots = {instance.root.pid for instance in running}
         self._ours = {process.pid for instance in running for process in instance.processes}
@@ -222,6 +223,8 @@ class _Guards:
             return "rogue-restarter" not in self._codes
         if effect.code == "zombie-processes":
             return bool(self._unreaping & self._ours)
+        if cause.code == "log-address-in-use" and self._findings[cause].severity is not Severity.ERROR:
+            return False  # the port is free again
         if cause.code == "port-conflict" and effect.code == "port-unbound":
             return cause.subject == effect.subject
         return True

@@ -8,6 +8,7 @@ from msgspec import structs
 from ghostfix import __version__
 from ghostfix.aspects.at_hand import managers_at_hand
 from ghostfix.aspects.headcount import processes_of
+from ghostfix.aspects.log_finding import named
 from ghostfix.aspects.task_limits import of_the_group, of_the_machine, of_the_user
 from ghostfix.cause import Cause
 from ghostfix.checks import CHECKS
@@ -136,7 +137,7 @@ class _Composer:
                 if error.first_at is not None:
                     times = f" × {error.count}" if error.count > 1 else ""
                     until = error.last_at if error.count > 1 else None
-                    text = self.text(f"{error.exception}: {error.message}{times}", 200)
+                    text = self.text(f"{named(error)}{times}", 200)
                     yield EventReport(at=error.first_at, until=until, kind="traceback", text=text)
 
     def firings(self) -> Iterable[EventReport]:

@@ -56,7 +56,7 @@ class Finding(Struct, frozen=True, kw_only=True):
 
     ``summary`` is one line that says what is wrong, with numbers and names; ``cause`` why that is so or
     why it matters, in one sentence; ``doubt`` how the finding could be wrong, when it is not certain.
-    ``short`` is how it reads as one link of a chain of causes: ``3 instances``, ``traceback × 88``.
+    ``short`` is how it reads as one link of a chain of causes: ``3 instances``, ``KeyError 'x' at a.py:2``.
     """
 
     code: str

@@ -51,6 +51,7 @@ def _spot(line: bytes) -> Spot:
 def visit(system: System, path: str, size: int, log: TracebackLog, found: tuple[Spot, ...]) -> None:
     """Reads the log around each spot, and as far as an error that begins there goes on."""
     position = 0
+    log.sparse = True
     for spot in found:
         if spot.offset < position:
             continue

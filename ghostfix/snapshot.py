@@ -123,19 +123,45 @@ class Resources(Struct, frozen=True, kw_only=True):
     net: NetworkCounters | None
 
 
+class Reason(Enum):
+    """Why a program could not go on, as its own words have it."""
+
+    EXCEPTION = "exception"
+    ADDRESS_IN_USE = "address-in-use"
+    ALREADY_RUNNING = "already-running"
+    LOCK_HELD = "lock-held"
+    PERMISSION_DENIED = "permission-denied"
+    NO_SUCH_FILE = "no-such-file"
+    MISSING_MODULE = "missing-module"
+    BAD_CONFIGURATION = "bad-configuration"
+    CANNOT_CONNECT = "cannot-connect"
+    OUT_OF_MEMORY = "out-of-memory"
+    CRASH = "crash"
+    """A signal of its own making: a segmentation fault, a failed assertion, an abort."""
+    OTHER = "other"
+
+
 class LoggedError(Struct, frozen=True, kw_only=True):
-    """One kind of exception in a log: the same type and message, however often."""
+    """One kind of error in a log: the same type and message, however often."""
 
     exception: str
+    """Its class, or what the language calls it (``panic``); empty where the program names none."""
     message: str
     count: int
     first_line: int
     last_line: int
     place: str | None = None
-    """File and line of the innermost frame, as the traceback gives it."""
+    """File and line of the innermost frame that is the user's own code; of the innermost where none is."""
     first_at: float | None = None
     last_at: float | None = None
-    """From the log lines' own timestamps; None when they have none."""
+    """From the records' own timestamps; None when they have none."""
+    after: float | None = None
+    """When the last one has no time of its own: that of the nearest line above that has one."""
+    since_start: int | None = None
+    """So many of them are known to have come since the present instance started; None when none runs."""
+    reason: Reason = Reason.EXCEPTION
+    about: str | None = None
+    """The port, address, file, module or PID that the reason is about."""
     handled: bool = False
     """Logged below the level ERROR: the program caught it and went on."""
 
@@ -149,6 +175,10 @@ class LogExcerpt(Struct, frozen=True, kw_only=True):
     read_from: int
     """Offset in bytes of the first byte that was read; the first line is counted from there."""
     errors: tuple[LoggedError, ...] = ()
+    ending: LoggedError | None = None
+    """The last record, at the end of the log, that can tell why a program ended, in whatever words."""
+    last_lines: tuple[str, ...] = ()
+    """The last lines that say anything, cut to a readable length."""
     problem: str | None = None
 
 

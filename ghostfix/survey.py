@@ -24,7 +24,7 @@ from ghostfix.process import Listener, Process, ProcessTree
 from ghostfix.reading import Reading
 from ghostfix.restarters import RESTARTERS
 from ghostfix.service import HealthWanted, Service, WebhookWanted
-from ghostfix.snapshot import WEBHOOK_NOT_SENT, Environment, LogExcerpt, PidFile, Snapshot
+from ghostfix.snapshot import WEBHOOK_NOT_SENT, Environment, PidFile, Snapshot
 
 T = TypeVar("T")
 
@@ -116,7 +116,7 @@ _NO_LISTENERS: tuple[Listener, ...] = ()
 _NO_PIDFILES: tuple[PidFile, ...] = ()
 _NO_JOBS: tuple[Job, ...] = ()
 _NOWHERE = Environment(venv=None, pythons=())
-_NO_LOGS: tuple[LogExcerpt, ...] = ()
+_NO_LOGS: tuple[logs.ReadLog, ...] = ()
 
 
 class _Sources:

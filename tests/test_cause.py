@@ -61,7 +61,10 @@ def test_the_incident_in_one_line() -> None:
     through = cron_job(hops=[Place(f"{HOME}/watchdog.sh", 214, "python -m x &")])
     told = story(piled_up(through))
     assert told[0].code == "rogue-restarter"
-    assert chain(told) == "cron line 7 → watchdog.sh:214 → 3 instances → 2 cannot bind 5555 → traceback × 88"
+    assert (
+        chain(told)
+        == "cron line 7 → watchdog.sh:214 → 3 instances → 2 cannot bind 5555 → address in use × 88"
+    )
 
 
 def test_a_watchdog_of_its_own_is_not_told_twice() -> None:

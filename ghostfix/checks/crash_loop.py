@@ -71,8 +71,12 @@ def _brings_back(job: Job) -> bool:
 
 def _crashes(snapshot: Snapshot, service: Service) -> tuple[LogFaults, ...]:
     found = [fault for family in Family for fault in faults(snapshot, service, family)]
-    recent = [fault for fault in found if fault.count >= REPEATED and _lately(fault, snapshot)]
-    return tuple(sorted(recent, key=lambda fault: -fault.count))
+    recent = [
+        fault
+        for fault in found
+        if fault.count >= REPEATED and not fault.overtaken and _lately(fault, snapshot)
+    ]
+    return tuple(sorted(recent, key=lambda fault: (not fault.ended, -fault.count)))
 
 
 def _lately(fault: LogFaults, snapshot: Snapshot) -> bool:

@@ -2,12 +2,13 @@
 
 What it finds
 -------------
-``ModuleNotFoundError``, ``No module named`` and node's ``Cannot find module`` since the last start. Not
-flagged: an import that the program catches and logs below the level ERROR.
+``ModuleNotFoundError``, ``No module named``, node's ``Cannot find module``, and how Perl, Ruby, Java and
+uvicorn say it, since the last start. Not flagged: an import that the program catches and logs below the level
+ERROR.
 
 Why it matters
 --------------
-The service runs from a Python without its packages, or a deployment forgot one.
+The service runs from an interpreter without its packages, or a deployment forgot one.
 
 How ghostfix repairs it
 -----------------------
@@ -26,7 +27,7 @@ from ghostfix.aspects.scope import with_logs
 from ghostfix.finding import Check, Finding, Severity
 from ghostfix.reading import Source
 from ghostfix.service import Service
-from ghostfix.snapshot import Snapshot
+from ghostfix.snapshot import LoggedError, Snapshot
 
 CODE = "log-missing-module"
 
@@ -44,8 +45,16 @@ def _module(fault: LogFaults) -> str:
     return module_of(fault.errors[0]) or "found"
 
 
+def _is_python(error: LoggedError) -> bool:
+    return (
+        error.exception.endswith(("ModuleNotFoundError", "ImportError")) or "No module named" in error.message
+    )
+
+
 def _cause(fault: LogFaults, service: Service) -> str:
     module = _module(fault)
+    if not _is_python(fault.errors[0]):
+        return f"The program does not find {module}: it was not installed, or lies elsewhere."
     if service.environment.venv is None:
         return f"The Python that runs the service does not have {module}."
     if any(requirement.lower().startswith(module.lower()) for requirement in service.environment.requires):

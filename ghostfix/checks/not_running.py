@@ -9,7 +9,7 @@ possibility: the process may belong to another user, or run in a container.
 Why it matters
 --------------
 A service that is down serves nobody. When something restarts it and it is down all the same, it ends as
-soon as it starts: the log says why.
+soon as it starts: the log says why, and its last lines are shown.
 
 How ghostfix repairs it
 -----------------------
@@ -23,13 +23,14 @@ Name one manager in the profile, with a back-off between restarts and a limit to
 """
 
 from ghostfix.aspects.answer import complaints, unreachable
-from ghostfix.aspects.log_finding import named
-from ghostfix.aspects.logged import Family, faults
+from ghostfix.aspects.log_finding import headline
+from ghostfix.aspects.logged import ending
 from ghostfix.aspects.remedy import restart
 from ghostfix.aspects.scope import with_instances
 from ghostfix.aspects.wording import bounded
 from ghostfix.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
 from ghostfix.instance import instances
+from ghostfix.pages.phrase import lasting
 from ghostfix.reading import Confidence, Source
 from ghostfix.service import Service
 from ghostfix.snapshot import Snapshot
@@ -67,11 +68,11 @@ def _answers(snapshot: Snapshot, service: Service) -> bool:
 
 
 def _cause(snapshot: Snapshot, service: Service) -> str:
+    end = ending(snapshot, service)
+    if end is not None:
+        return f"It ended, and its log says why: {headline(end.error, service, 1).rstrip('.')}."
     if service.manager != "none":
         return f"Its manager, {service.manager}, has not started it, or it ended."
-    logged = [fault for family in Family for fault in faults(snapshot, service, family)]
-    if logged:
-        return f"It ended, and its log says why: {named(logged[0].errors[0])}."
     return "It ended or was never started, and nothing that may start it has brought it back."
 
 
@@ -79,7 +80,19 @@ def _evidence(snapshot: Snapshot, service: Service) -> tuple[Evidence, ...]:
     wanted = " ".join(service.start_command)
     seen = [Evidence(f"looked at {len(snapshot.processes.value)} processes for: {wanted}")]
     seen.extend(Evidence(f"{path.path} names pid {path.pid}") for path in snapshot.pidfiles.value if path.pid)
-    return bounded(seen)
+    return bounded([*seen, *_last_lines(snapshot, service)])
+
+
+def _last_lines(snapshot: Snapshot, service: Service) -> list[Evidence]:
+    """The end of the log written last, as it is: better than silence where nothing in it is understood."""
+    told = [log for log in snapshot.logs.value if log.last_lines]
+    end = ending(snapshot, service)
+    log = end.log if end is not None else max(told, key=lambda each: each.modified, default=None)
+    if log is None:
+        return []
+    age = lasting(snapshot.taken_at - log.modified)
+    begin = Evidence(f"the end of {log.path}, written {age} before this look:")
+    return [begin, *(Evidence(f"| {line}") for line in log.last_lines)]
 
 
 def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:

@@ -8,26 +8,39 @@ import codecs
 import posixpath
 from collections.abc import Iterator
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from ghostfix.large_log import LARGE, spots, visit
 from ghostfix.machine import System
-from ghostfix.parsers.error_tally import KINDS_KEPT
+from ghostfix.parsers.error_tally import KINDS_KEPT, kind_of
 from ghostfix.parsers.log_blocks import blocks, feed, telling
+from ghostfix.parsers.log_end import LogEnd, read_end
+from ghostfix.parsers.log_line import WrittenLine
 from ghostfix.parsers.traceback_log import TracebackLog
 from ghostfix.reading import Reading
 from ghostfix.service import Service
-from ghostfix.snapshot import FileKind, FileStatus, LogExcerpt
+from ghostfix.snapshot import FileKind, FileStatus, LogExcerpt, LoggedError
 
 TAIL = 2 * 1024 * 1024
 """So many bytes of the end of a log are read."""
 TELLING = 256 * 1024
 """Fewer, when so many of them are about errors: each line of these has to be read."""
+END = 32 * 1024
+"""So many bytes of the end of a log are read for what ended the service."""
+ENDS = 10
+"""Of so many logs, those written last, the ends are read: the older ones cannot tell of the last end."""
 FILES = 50
 """So many logs are read, the ones written last first."""
 _PIECE = 256 * 1024
 _NO_FILE = {FileKind.FOLDER: "it is a folder", FileKind.OTHER: "it is no regular file"}
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+
+class ReadLog(Struct, frozen=True):
+    """One log that was read, and the reader, who knows when each error came."""
+
+    excerpt: LogExcerpt
+    log: TracebackLog | None = None
 
 
 def collect(
@@ -37,28 +50,32 @@ def collect(
     return dated(read(system, service, everything), since)
 
 
-def dated(reading: Reading[tuple[LogExcerpt, ...]], since: float | None) -> Reading[tuple[LogExcerpt, ...]]:
-    """An error without a timestamp, in a log last written before ``since``, gets the time of that writing.
+def dated(reading: Reading[tuple[ReadLog, ...]], since: float | None) -> Reading[tuple[LogExcerpt, ...]]:
+    """How many errors of each kind came ``since`` the present instance was started (None: none runs).
 
-    It cannot be younger. ``since`` is when the present instance was started (None: none runs). Old errors are
-    kept: judging is the checks' business, by ``last_at``.
+    An error without a timestamp, in a log last written before that, gets the time of that writing: it cannot
+    be younger. Old errors are kept: judging is the checks' business, by ``last_at`` and ``since_start``.
     """
-    if since is None:
-        return reading
-    return structs.replace(reading, value=tuple(_dated(excerpt, since) for excerpt in reading.value))
+    return Reading(tuple(_dated(each, since) for each in reading.value), reading.problem, reading.complete)
 
 
-def _dated(excerpt: LogExcerpt, since: float) -> LogExcerpt:
-    if excerpt.modified >= since:
+def _dated(read_log: ReadLog, since: float | None) -> LogExcerpt:
+    excerpt, log = read_log.excerpt, read_log.log
+    if since is None or log is None:
         return excerpt
+    old = excerpt.modified < since
     errors = tuple(
-        error if error.last_at is not None else structs.replace(error, last_at=excerpt.modified)
-        for error in excerpt.errors
+        structs.replace(
+            error,
+            since_start=log.since(known, since),
+            last_at=excerpt.modified if old and error.last_at is None else error.last_at,
+        )
+        for known, error in zip(log.errors, excerpt.errors, strict=True)
     )
     return structs.replace(excerpt, errors=errors)
 
 
-def read(system: System, service: Service, everything: bool = False) -> Reading[tuple[LogExcerpt, ...]]:
+def read(system: System, service: Service, everything: bool = False) -> Reading[tuple[ReadLog, ...]]:
     """The errors in every log that the profile's patterns match, what cannot be read first.
 
     Incomplete when a log, or the folder of one, could not be read. A folder or a FIFO that a pattern
@@ -66,26 +83,27 @@ def read(system: System, service: Service, everything: bool = False) -> Reading[
     """
     paths, problems = _paths(system, service)
     logs: list[tuple[str, FileStatus]] = []
-    excerpts: list[LogExcerpt] = []
+    found_logs: list[ReadLog] = []
     for path in paths:
         found = _regular(system, path)
         if isinstance(found, LogExcerpt):
-            excerpts.append(found)
+            found_logs.append(ReadLog(found))
         elif found is not None:
             logs.append((path, found))
     newest = sorted(logs, key=lambda log: -log[1].modified)[:FILES]
     notes = [f"of {len(logs)} logs only the {FILES} written last were read"] if len(logs) > FILES else []
     for path, status in (log for log in logs if log in newest):
-        excerpt, forgotten = _excerpt(system, path, status, everything)
-        excerpts.append(excerpt)
-        if forgotten:
-            notes.append(f"{path}: of more than {KINDS_KEPT} kinds of errors {forgotten} are left out")
+        ends = (path, status) in newest[:ENDS]
+        found_logs.append(read_log := _read_log(system, service, path, status, everything, ends))
+        if read_log.log is not None and read_log.log.forgotten:
+            left_out = read_log.log.forgotten
+            notes.append(f"{path}: of more than {KINDS_KEPT} kinds of errors {left_out} are left out")
     named = {service.path(pattern) for pattern in service.logs}
-    for excerpt in excerpts:
+    for excerpt in (each.excerpt for each in found_logs):
         if excerpt.problem is not None:
             by_chance = excerpt.problem in _NO_FILE.values() and excerpt.path not in named
             (notes if by_chance else problems).append(f"{excerpt.path}: {excerpt.problem}")
-    return Reading(tuple(excerpts), "; ".join(problems + notes) or None, complete=not problems)
+    return Reading(tuple(found_logs), "; ".join(problems + notes) or None, complete=not problems)
 
 
 def _paths(system: System, service: Service) -> tuple[list[str], list[str]]:
@@ -124,21 +142,69 @@ def _regular(system: System, path: str) -> FileStatus | LogExcerpt | None:
     return status.value
 
 
-def _excerpt(system: System, path: str, status: FileStatus, everything: bool) -> tuple[LogExcerpt, int]:
-    """What the log, or its end, says, and how many kinds of errors were too many."""
-    log = TracebackLog(system.now())
+def _read_log(
+    system: System, service: Service, path: str, status: FileStatus, everything: bool, ends: bool
+) -> ReadLog:
+    """What the log, or its end, says; ``ends``: and what it says at its very end."""
+    log = TracebackLog(system.now(), folder=service.directory)
     problem: list[str] = []
     start = _read(system, path, status.size, everything, log, problem)
-    log.close()
+    log.close(status.modified)
+    end = _end(system, service, path, status) if ends else None
+    errors, ending = (log.errors, None) if end is None else _joined(log, end)
     excerpt = LogExcerpt(
         path=path,
         size=status.size,
         modified=status.modified,
         read_from=start,
-        errors=log.errors,
+        errors=errors,
+        ending=ending,
+        last_lines=() if end is None else end.last_lines,
         problem="; ".join(problem) or None,
     )
-    return excerpt, log.forgotten
+    return ReadLog(excerpt, log)
+
+
+def _end(system: System, service: Service, path: str, status: FileStatus) -> LogEnd:
+    """What stands at the very end of the log."""
+    start = max(0, status.size - END)
+    encoding = _WIDE.get(system.read(path, 2).value, "utf-8")
+    start += start % 2 if encoding != "utf-8" else 0
+    text = system.read(path, END, start).value.decode(encoding, errors="backslashreplace")
+    lines = text.removesuffix("\n").split("\n")
+    whole = lines[1:] if start and len(lines) > 1 else lines
+    return read_end(
+        (WrittenLine(line) for line in whole),
+        system.now(),
+        folder=service.directory,
+        written=status.modified,
+    )
+
+
+def _joined(log: TracebackLog, end: LogEnd) -> tuple[tuple[LoggedError, ...], LoggedError | None]:
+    """The errors of a log with the one that stands at its end, whose words tell more.
+
+    Its line is counted like theirs, and 0 where that is not known.
+    """
+    errors, ending = log.errors, end.ending
+    if ending is None:
+        return errors, None
+    line = 0 if log.sparse else ending.last_line + max(0, log.lines - end.lines)
+    kind = kind_of(ending.exception, ending.message, ending.handled)
+    for number, error in enumerate(errors):
+        same_kind = kind_of(error.exception, error.message, error.handled) == kind
+        if not error.handled and (same_kind or error.last_line == line):
+            known = structs.replace(
+                ending,
+                count=error.count,
+                first_line=error.first_line,
+                last_line=error.last_line,
+                first_at=ending.first_at if error.first_at is None else error.first_at,
+                last_at=ending.last_at if error.last_at is None else error.last_at,
+                place=ending.place or error.place,
+            )
+            return (*errors[:number], known, *errors[number + 1 :]), known
+    return errors, structs.replace(ending, first_line=line, last_line=line)
 
 
 def _read(

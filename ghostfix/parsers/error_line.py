@@ -9,14 +9,18 @@ MESSAGE_LIMIT = 1000
 _NAME = Pattern(r"^((?:[A-Za-z_]\w{0,79}\.){0,12}([A-Za-z_]\w{0,79}))(?:: ?(.*)|\s*)$")
 _ERROR_NAME = Pattern(
     r"(?:\w(?:Error|Exception|Warning|Interrupt|Exit|Group|Timeout|Expired|Failure|Fault|Abort|NotFound"
-    r"|DoesNotExist|Found|Exists|Refused|Denied)|^(?:error|timeout|gaierror|herror|StopIteration"
+    r"|DoesNotExist|Found|Exists|Refused|Denied)|^(?:Exception|BaseException|Error|error|timeout|gaierror|herror|StopIteration"
     r"|StopAsyncIteration|SystemExit|Empty|Full))$"
 )
 _SURE_NAME = Pattern(r"\w(?:Error|Exception)$|^KeyboardInterrupt$")
 _LEVEL_NAMES = frozenset(
     {"DEBUG", "INFO", "NOTICE", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL", "TRACE", "SUCCESS"}
 )
-_NODE_ERROR = Pattern(r"^\s{0,2}(?:Uncaught )?([A-Z]\w{0,60}Error|Error)(?: \[\w{1,40}\])?: (.*)$")
+_NODE_ERROR = Pattern(
+    r"^\s{0,2}(?:Uncaught )?([A-Z]\w{0,60}Error|Error|UnhandledPromiseRejection)(?: \[\w{1,40}\])?: (.*)$"
+)
+
+_REJECTED = Pattern(r"The promise rejected with the reason (.{1,1000}?)\.?$")
 _NOT_SUPPORTED = Pattern(r"'[^' ]{1,4}' not supported between instances of '[\w.]+' and '[\w.]+'")
 _IN_USE = Pattern(
     r"(?:listen )?EADDRINUSE(?:: address already in use)?(?: [\w.:*\[\]/-]{1,80})?"
@@ -56,12 +60,34 @@ def exception_line(body: str) -> ErrorLine | None:
     return ErrorLine(exception=match[1], message=message, sure=sure)
 
 
+def last_line(body: str, after_frames: bool) -> ErrorLine | None:
+    """The exception below the frames of a traceback, whatever its class is called.
+
+    ``after_frames`` is whether a line of the traceback itself stands right above: only then a name in small
+    letters is a class.
+    """
+    known = exception_line(body)
+    if known is not None:
+        return known
+    match = _NAME.match(body[: 2 * MESSAGE_LIMIT])
+    if (
+        match is None
+        or match[2] in _LEVEL_NAMES
+        or (match[2][:1].islower() and not (after_frames and match[3]))
+    ):
+        return None
+    return ErrorLine(exception=match[1], message=(match[3] or "").strip()[:MESSAGE_LIMIT], sure=False)
+
+
 def node_error(body: str) -> ErrorLine | None:
     """An error as Node prints it above its stack trace."""
     match = _NODE_ERROR.match(body[: 2 * MESSAGE_LIMIT])
     if match is None:
         return None
-    return ErrorLine(exception=match[1], message=match[2].strip()[:MESSAGE_LIMIT], sure=False)
+    sure = match[2].startswith("Cannot find module ")
+    rejected = _REJECTED.search(match[2])
+    message = match[2] if rejected is None else rejected[1]
+    return ErrorLine(exception=match[1], message=message.strip()[:MESSAGE_LIMIT], sure=sure)
 
 
 def known_error(body: str, announced: bool) -> ErrorLine | None:

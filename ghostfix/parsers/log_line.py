@@ -6,6 +6,8 @@ line of a program's output; it tells lines of several programs in one file apart
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
+from msgspec import Struct
+
 from ghostfix.pattern import Pattern
 
 _MONTHS = {
@@ -16,6 +18,10 @@ _MONTHS = {
 }
 _HEAD = 200
 """Timestamps and levels are looked for at the beginning of a line only."""
+_WHOLE_SECOND = 1.0
+"""What a timestamp without a fraction leaves out."""
+_CLOCK_TICK = 0.05
+"""Kernels count a process's start in ticks of at most this many seconds."""
 _COLOURS = Pattern(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _SYSLOG_DATE = r"[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d"
 _ISO_DATE = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?"
@@ -36,7 +42,7 @@ _EPOCH = Pattern(
     r"^\[?([12]\d{9})(\.\d{1,9})?\]?[\s:,|]|\"?\b(?:ts|time|timestamp|created)\"?[=:]\s*([12]\d{9})(\.\d{1,9})?\b"
 )
 _LEVEL = Pattern(
-    rf"(?<![\w./'-])({_LEVELS})(?=[\]:|\s\"',)}}]|$)"
+    rf"(?<![\w./'-])({_LEVELS})(?=[\]:|\s\"',)}}]|/[A-Z]|$)"
     # In small letters these are words like others, but for where a level stands.
     r"|(?:^|[\[=<|]|\": ?\")(trace|debug|info|notice|warn|warning|error|critical|fatal|alert|emerg)"
     r"(?=[\]:>|\s\",]|$)"
@@ -46,6 +52,19 @@ _DIGIT = Pattern(r"\d")
 _STARTED = Pattern(rf"^--- ghostfix started .{{1,200}} at ({_ISO_DATE}) ---\s*$")
 
 
+def not_before(at: float, start: float) -> bool:
+    """Whether a record of this time came since a process started, as exactly as either is known."""
+    return at >= start - (_WHOLE_SECOND if at.is_integer() else _CLOCK_TICK)
+
+
+class WrittenLine(Struct, frozen=True):
+    """One line as its source keeps it: a file has no time beside the text, a journal has."""
+
+    text: str
+    at: float | None = None
+    """Seconds since the epoch."""
+
+
 class LogLine:
     """A line without colours and without what carried it.
 
@@ -53,7 +72,15 @@ class LogLine:
     """
 
     def __init__(
-        self, *, carrier: str, body: str, dated: str, now: float, zone: tzinfo | None, starts: bool = False
+        self,
+        *,
+        carrier: str,
+        body: str,
+        dated: str,
+        now: float,
+        zone: tzinfo | None,
+        starts: bool = False,
+        known: float | None = None,
     ) -> None:
         self.carrier = carrier
         """Who wrote it, when the file holds several programs' output; else empty."""
@@ -61,11 +88,17 @@ class LogLine:
         self.starts = starts
         """It is the line that ghostfix writes before it starts a service: what follows is a new run's."""
         self._dated, self._now, self._zone = dated, now, zone
+        self._known = known
 
     @property
     def at(self) -> float | None:
         """Seconds since the epoch."""
-        return _time(self._dated, self._now, self._zone)
+        return _time(self._dated, self._now, self._zone) if self._known is None else self._known
+
+    @property
+    def dates_itself(self) -> bool:
+        """Whether its own text names a time: a new record begins."""
+        return _time(self._dated, self._now, self._zone) is not None
 
     @property
     def level(self) -> str | None:
@@ -81,23 +114,25 @@ class LogLine:
         return self.level in _QUIET
 
 
-def read_line(text: str, now: float, zone: tzinfo | None = None) -> LogLine:
+def read_line(text: str, now: float, zone: tzinfo | None = None, known: float | None = None) -> LogLine:
     """Reads one line, its line end excluded.
 
     ``now`` helps with dates without a year, which never are in the future. ``zone`` is that of times
-    without one; None stands for the machine's own.
+    without one; None stands for the machine's own. ``known`` is its time where its source keeps one.
     """
     plain = (_COLOURS.sub("", text) if "\x1b" in text else text).lstrip("\ufeff").rstrip("\r\n")
     head = plain[:_HEAD]
     if head[:1].isspace():  # most lines of a traceback: nothing carries them
-        return LogLine(carrier="", body=plain, dated=head, now=now, zone=zone)
+        return LogLine(carrier="", body=plain, dated=head, now=now, zone=zone, known=known)
     started = _STARTED.match(head)
     if started is not None:
-        return LogLine(carrier="", body=plain, dated=started.group(1), now=now, zone=zone, starts=True)
+        return LogLine(
+            carrier="", body=plain, dated=started.group(1), now=now, zone=zone, starts=True, known=known
+        )
     carried = _JOURNAL.match(plain) or _PM2.match(plain) or _COMPOSE.match(plain)
     body = plain if carried is None else plain[carried.end() :]
     carrier = "" if carried is None else carried.group(1)
-    return LogLine(carrier=carrier, body=body, dated=head, now=now, zone=zone)
+    return LogLine(carrier=carrier, body=body, dated=head, now=now, zone=zone, known=known)
 
 
 def _time(head: str, now: float, zone: tzinfo | None) -> float | None:

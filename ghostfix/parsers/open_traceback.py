@@ -4,13 +4,13 @@ import re
 
 from msgspec import Struct
 
-from ghostfix.parsers.error_line import exception_line, known_error, node_error
+from ghostfix.parsers.error_line import exception_line, known_error, last_line, node_error
 from ghostfix.parsers.error_tally import SeenError
 from ghostfix.parsers.log_line import LogLine
+from ghostfix.parsers.stack_frame import PYTHON_FRAME, Frame
 from ghostfix.pattern import Pattern
 
 HEADER = "Traceback (most recent call last):"
-FRAME = Pattern(r'^(?:\s*|> ?)File "([^"]{1,1024})", line (\d{1,9})(?:, in (.*))?')
 _FOREIGN_LIMIT = 40
 """After so many lines that are not its own a traceback is given up as cut off."""
 _CHAIN_LIMIT = 20
@@ -23,13 +23,15 @@ _CHAINED = Pattern(
 )
 _GROUP_HEADER = Pattern(r"(?:\s*\+ )?Exception Group $")
 _GROUP_MARGIN = Pattern(r"^\s*[|+](?![ ]?Exception Group)")
-_GROUP_BODY = Pattern(r"^\s*\| ?")
+GROUP_BODY = Pattern(r"^\s*\| ?")
 
 
 class OpenTraceback(Struct, kw_only=True):
     """A traceback from its header on, of one carrier; with the exceptions that are chained to it."""
 
     error: SeenError
+    folder: str = ""
+    """Where the service lies: its own frames tell the place."""
     prefix: re.Pattern[str] | None = None
     """What stands before every line of it, numbers generalised; None when nothing does."""
     prefix_proven: bool = False
@@ -38,6 +40,10 @@ class OpenTraceback(Struct, kw_only=True):
     """The record that it belongs to was logged below ERROR."""
     hint: SeenError | None = None
     """The one-line error just before it: the same event, told twice."""
+    record_at: float | None = None
+    """When the line above its header was written, if that is the record that it belongs to."""
+    below_frame: bool = False
+    """The line before was its own, a frame or the source that one quotes."""
     top_level: bool = False
     """Its outermost frame is a module: nobody was there to catch it."""
     frames: int = 0
@@ -65,7 +71,7 @@ class OpenTraceback(Struct, kw_only=True):
                 return None
             if line.body[:1].isspace():
                 self.prefix = None
-        elif line.at is not None and not line.body[:1].isspace() and not line.carrier:
+        elif line.dates_itself and not line.body[:1].isspace() and not line.carrier:
             return None
         return line.body
 
@@ -74,27 +80,34 @@ class OpenTraceback(Struct, kw_only=True):
         if header(body) is not None:
             self._another_header(body)
             return True
-        if self.group and (margin := _GROUP_BODY.match(body)) is not None:
+        if self.group and (margin := GROUP_BODY.match(body)) is not None:
             body = body[margin.end() :]
-        frame = FRAME.match(body)
+        frame = PYTHON_FRAME.match(body)
         if frame is not None:
-            self.frames += 1
-            self.top_level = self.top_level or (self.frames == 1 and frame[3] == "<module>")
-            self.error.place = f"{frame[1]}:{frame[2]}"
+            self._take_frame(Frame(frame[1], int(frame[2])), frame[3])
             return True
         if not body.strip() or body[:1].isspace() or body.startswith(("...", "[Previous line repeated")):
             return True
-        named = exception_line(body)
+        named = last_line(body, self.below_frame) if self.frames else exception_line(body)
         if named is None:
+            self.below_frame = False
             return False
         self.error.exception, self.error.message, self.error.line = named.exception, named.message, number
         self.ended, self.chained, self.since_end = True, False, 0
         return True
 
+    def _take_frame(self, frame: Frame, function: str | None) -> None:
+        self.frames, self.below_frame = self.frames + 1, True
+        self.top_level = self.top_level or (self.frames == 1 and function == "<module>")
+        if function is None:  # the line that cannot be compiled is the place, whosesoever it is
+            self.error.rank = -1
+        self.error.inner(frame, self.folder)
+
     def _another_header(self, body: str) -> None:
         """A header where none was due: the next of a chain, or another thread's."""
         if self.chained:
             self.chained, self.frames, self.group = False, 0, "Exception Group" in body
+            self.error.rank = -1
         else:
             self.waiting += 1
 
@@ -125,13 +138,9 @@ class OpenTraceback(Struct, kw_only=True):
             known = self.hint or SeenError(exception="Traceback", message="(cut off before its last line)")
             self.error.exception, self.error.message = known.exception, known.message
         self.error.handled = self.quiet and not self.top_level
+        if self.error.at is None and self.record_at is not None and not (self.quiet and self.top_level):
+            self.error.at, self.error.after = self.record_at, None
         return self.error
-
-
-def within_margin(body: str) -> str | None:
-    """A line of an exception group without its margin, ``    | ``; None when it has none."""
-    margin = _GROUP_BODY.match(body)
-    return None if margin is None else body[margin.end() :]
 
 
 def header(body: str) -> int | None:
@@ -140,13 +149,17 @@ def header(body: str) -> int | None:
     return None if start < 0 or body.lstrip().startswith("|") else start
 
 
-def begin(before: str, record: LogLine, error: SeenError, hint: SeenError | None) -> OpenTraceback:
+def begin(
+    before: str, record: LogLine, error: SeenError, hint: SeenError | None, folder: str = ""
+) -> OpenTraceback:
     """Opens a traceback. ``before`` stands before its header, ``record`` is the line that announces it."""
     if len(before) > _PREFIX_LIMIT:
         before = ""
     lead = _GROUP_HEADER.sub("", before)
     return OpenTraceback(
         error=error,
+        folder=folder,
+        record_at=record.at if record.level is not None else None,
         prefix=_prefix_pattern(lead) if lead.strip() else None,
         group=lead != before,
         # A line of an access log stands before a traceback by chance.
@@ -157,7 +170,7 @@ def begin(before: str, record: LogLine, error: SeenError, hint: SeenError | None
 
 def _tells_something_else(line: LogLine, text: str) -> bool:
     return (
-        line.at is not None
+        line.dates_itself
         or line.level is not None
         or HEADER in text
         or exception_line(text) is not None

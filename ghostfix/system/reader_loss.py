@@ -56,9 +56,13 @@ def drop_unwritable_output() -> None:
 
 
 def _lossy(stream: io.TextIOWrapper, *, said_elsewhere: bool) -> TextIO:
-    """The same stream, on which nothing fails."""
+    """The same stream, on which nothing fails; one that leads to no descriptor cannot fail."""
     stream.flush()
-    file = LossyFile(stream.fileno(), said_elsewhere=said_elsewhere)
+    try:
+        descriptor = stream.fileno()
+    except io.UnsupportedOperation:
+        return stream
+    file = LossyFile(descriptor, said_elsewhere=said_elsewhere)
     return type(stream)(  # what it does to its text, such as ``SafeStream``, it goes on doing
         io.BufferedWriter(file),
         encoding=stream.encoding,

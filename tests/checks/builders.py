@@ -230,6 +230,12 @@ def log(*errors: LoggedError, path: str = LOG, age: float = 5) -> LogExcerpt:
     return LogExcerpt(path=path, size=10_000, modified=NOW - age, read_from=0, errors=errors)
 
 
+def ending_with(last: LoggedError, *errors: LoggedError, path: str = LOG, age: float = 5) -> LogExcerpt:
+    """A log whose last record this error is, after others."""
+    words = f"{last.exception}: {last.message}" if last.exception else last.message
+    return structs.replace(log(*errors, last, path=path, age=age), ending=last, last_lines=(words,))
+
+
 def venv(state: VenvState = VenvState.WORKS, **changes: object) -> Venv:
     made = Venv(path=VENV, state=state, python=f"{VENV}/bin/python", version="3.12.4")
     return structs.replace(made, **changes)

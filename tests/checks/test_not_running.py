@@ -1,7 +1,22 @@
+from msgspec import structs
+
 from ghostfix.checks.not_running import CHECK
 from ghostfix.finding import Severity
 from ghostfix.reading import Confidence
-from tests.checks.builders import answered, error, ghost_service, kinds, log, machine, only, process, refused
+from tests.checks.builders import (
+    HOME,
+    LOG,
+    answered,
+    ending_with,
+    error,
+    ghost_service,
+    kinds,
+    log,
+    machine,
+    only,
+    process,
+    refused,
+)
 
 
 def test_no_process_of_the_service() -> None:
@@ -13,8 +28,32 @@ def test_no_process_of_the_service() -> None:
 
 
 def test_the_log_says_why() -> None:
-    snapshot = machine(health=refused(), logs=[log(error("OSError", "disk on fire"))])
-    assert "OSError: disk on fire" in only(CHECK, snapshot).cause
+    ended = error("OSError", "disk on fire", place=f"{HOME}/app.py:7")
+    snapshot = machine(health=refused(), logs=[ending_with(ended)])
+    finding = only(CHECK, snapshot)
+    assert finding.cause == "It ended, and its log says why: OSError: disk on fire at app.py:7."
+    assert [each.text for each in finding.evidence][-2:] == [
+        f"the end of {LOG}, written 5 s before this look:",
+        "| OSError: disk on fire",
+    ]
+
+
+def test_a_sentence_of_the_log_ends_with_one_full_stop() -> None:
+    told = error("", "Port 5555 was already in use.")
+    finding = only(CHECK, machine(health=refused(), logs=[ending_with(told)]))
+    assert finding.cause == "It ended, and its log says why: Port 5555 was already in use."
+
+
+def test_its_log_is_quoted_where_nothing_in_it_is_understood() -> None:
+    silent = structs.replace(log(), last_lines=("good night", "bye"))
+    finding = only(CHECK, machine(health=refused(), logs=[silent]))
+    assert [each.text for each in finding.evidence][-2:] == ["| good night", "| bye"]
+    assert "its log says why" not in finding.cause
+
+
+def test_what_it_got_past_is_not_why_it_ended() -> None:
+    finding = only(CHECK, machine(health=refused(), logs=[log(error("OSError", "disk on fire"))]))
+    assert "disk on fire" not in finding.cause
 
 
 def test_one_that_answers_though_it_is_not_seen_is_not_started_again() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ghostfix.collectors.logs import FILES, TAIL, collect
+from ghostfix.collectors.logs import ENDS, FILES, TAIL, collect
 from ghostfix.parsers.error_tally import KINDS_KEPT
 from ghostfix.reading import Reading
 from ghostfix.service import Service
@@ -176,17 +176,63 @@ def test_very_many_kinds_of_errors_are_noted() -> None:
 SINCE = datetime(2025, 7, 29, 23, 35, tzinfo=UTC).timestamp()
 
 
+GOING_ON = b"more\n" * 50
+
+
 def test_in_a_log_older_than_the_instance_every_error_is_older() -> None:
-    old = only(with_log(ERROR, modified=SINCE - 10), SINCE).errors[0]
+    old = only(with_log(ERROR + GOING_ON, modified=SINCE - 10), SINCE).errors[0]
     assert (old.first_at, old.last_at) == (None, SINCE - 10)
-    assert only(with_log(ERROR, modified=SINCE + 10), SINCE).errors[0].last_at is None
-    assert only(with_log(ERROR, modified=SINCE - 10), None).errors[0].last_at is None
+    assert only(with_log(ERROR + GOING_ON, modified=SINCE + 10), SINCE).errors[0].last_at is None
+    assert only(with_log(ERROR + GOING_ON, modified=SINCE - 10), None).errors[0].last_at is None
 
 
-def test_the_start_that_ghostfix_notes_dates_what_follows() -> None:
+def test_the_last_record_of_a_log_was_written_when_the_log_was() -> None:
+    dated = b"2025-07-29 23:34:40,000 INFO up\n"
+    uncaught = ERROR.replace(b"in f", b"in <module>")
+    content = dated + uncaught + uncaught.replace(b"bad", b"worse")
+    excerpt = only(with_log(content, modified=SINCE + 5))
+    times = {error.message: (error.last_at, error.after) for error in excerpt.errors}
+    assert times == {"bad": (None, SINCE - 20), "worse": (SINCE + 5, None)}
+    assert excerpt.ending is not None
+    assert (excerpt.ending.message, excerpt.ending.last_at) == ("worse", SINCE + 5)
+
+
+def test_errors_are_counted_since_the_start_each_by_itself() -> None:
+    record = "2025-07-29 23:3{}:00,000 ERROR failed\nTraceback (most recent call last):\nValueError: row {}\n"
+    content = "".join(record.format(minute, minute) for minute in range(8))
+    (error,) = only(with_log(content.encode(), modified=SINCE + 200), SINCE + 0.5).errors
+    assert (error.count, error.since_start) == (8, 3)
+    assert only(with_log(content.encode(), modified=SINCE + 200), None).errors[0].since_start is None
+
+
+def test_the_start_that_ghostfix_notes_bounds_what_follows() -> None:
     mark = b"--- ghostfix started ghost at 2025-07-29T23:35:00Z ---\n"
-    error = only(with_log(ERROR + mark + ERROR)).errors[0]
-    assert (error.count, error.first_at, error.last_at) == (2, SINCE, SINCE)
+    excerpt = only(with_log(ERROR + mark + ERROR + GOING_ON))
+    error = excerpt.errors[0]
+    assert (error.count, error.last_at, error.after) == (2, None, SINCE)
+    assert excerpt.ending is None
+
+
+def test_what_was_written_before_the_last_start_did_not_end_it() -> None:
+    mark = b"--- ghostfix started ghost at 2025-07-29T23:35:00Z ---\n"
+    excerpt = only(with_log(ERROR + mark + b"listening\n"))
+    assert (excerpt.ending, excerpt.last_lines) == (None, ("listening",))
+
+
+def test_the_end_tells_more_of_an_error_that_is_counted() -> None:
+    line = b"2025/07/29 23:35:00 [emerg] 7#7: bind() to 0.0.0.0:81 failed (98: Address already in use)\n"
+    excerpt = only(with_log(line * 5))
+    assert excerpt.errors == (excerpt.ending,)
+    assert excerpt.ending is not None
+    assert (excerpt.ending.count, excerpt.ending.about, excerpt.ending.last_line) == (5, "0.0.0.0:81", 5)
+
+
+def test_of_many_logs_the_ends_of_those_written_last_are_read() -> None:
+    system = FakeSystem()
+    for number in range(ENDS + 2):
+        system.add_file(f"/srv/ghost/logs/{number:03}.log", ERROR, modified=float(number))
+    found = collect(system, service(), None)
+    assert [excerpt.ending is None for excerpt in found.value] == [True] * 2 + [False] * ENDS
 
 
 @settings(max_examples=60)

@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghostfix.parsers.error_line import IN_USE, MESSAGE_LIMIT, exception_line, known_error, node_error
+from ghostfix.parsers.error_line import (
+    IN_USE,
+    MESSAGE_LIMIT,
+    exception_line,
+    known_error,
+    last_line,
+    node_error,
+)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +46,32 @@ def test_exceptions(line: str, name: str, message: str, sure: bool) -> None:
 )
 def test_what_is_no_exception(line: str) -> None:
     assert exception_line(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "after_frames", "told"),
+    [
+        ("Exception: could not start", False, "Exception: could not start"),
+        ("Error: plain", False, "Error: plain"),
+        ("MyProblem: x", False, "MyProblem: x"),
+        ("MyProblem", False, "MyProblem: "),
+        ("shop.out_of_stock: x", False, None),
+        ("shop.out_of_stock: x", True, "shop.out_of_stock: x"),
+        ("INFO: x", True, None),
+        ("started", True, None),
+    ],
+)
+def test_the_line_below_the_frames_of_a_traceback(line: str, after_frames: bool, told: str | None) -> None:
+    found = last_line(line, after_frames)
+    assert (found and f"{found.exception}: {found.message}") == told
+
+
+def test_what_a_promise_was_rejected_with() -> None:
+    found = node_error(
+        'UnhandledPromiseRejection: This error ... The promise rejected with the reason "gone".'
+    )
+    assert found is not None
+    assert found.message == '"gone"'
 
 
 def test_a_node_error() -> None:

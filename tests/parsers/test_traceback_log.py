@@ -219,12 +219,13 @@ next"""
 
 def test_a_node_stack_trace() -> None:
     error = only(NODE)
-    assert (error.exception, error.place) == ("Error", "net.js:1343")
+    assert (error.exception, error.place) == ("Error", "/srv/ghost/server.js:8")
     assert error.message == "listen EADDRINUSE: address already in use :::5555"
 
 
 def test_a_node_stack_trace_of_another_error() -> None:
     assert told("Error: boom\n    at run (/srv/a.js:3:4)") == ["1 Error: boom"]
+    assert only("Error: boom\n    at f (net.js:1:2)\n    at node:internal/main:2:3").place == "net.js:1"
     assert told("Error: boom\nthat was no stack trace") == []
 
 
@@ -318,12 +319,12 @@ def test_a_timestamp_far_away_dates_nothing() -> None:
     assert only(f"2025-07-29 23:35:00,000 INFO start\n{noise}\n{PLAIN}").last_at is None
 
 
-def test_the_start_that_ghostfix_notes_dates_what_follows_it() -> None:
+def test_the_start_that_ghostfix_notes_bounds_what_follows_it() -> None:
     noise = "\n".join(["."] * 100)
     text = f"{PLAIN}\n--- ghostfix started ghost at 2025-07-29T23:35:00Z ---\n{noise}\n{PLAIN}"
     error = only(text)
-    assert (error.count, error.first_at, error.last_at) == (2, AT, AT)
-    assert only(f"{PLAIN}\n--- ghostfix started ghost at 2025-07-29T23:35:00Z ---\nfine").last_at is None
+    assert (error.count, error.last_at, error.after) == (2, None, AT)
+    assert only(f"{PLAIN}\n--- ghostfix started ghost at 2025-07-29T23:35:00Z ---\nfine").after is None
 
 
 def test_of_very_many_kinds_the_latest_are_kept() -> None:
@@ -352,6 +353,81 @@ def test_two_tracebacks_of_two_threads_mixed_up() -> None:
         f"1 OSError: {NONE_COMPARISON}",
         f"1 TypeError: {NONE_COMPARISON}",
     ]
+
+
+@pytest.mark.parametrize("last", ["Exception: could not start", "Exception", "Error: plain", "MyProblem: x"])
+def test_a_class_of_any_name(last: str) -> None:
+    name, _, message = last.partition(": ")
+    text = 'Traceback (most recent call last):\n  File "/srv/a.py", line 3, in f\n    g()\n' + last
+    assert told(text) == [f"1 {name}: {message}"]
+
+
+def test_a_log_that_begins_in_the_middle_of_a_record() -> None:
+    group = only('    |   File "/srv/a.py", line 3, in f\n    | ValueError: bad\n    +------')
+    assert (group.exception, group.message, group.place) == ("ValueError", "bad", "/srv/a.py:3")
+    plain = only('  File "/srv/a.py", line 3, in f\n    g()\nsocket.gaierror: bad')
+    assert (plain.exception, plain.place) == ("socket.gaierror", "/srv/a.py:3")
+    assert told("    | ValueError: bad") == []
+
+
+def test_the_place_is_the_user_s_own_line() -> None:
+    text = """\
+Traceback (most recent call last):
+  File "/srv/ghost/main.py", line 2, in <module>
+    os.environ["URL"]
+  File "<frozen os>", line 679, in __getitem__
+KeyError: 'URL'"""
+    assert only(text).place == "/srv/ghost/main.py:2"
+
+
+def test_an_error_of_node_is_counted_once() -> None:
+    text = f"""{NODE[: NODE.rindex("next")]}\
+Emitted 'error' event on Server instance at:
+    at emitErrorNT (node:net:1944:8) {{
+  code: 'EADDRINUSE',
+  port: 5555
+}}
+
+Node.js v20.20.2"""
+    assert only("\n".join([text] * 3)).count == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "place"),
+    [
+        (
+            "panic: no queue\n\ngoroutine 1 [running]:\nmain.main()\n\t/srv/a/main.go:7 +0x6c",
+            "panic: no queue",
+            "/srv/a/main.go:7",
+        ),
+        ("\nthread 'main' panicked at src/main.rs:3:5:\nno queue", "panic: no queue", "src/main.rs:3"),
+        (
+            'Exception in thread "main" a.B: bad\n\tat a.Boot.main(Boot.java:3)\nCaused by: a.C: worse',
+            "a.C: worse",
+            "Boot.java:3",
+        ),
+        ("a.rb:2:in `/': divided by 0 (ZeroDivisionError)", "ZeroDivisionError: divided by 0", "a.rb:2"),
+        ("terminate called after throwing an instance of 'E'\n  what():  no", "E: no", None),
+    ],
+)
+def test_crashes_of_other_languages_are_counted(text: str, found: str, place: str | None) -> None:
+    error = only(f"{text}\nnext\n{text}")
+    assert (error.count, f"{error.exception}: {error.message}", error.place) == (2, found, place)
+
+
+def test_an_undated_error_gets_no_time_but_that_of_its_own_record() -> None:
+    assert only(f"2025-07-29 23:35:00,000 INFO up\n{PLAIN}").last_at is None
+    assert only(f"2025-07-29 23:35:00,000 INFO up\n{PLAIN}").after == AT
+    assert only(f"2025-07-29 23:35:00,000 ERROR failed\n{PLAIN}").last_at == AT
+    assert only(f"2025-07-29 23:35:00,000 starting\n{PLAIN}").last_at is None
+
+
+def test_a_journal_s_lines_bring_their_time() -> None:
+    log = TracebackLog(NOW, UTC)
+    for number, line in enumerate(PLAIN.split("\n")):
+        log.feed(line, AT + number)
+    log.close(NOW)
+    assert [(error.first_at, error.after) for error in log.errors] == [(AT, None)]
 
 
 def test_a_very_long_line_is_no_trouble() -> None:
