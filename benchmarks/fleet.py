@@ -15,8 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.fleet import shop  # noqa: E402
-from tests.fleet.lab import PROGRAMS, Lab, lab, missing  # noqa: E402
+from tests.commands.fleet import shop  # noqa: E402
+from tests.commands.fleet.lab import PROGRAMS, Lab, lab, missing  # noqa: E402
 
 HOSTS = tuple(f"web{number}" for number in range(1, 11))
 TARGET = 2.0

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ghostfix import __version__
-from ghostfix.errors import ExitCode, GhostfixError, StepError
-from ghostfix.streams import guarded
+from ghostfix.model.errors import ExitCode, GhostfixError, StepError
+from ghostfix.report.safe_stream import guarded
 
 _VERSION = f"ghostfix {__version__}\n"
 _LONGEST = 2_000
@@ -73,7 +73,7 @@ def _obey(words: Sequence[str]) -> int:
     if list(words) == ["--version"]:
         sys.stdout.write(_VERSION)
         return ExitCode.HEALTHY
-    from ghostfix.application import app
+    from ghostfix.commands.application import app
 
     try:
         app()
@@ -126,6 +126,8 @@ def _complain(text: str) -> None:
 
 def _safe(text: str) -> str:
     """Text of an error, which may be the machine's, safe to print."""
-    from ghostfix.untrusted import shown  # its patterns cost a tenth of a start in which nothing goes wrong
+    from ghostfix.model.safe_text import (
+        shown,  # its patterns cost a tenth of a start in which nothing goes wrong
+    )
 
     return shown(text, _LONGEST)

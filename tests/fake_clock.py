@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from ghostfix.machine import Caller, Platform
-from ghostfix.snapshot import Host
+from ghostfix.model.machine import Caller, Platform
+from ghostfix.model.snapshot import Host
 
 START = 1_772_442_060.0
 """When the clock of an in-memory machine starts: 2026-03-02 09:01:00 UTC, a Monday."""

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from msgspec import structs
 
-from ghostfix.machine import Caller, CommandAnswer, Platform
-from ghostfix.snapshot import HttpAnswer
+from ghostfix.model.machine import Caller, CommandAnswer, Platform
+from ghostfix.model.snapshot import HttpAnswer
 from tests.fake_process_acts import FakeProcessActs
 
 Words = tuple[str, ...]

@@ -1,6 +1,6 @@
 """The crontabs of an in-memory machine, behind a ``crontab`` program like Debian's."""
 
-from ghostfix.machine import CommandAnswer
+from ghostfix.model.machine import CommandAnswer
 from tests.fake_commands import FakeCommands, Words, answered
 
 SPOOL = "/var/spool/cron/crontabs"

@@ -4,9 +4,9 @@ import posixpath
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from ghostfix.errors import ChangedError, StepError
-from ghostfix.machine import Caller, Platform
-from ghostfix.snapshot import FileKind, FileStatus
+from ghostfix.model.errors import ChangedError, StepError
+from ghostfix.model.machine import Caller, Platform
+from ghostfix.model.snapshot import FileKind, FileStatus
 from tests.fake_files import FakeFile, FakeFiles, file_status
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
-from ghostfix.machine import Caller, Platform
-from ghostfix.reading import Reading
-from ghostfix.snapshot import FileKind, FileStatus
+from ghostfix.model.machine import Caller, Platform
+from ghostfix.model.reading import Reading
+from ghostfix.model.snapshot import FileKind, FileStatus
 from tests.fake_clock import FakeClock
 
 _DEVICE = 2049

@@ -7,8 +7,8 @@ import plistlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
-from ghostfix.machine import CommandAnswer
-from ghostfix.process import Process
+from ghostfix.model.machine import CommandAnswer
+from ghostfix.model.process import Process
 from tests.fake_system import FakeSystem
 
 MONTEREY, SEQUOIA = 12, 15

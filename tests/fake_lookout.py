@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from ghostfix.lookout import Consumption
-from ghostfix.process import Process, ProcessId
+from ghostfix.model.process import Process, ProcessId
+from ghostfix.model.process_watch import Consumption
 from tests.fake_commands import FakeCommands
 
 

@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 from msgspec import structs
 
-from ghostfix.errors import ChangedError, StepError
-from ghostfix.machine import Caller, Note, Platform, Signal, Touch, same_process, same_start
-from ghostfix.process import Process, ProcessId, ProcessState
-from ghostfix.snapshot import FileKind
+from ghostfix.model.errors import ChangedError, StepError
+from ghostfix.model.machine import Caller, Note, Platform, Signal, Touch, same_process, same_start
+from ghostfix.model.process import Process, ProcessId, ProcessState
+from ghostfix.model.snapshot import FileKind
 from tests.fake_processes import FakeProcess, FakeProcesses
 
 _ENDING = (Signal.TERM, Signal.INT, Signal.HUP, Signal.QUIT, Signal.USR1, Signal.USR2)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from msgspec import structs
 
-from ghostfix.invocation import read_argv
-from ghostfix.machine import Caller, Platform, Signal, same_process
-from ghostfix.process import Birth, Listener, Process, ProcessDetail, ProcessId, ProcessState, Variable
-from ghostfix.reading import Reading
-from ghostfix.snapshot import NetworkCounters, Resources
+from ghostfix.model.invocation import read_argv
+from ghostfix.model.machine import Caller, Platform, Signal, same_process
+from ghostfix.model.process import Birth, Listener, Process, ProcessDetail, ProcessId, ProcessState, Variable
+from ghostfix.model.reading import Reading
+from ghostfix.model.snapshot import NetworkCounters, Resources
 from tests.fake_file_acts import FakeFileActs
 
 _FIRST_SPAWNED = 31_001

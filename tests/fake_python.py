@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout
 from types import ModuleType, SimpleNamespace
 
-from ghostfix.machine import CommandAnswer
+from ghostfix.model.machine import CommandAnswer
 from tests.fake_commands import FakeCommands, Words, answered
 
 _REAL = frozenset({"json", "os", "re"})

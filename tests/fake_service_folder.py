@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from ghostfix.machine import CommandAnswer
-from ghostfix.managers.service_folder import SUITES
+from ghostfix.managers.service_folders.folder import SUITES
+from ghostfix.model.machine import CommandAnswer
 from tests.fake_system import FakeSystem, answered
 
 FOLDER = "/srv/sv/ghost"

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from ghostfix.machine import CommandAnswer
-from ghostfix.managers.supervisor_daemon import programs_of
+from ghostfix.managers.supervisord.daemon import programs_of
+from ghostfix.model.machine import CommandAnswer
 from tests.fake_system import FakeSystem, answered
 
 BIN = "/opt/venv/bin"

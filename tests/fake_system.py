@@ -5,7 +5,7 @@ It is built floor upon floor: the clock and the acts (``fake_clock``), files (``
 (``fake_commands``).
 """
 
-from ghostfix.machine import ActingSystem, Caller, Platform
+from ghostfix.model.machine import ActingSystem, Caller, Platform
 from tests.fake_clock import START, Act, default_caller
 from tests.fake_commands import FakeCommands, answered
 from tests.fake_crontab import FakeCrontab

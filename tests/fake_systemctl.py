@@ -3,8 +3,8 @@
 import fnmatch
 from dataclasses import dataclass, field
 
-from ghostfix.machine import CommandAnswer
-from ghostfix.steps.hold_unit import HOLD_FILE
+from ghostfix.managers.systemd.hold_unit import HOLD_FILE
+from ghostfix.model.machine import CommandAnswer
 from tests.fake_system import FakeSystem, answered
 
 UNITS = "/etc/systemd/system"

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import tzinfo
 
-from ghostfix.parsers.traceback_log import TracebackLog
-from ghostfix.snapshot import LoggedError
+from ghostfix.model.snapshot import LoggedError
+from ghostfix.survey.logs.traceback_log import TracebackLog
 
 
 def read_log(lines: Iterable[str], now: float, zone: tzinfo | None = None) -> tuple[LoggedError, ...]:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from ghostfix.machine import Platform
-from ghostfix.process import ProcessState
-from ghostfix.snapshot import NetworkCounters
+from ghostfix.model.machine import Platform
+from ghostfix.model.process import ProcessState
+from ghostfix.model.snapshot import NetworkCounters
 from tests.fake_clock import START
 
 

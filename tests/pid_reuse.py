@@ -13,8 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ghostfix.errors import StepError
-from ghostfix.machine import Signal
+from ghostfix.model.errors import StepError
+from ghostfix.model.machine import Signal
 from ghostfix.steps.stop_process import StopProcess
 from ghostfix.system import LocalSystem
 

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import typer.main
 from typer.core import TyperCommand
 
-from ghostfix.application import app
-from ghostfix.checks import CHECKS
-from ghostfix.errors import ExitCode
-from ghostfix.renderers import FORMATS
-from ghostfix.report import Report
+from ghostfix.commands.application import app
+from ghostfix.diagnosis.checks import CHECKS
+from ghostfix.model.errors import ExitCode
+from ghostfix.model.report import Report
+from ghostfix.report.formats import FORMATS
 
 
 def options(name: str) -> tuple[str, ...]:

@@ -2,8 +2,8 @@
 
 import posixpath
 
-from ghostfix.process import ProcessState
-from ghostfix.snapshot import HttpAnswer
+from ghostfix.model.process import ProcessState
+from ghostfix.model.snapshot import HttpAnswer
 from tests.fake_crontab import FakeCrontab
 from tests.fake_system import FakeSystem
 

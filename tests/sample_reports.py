@@ -2,7 +2,7 @@
 
 from msgspec import structs
 
-from ghostfix.report import (
+from ghostfix.model.report import (
     SCHEMA,
     CauseRef,
     CauseReport,

@@ -1,7 +1,6 @@
 """The house plan, checked: who may import whom, who may touch the machine, and what each family's files owe.
 
-The imports are read with ``ast``; nothing is run. Nouns that no layer names may be used from anywhere,
-and count as part of whoever uses them: what they import, their users import.
+The imports are read with ``ast``; nothing is run. Every module lies in a room, and every room on a floor.
 """
 
 import ast
@@ -11,37 +10,39 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.application import COMMANDS
+from ghostfix.commands.application import COMMANDS, FOLDERS
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "ghostfix"
 
-LAYERS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "reading", "process", "job", "snapshot", "machine", "service", "finding", "step"})
-    | {"invocation", "instance", "restarter", "untrusted", "report", "observation"},
+FLOORS: tuple[frozenset[str], ...] = (
+    frozenset({"model"}),
+    frozenset({"service"}),
     frozenset({"system"}),
-    frozenset({"trail", "trails", "scripts"}),
-    frozenset({"collectors", "steps"}),
-    frozenset({"restarters"}),
-    frozenset({"checks"}),
-    frozenset({"survey", "judgement", "plan", "cause", "journal", "execute"}),
-    frozenset({"pipeline", "why", "observing", "verification"}),
-    frozenset({"renderers"}),
+    frozenset({"scripts", "steps"}),
+    frozenset({"managers"}),
+    frozenset({"survey"}),
+    frozenset({"diagnosis"}),
+    frozenset({"repair"}),
+    frozenset({"report"}),
     frozenset({"commands"}),
-    frozenset({"application"}),
     frozenset({"cli"}),
     frozenset({"__main__"}),
 )
-"""From the bottom to the top: a module or folder may import its own layer and those below it."""
+"""From the bottom to the top: a room may import those below its floor; two rooms of one floor are apart."""
 
-SEPARATE = (("collectors", "steps"), ("steps", "collectors"))
-"""Families of one layer of which the first must not import the second."""
+APART = frozenset({"ansible_collections"})
+"""Modules that run on other machines, outside the package (``tests/commands/fleet/test_collection.py``)."""
+DEMO = "commands.demo.runner"
+"""The broken service that the demo starts: a program of its own, which may do what a service does."""
 
-TOUCHES_THE_MACHINE = frozenset({"commands", "cli", "__main__", "system"})
-"""Who may import ``ghostfix.system``; everybody else is handed a System."""
+TOUCHES_THE_MACHINE = frozenset({"commands", "cli", "system"})
+"""Who may import ``ghostfix.system``; every other room is handed a System."""
 
-PURE = ("checks", "cause", "plan", "judgement", "renderers", "report", "compose")
-"""Who never receives a System, and so cannot act or look."""
+PURE = frozenset({"model", "diagnosis", "report.formats"})
+"""Rooms that never receive a System, and so cannot act or look; ``model`` holds the protocols themselves."""
+PROTOCOLS = frozenset({"model.machine", "model.step"})
+"""Where the protocols are written down, and the shape of an act, which receives one."""
 
 MACHINE_MODULES = frozenset(
     {"psutil", "subprocess", "signal", "fcntl", "socket", "shutil", "tempfile", "glob", "pathlib"}
@@ -53,17 +54,6 @@ HARMLESS_OS = frozenset({"environ", "get_terminal_size"})
 OWN_OUTPUT = {"cli": frozenset({"close", "devnull", "dup2", "open", "O_RDWR", "O_WRONLY", "_exit"})}
 """What one module may take besides: ``cli`` points its output nowhere when nobody reads it, and ends us."""
 
-FAMILIES = {
-    "checks": "checks",
-    "steps": "steps",
-    "restarters": "restarters",
-    "renderers": "renderers",
-    "collectors": "survey",
-    "adoption": "adoption",
-}
-"""Each family, and the module that lists its members by importing them."""
-
-TESTED = ("checks", "steps", "restarters", "renderers", "collectors", "adoption")
 HEADINGS = ("What it finds", "Why it matters", "How ghostfix repairs it", "How to prevent it")
 
 
@@ -72,16 +62,13 @@ HEADINGS = ("What it finds", "Why it matters", "How ghostfix repairs it", "How t
 
 @cache
 def modules() -> dict[str, Path]:
-    """Every module of the package by its name below ``ghostfix`` (``checks.high_load``, ``cli``).
-
-    The files of the demo are the broken service that it starts: a program of its own. Those of the Ansible
-    collection run on other machines, outside the package (``tests/fleet/test_collection.py`` checks them).
-    """
+    """Every module of the package by its name below ``ghostfix``: ``diagnosis.checks.high_load``, ``cli``."""
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
-        if parts[0] not in ("demo", "ansible_collections"):
-            found[".".join(part for part in parts if part != "__init__")] = path
+        name = ".".join(part for part in parts if part != "__init__")
+        if parts[0] not in APART and name != DEMO:
+            found[name] = path
     return found
 
 
@@ -104,63 +91,47 @@ def imported(module: str) -> Iterator[tuple[str, str]]:
 def imports(module: str) -> frozenset[str]:
     """The modules of ghostfix that a module imports, itself and the package's own ``__init__`` left out."""
     found = set()
-    for name, taken in imported(module):
-        if name == "ghostfix" or name.startswith("ghostfix."):
-            below = name.removeprefix("ghostfix").lstrip(".")
-            whole = f"{below}.{taken}".strip(".")
+    for source, name in imported(module):
+        if source.partition(".")[0] == "ghostfix":
+            below = source.partition(".")[2]
+            whole = ".".join(part for part in (below, name) if part)
             found.add(whole if whole in modules() else below)
     return frozenset(found - {module, ""})
 
 
-def family(module: str) -> str:
+def room(module: str) -> str:
     return module.partition(".")[0]
 
 
-@cache
-def layer(module: str) -> int | None:
-    """The number of a module's layer; None for a noun that no layer names."""
-    return next((number for number, names in enumerate(LAYERS) if family(module) in names), None)
+def floor(module: str) -> int | None:
+    """The number of a module's floor, 0 at the bottom; None where its room has no floor."""
+    return next((number for number, rooms in enumerate(FLOORS) if room(module) in rooms), None)
 
 
-def reached(module: str) -> dict[str, tuple[str, ...]]:
-    """What a module imports, and what that imports through nouns of no layer; each with the way to it."""
-    ways: dict[str, tuple[str, ...]] = {}
-    waiting: list[tuple[str, tuple[str, ...]]] = [(name, (module, name)) for name in sorted(imports(module))]
-    while waiting:
-        name, way = waiting.pop(0)
-        if name in ways:
-            continue
-        ways[name] = way
-        if layer(name) is None and name in modules():
-            waiting += [(further, (*way, further)) for further in sorted(imports(name))]
-    return ways
+def of_rooms(rooms: frozenset[str]) -> list[str]:
+    return [name for name in modules() if any(name == each or name.startswith(f"{each}.") for each in rooms)]
 
 
-def layered() -> list[str]:
-    return [module for module in modules() if layer(module) is not None]
+# the floors
 
 
-# the layers
+def test_every_module_lies_on_a_floor() -> None:
+    assert [module for module in modules() if module and floor(module) is None] == []
 
 
-@pytest.mark.parametrize("module", layered())
-def test_nobody_imports_upward(module: str) -> None:
-    own = layer(module)
+def test_the_top_folder_is_a_table_of_contents() -> None:
+    """The chapters, the entry and Ansible's own folder, beside what Python wants to find here."""
+    entries = {path.name for path in PACKAGE.iterdir()} - {"__init__.py", "__main__.py", "py.typed"}
+    assert len(entries - {"__pycache__"}) <= 14
+
+
+@pytest.mark.parametrize("module", [name for name in modules() if name])
+def test_imports_lead_down(module: str) -> None:
+    """Wherever the import stands, at the top of the file or late in a function."""
+    own = floor(module)
     assert own is not None
-    upward = [" -> ".join(way) for name, way in reached(module).items() if (layer(name) or 0) > own]
-    assert upward == []
-
-
-@pytest.mark.parametrize(("one", "other"), SEPARATE)
-def test_families_of_one_layer_are_apart(one: str, other: str) -> None:
-    mixed = [
-        " -> ".join(way)
-        for module in modules()
-        if family(module) == one
-        for name, way in reached(module).items()
-        if family(name) == other
-    ]
-    assert mixed == []
+    others = {name for name in imports(module) if room(name) != room(module)}
+    assert sorted(name for name in others if (floor(name) or 0) >= own) == []
 
 
 def test_nothing_imports_in_a_circle() -> None:
@@ -178,28 +149,27 @@ def test_nothing_imports_in_a_circle() -> None:
 
 
 def test_only_the_commands_get_hold_of_the_machine() -> None:
-    holders = {module for module in modules() if "system" in {family(name) for name in imports(module)}}
-    assert {module for module in holders if family(module) not in TOUCHES_THE_MACHINE} == set()
+    holders = {module for module in modules() if "system" in {room(name) for name in imports(module)}}
+    assert {module for module in holders if room(module) not in TOUCHES_THE_MACHINE} == set()
 
 
-@pytest.mark.parametrize("module", [name for name in modules() if family(name) in PURE])
-def test_who_judges_or_tells_receives_no_system(module: str) -> None:
-    taken = {name for source, name in imported(module) if source == "ghostfix.machine"}
+@pytest.mark.parametrize("module", [name for name in of_rooms(PURE) if name not in PROTOCOLS])
+def test_who_judges_or_formats_receives_no_system(module: str) -> None:
+    taken = {name for source, name in imported(module) if source == "ghostfix.model.machine"}
     assert taken & {"System", "ActingSystem"} == set()
 
 
-@pytest.mark.parametrize("module", [name for name in modules() if family(name) == "renderers"])
-def test_a_renderer_knows_only_the_report(module: str) -> None:
-    known = {"report", "untrusted", "renderers"}
-    others = {name: way for name, way in reached(module).items() if layer(name) is not None}
-    assert [" -> ".join(way) for name, way in others.items() if family(name) not in known] == []
+@pytest.mark.parametrize("module", of_rooms(frozenset({"report.formats"})))
+def test_a_format_knows_only_the_report(module: str) -> None:
+    known = frozenset({"model", "report", "diagnosis"})
+    assert sorted(name for name in imports(module) if room(name) not in known) == []
 
 
 # touching the machine
 
 
 def outside() -> list[str]:
-    return [module for module in modules() if family(module) != "system"]
+    return [module for module in modules() if room(module) != "system"]
 
 
 @pytest.mark.parametrize("module", outside())
@@ -226,7 +196,16 @@ def acts_of_os(module: str) -> Iterator[str]:
             yield "open()"
 
 
-@pytest.mark.parametrize("module", [name for name in modules() if name != "execute"])
+def is_step(module: str) -> bool:
+    """Whether the module is an act: it defines a class with ``apply`` and ``undo``."""
+    classes = [node for node in ast.walk(tree(module)) if isinstance(node, ast.ClassDef)]
+    return any(
+        {"apply", "undo"} <= {item.name for item in node.body if isinstance(item, ast.FunctionDef)}
+        for node in classes
+    )
+
+
+@pytest.mark.parametrize("module", [name for name in modules() if name != "repair.execute"])
 def test_only_execute_applies_and_undoes(module: str) -> None:
     calls = [
         f"line {node.lineno}: .{node.func.attr}("
@@ -236,31 +215,47 @@ def test_only_execute_applies_and_undoes(module: str) -> None:
         and node.func.attr in ("apply", "undo")
         and not (isinstance(node.func.value, ast.Name) and node.func.value.id == "execute")
     ]
-    assert family(module) == "steps" or calls == []
+    assert is_step(module) or calls == []
 
 
 # families
 
 
-def members(folder: str) -> list[str]:
-    return [name.partition(".")[2] for name in modules() if name.startswith(f"{folder}.")]
+def below(folder: str) -> list[str]:
+    return [name for name in modules() if name.startswith(f"{folder}.")]
 
 
-@pytest.mark.parametrize(("folder", "registry"), FAMILIES.items())
-def test_every_member_is_listed(folder: str, registry: str) -> None:
-    listed = {name.partition(".")[2] for name in imports(registry) if family(name) == folder}
-    assert sorted(set(members(folder)) - listed) == []
+def steps() -> list[str]:
+    return [name for name in modules() if room(name) in ("steps", "managers") and is_step(name)]
 
 
 def test_every_command_is_listed() -> None:
     """By its name: its module is loaded when it is invoked."""
-    assert sorted(members("commands")) == sorted(COMMANDS)
+    named = {name for name in COMMANDS if f"commands.{name}" in modules() and name not in FOLDERS}
+    named |= {name for name in FOLDERS if f"commands.{name}.command" in modules()}
+    assert sorted(named) == sorted(COMMANDS)
 
 
 def test_only_the_application_imports_by_a_name() -> None:
     """Whatever is imported by a name that a variable holds escapes the rules above."""
     ways = {("importlib", ""), ("importlib", "import_module")}
-    assert {module for module in modules() if ways & set(imported(module))} == {"application"}
+    assert {module for module in modules() if ways & set(imported(module))} == {"commands.application"}
+
+
+FAMILIES = {
+    "diagnosis.checks": (below("diagnosis.checks"), "diagnosis.checks"),
+    "report.formats": (below("report.formats"), "report.formats"),
+    "steps": (steps(), "repair.every_step"),
+    "managers": ([name for name in modules() if name.endswith(".jobs")], "managers.register"),
+}
+"""Each family: its members, and the module that lists them by importing them."""
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_member_is_listed(family: str) -> None:
+    members, register = FAMILIES[family]
+    assert members
+    assert sorted(set(members) - imports(register)) == []
 
 
 @pytest.mark.parametrize("module", modules())
@@ -268,23 +263,29 @@ def test_every_module_says_what_it_is(module: str) -> None:
     assert ast.get_docstring(tree(module)), f"{modules()[module]} has no docstring"
 
 
-@pytest.mark.parametrize("name", members("checks"))
-def test_a_check_s_docstring_is_its_page(name: str) -> None:
-    page = (ast.get_docstring(tree(f"checks.{name}")) or "").splitlines()
+@pytest.mark.parametrize("module", below("diagnosis.checks"))
+def test_a_check_s_docstring_is_its_page(module: str) -> None:
+    page = (ast.get_docstring(tree(module)) or "").splitlines()
     assert [line for line in page if line in HEADINGS] == list(HEADINGS)
 
 
-@pytest.mark.parametrize("folder", TESTED)
-def test_every_member_has_its_tests(folder: str) -> None:
-    """A file of its own name, or one in the same folder that imports it among others."""
-    tests = ROOT / "tests" / folder
-    texts = "\n".join(path.read_text() for path in tests.glob("test_*.py"))
-    untested = [
-        name
-        for name in members(folder)
-        if not (tests / f"test_{name}.py").is_file() and f"{name}.CHECK" not in texts
-    ]
-    assert untested == []
+def sources() -> list[str]:
+    """The sources of a snapshot: what the survey imports of its own room."""
+    return sorted(name for name in imports("survey.survey") if room(name) == "survey")
+
+
+@pytest.mark.parametrize(
+    "module", [*(name for members, _ in FAMILIES.values() for name in members), *sources()]
+)
+def test_every_member_has_its_tests(module: str) -> None:
+    """A file of its own name in the mirrored folder, or one in that folder that imports it among others."""
+    *folders, name = module.split(".")
+    folder = ROOT.joinpath("tests", *folders)
+    texts = [path.read_text() for path in folder.glob("test_*.py")]
+    source = f"ghostfix.{'.'.join(folders)}"
+    by_name = any(f"from {source}.{name} import" in text for text in texts)
+    as_module = any(f"from {source} import" in text and f"{name}." in text for text in texts)
+    assert (folder / f"test_{name}.py").is_file() or by_name or as_module
 
 
 # one way to act on files
@@ -295,7 +296,7 @@ _BY_NAME = frozenset(
 )
 _IN_A_FOLDER = frozenset({"dir_fd", "src_dir_fd", "dst_dir_fd"})
 _WRITES = ("O_WRONLY", "O_RDWR", "O_CREAT", "O_TRUNC", "O_APPEND", "O_TMPFILE")
-OWN_FOLDER_ONLY = frozenset({"system.ansible", "system.scratch"})
+OWN_FOLDER_ONLY = frozenset({"system.ansible", "system.temp_folder"})
 """They act in a folder that they have just made for themselves, private, and that nobody else can bend."""
 
 

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.machine import ActingSystem
-from ghostfix.steps import STEPS
+from ghostfix.model.machine import ActingSystem
+from ghostfix.repair.every_step import STEPS
 from tests import reference_page
 from tests.real.restarter_bench import inside, machine, no_systemd
 

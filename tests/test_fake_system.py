@@ -3,10 +3,10 @@
 import pytest
 from msgspec import structs
 
-from ghostfix.errors import ChangedError, StepError
-from ghostfix.machine import Platform, Signal
-from ghostfix.process import Process, ProcessState
-from ghostfix.snapshot import FileKind, FileStatus
+from ghostfix.model.errors import ChangedError, StepError
+from ghostfix.model.machine import Platform, Signal
+from ghostfix.model.process import Process, ProcessState
+from ghostfix.model.snapshot import FileKind, FileStatus
 from tests.fake_commands import UNEXPECTED
 from tests.fake_python import add_python, add_venv
 from tests.fake_system import FakeCrontab, FakeSystem, answered, default_caller

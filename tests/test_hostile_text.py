@@ -14,18 +14,18 @@ import msgspec
 import pytest
 from typer.testing import CliRunner
 
-from ghostfix.application import app
-from ghostfix.errors import GhostfixError
-from ghostfix.fleet import HostState
-from ghostfix.fleets.formats import FORMATS as FLEET_FORMATS
-from ghostfix.pages.layout import Amount, Layout
-from ghostfix.renderers import FORMATS
-from ghostfix.report import Report
-from ghostfix.streams import safe
-from ghostfix.untrusted import shown
-from ghostfix.watch_output import FORMATS as WATCH_FORMATS
+from ghostfix.commands.application import app
+from ghostfix.commands.fleet.formats import FORMATS as FLEET_FORMATS
+from ghostfix.commands.watch.output import FORMATS as WATCH_FORMATS
+from ghostfix.model.errors import GhostfixError
+from ghostfix.model.fleet import HostState
+from ghostfix.model.report import Report
+from ghostfix.model.safe_text import shown
+from ghostfix.report.formats import FORMATS
+from ghostfix.report.output_options import Amount, Layout
+from ghostfix.report.safe_stream import safe
+from tests.commands.fleet.samples import fleet, seen, unknown
 from tests.fake_system import START, FakeCrontab, FakeSystem
-from tests.fleet.samples import fleet, seen, unknown
 from tests.secret_shapes import SECRET
 
 MARKS = (

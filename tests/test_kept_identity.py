@@ -5,19 +5,18 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from ghostfix import journal
-from ghostfix.execute import execute, undo, would_undo
-from ghostfix.machine import Platform, Signal, same_start
-from ghostfix.plan import Plan
-from ghostfix.process import Process, ProcessState
-from ghostfix.runs import kept
-from ghostfix.runs.story import EntryState
-from ghostfix.service import Service
-from ghostfix.step import Captured, Step
+from ghostfix.managers.watchdog.hold_loop import HoldWatchdog
+from ghostfix.managers.watchdog.stop_loop import StopWatchdog
+from ghostfix.model.machine import Platform, Signal, same_start
+from ghostfix.model.process import Process, ProcessState
+from ghostfix.model.service import Service
+from ghostfix.model.step import Captured, Step
+from ghostfix.repair import journal, undo_data
+from ghostfix.repair.execute import execute, undo, would_undo
+from ghostfix.repair.journal_records import EntryState
+from ghostfix.repair.plan import Plan
 from ghostfix.steps.evict_process import EvictProcess
-from ghostfix.steps.hold_watchdog import HoldWatchdog
 from ghostfix.steps.stop_process import StopProcess
-from ghostfix.steps.stop_watchdog import StopWatchdog
 from tests.fake_system import FakeSystem
 
 SERVICE = Service(name="shop", profile="test", directory="/srv/shop", script="shop.py")
@@ -82,10 +81,10 @@ def test_what_the_version_before_has_kept_is_found_by_its_wall_clock() -> None:
     older = msgspec.structs.replace(
         now, birth=None, id=msgspec.structs.replace(now.id, started=now.id.started - 0.97)
     )
-    content = kept.encode(HoldWatchdog(reason="r", process=older), Captured(processes=(older,)))
+    content = undo_data.encode(HoldWatchdog(reason="r", process=older), Captured(processes=(older,)))
     document = msgspec.json.decode(content)
     del document["step"]["process"]["birth"], document["captured"]["held"], document["captured"]["started"]
-    act = kept.decode(msgspec.json.encode(document))
+    act = undo_data.decode(msgspec.json.encode(document))
     machine.signal(now, Signal.STOP)
     assert act.step.undo(machine, act.captured) == "pid 500 runs on"
     successor = machine.reuse(500, LOOP, started=now.id.started + 5.0).record

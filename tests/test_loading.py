@@ -28,10 +28,19 @@ NEVER = frozenset({"pydantic", "psutil", "crontab", "hypothesis", "email.mime", 
 """No question needs them on Linux: not to start, and not to look."""
 HTTP = frozenset({"http.client", "ssl", "email.parser", "encodings.idna", "hashlib"})
 """For an encrypted page or a certificate; OpenSSL's hashes are with them."""
-LOOKING = frozenset({"ghostfix.checks", "ghostfix.survey", "ghostfix.renderers", "ghostfix.pipeline"})
-ACTING = frozenset({"ctypes", "tree_sitter_javascript", "json", "plistlib", "ghostfix.acting"})
-OTHER_FORMATS = frozenset(f"ghostfix.renderers.{name}" for name in ("html", "junit", "github", "markdown"))
-LIMITS = frozenset({"ghostfix.service"})
+LOOKING = frozenset(
+    {
+        "ghostfix.diagnosis.checks",
+        "ghostfix.survey.survey",
+        "ghostfix.report.formats",
+        "ghostfix.diagnosis.diagnosis",
+    }
+)
+ACTING = frozenset({"ctypes", "tree_sitter_javascript", "json", "plistlib", "ghostfix.commands.carry_out"})
+OTHER_FORMATS = frozenset(
+    f"ghostfix.report.formats.{name}" for name in ("html", "junit", "github", "markdown")
+)
+LIMITS = frozenset({"ghostfix.model.service"})
 """The limits of the profile: msgspec compiles their patterns when they are written down."""
 _OF_A_PROCESS = {"stat", "cmdline", "status", "environ", "cgroup"}
 
@@ -120,23 +129,26 @@ on_linux = pytest.mark.skipif(sys.platform != "linux", reason="psutil is how mac
 @pytest.mark.parametrize(
     ("words", "others"),
     [
-        (("--version",), {"typer", "rich", "msgspec", "subprocess", "ghostfix.machine"}),
-        (("--help",), {"msgspec", "tree_sitter", "ghostfix.machine", "ghostfix.commands", *LOOKING}),
+        (("--version",), {"typer", "rich", "msgspec", "subprocess", "ghostfix.model.machine"}),
+        (("--help",), {"msgspec", "tree_sitter", "ghostfix.model.machine", "ghostfix.commands", *LOOKING}),
         *((words, {*HTTP, *ACTING, *OTHER_FORMATS}) for words in DIAGNOSE),
         *(
-            (words, {"rich", "ghostfix.renderers.terminal", *HTTP, *ACTING, *OTHER_FORMATS})
+            (words, {"rich", "ghostfix.report.formats.terminal", *HTTP, *ACTING, *OTHER_FORMATS})
             for words in DIAGNOSE_JSON
         ),
-        *((words, {*HTTP, *ACTING, *OTHER_FORMATS} - {"ghostfix.acting"}) for words in REPAIR),
+        *((words, {*HTTP, *ACTING, *OTHER_FORMATS} - {"ghostfix.commands.carry_out"}) for words in REPAIR),
         *((words, {"rich", *HTTP, *ACTING, *LOOKING}) for words in WHY if words[1] != "-v"),
         *((words, {"rich", "tree_sitter", "plistlib", *HTTP, *LOOKING}) for words in RUN),
-        *((words, {"rich", "ghostfix.survey", "ghostfix.renderers", *HTTP, *ACTING}) for words in EXPLAIN),
+        *(
+            (words, {"rich", "ghostfix.survey.survey", "ghostfix.report.formats", *HTTP, *ACTING})
+            for words in EXPLAIN
+        ),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
 def test_nothing_is_loaded_that_is_not_needed(words: tuple[str, ...], others: set[str], ask: Ask) -> None:
     found = ask(words).names("module")
-    assert "ghostfix.errors" in found
+    assert "ghostfix.model.errors" in found
     assert found & (NEVER | others) == set()
 
 
@@ -204,10 +216,10 @@ def test_a_page_of_this_machine_is_asked_without_what_only_an_encrypted_one_need
 
 def test_the_version_is_told_by_next_to_nothing(ask: Ask) -> None:
     own = {name for name in ask(("--version",)).names("module") if name.startswith("ghostfix")}
-    assert own <= {"ghostfix", "ghostfix.cli", "ghostfix.errors", "ghostfix.streams"}
+    assert own <= {"ghostfix", "ghostfix.cli", "ghostfix.model.errors", "ghostfix.report.safe_stream"}
 
 
 def test_only_the_format_that_is_asked_for_is_loaded(ask: Ask) -> None:
     found = ask(("diagnose", "--format", "markdown")).names("module")
-    others = {f"ghostfix.renderers.{name}" for name in ("terminal", "html", "junit", "github")}
+    others = {f"ghostfix.report.formats.{name}" for name in ("terminal", "html", "junit", "github")}
     assert found & (others | {"rich"}) == set()

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix import profile
-from ghostfix.checks import CHECKS
-from ghostfix.instance import instances
-from ghostfix.machine import Signal
-from ghostfix.survey import survey
+from ghostfix.diagnosis.checks import CHECKS
+from ghostfix.model.machine import Signal
+from ghostfix.service import profile
+from ghostfix.service.instance import instances
+from ghostfix.survey.survey import survey
 from tests.fake_system import FakeSystem
 from tests.machine_folder import MACHINES, expected, load, names
 

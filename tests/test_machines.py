@@ -5,15 +5,17 @@ Those on which there is something to repair are repaired too, as Linux and as ma
 
 import pytest
 
-from ghostfix import execute, pipeline, profile
-from ghostfix.errors import ExitCode
-from ghostfix.finding import Severity
-from ghostfix.judgement import exit_code
-from ghostfix.plan import Choices
-from ghostfix.reading import Confidence
-from ghostfix.report import Verdict
-from ghostfix.service import Service
-from ghostfix.verification import verify
+from ghostfix.diagnosis import diagnosis as pipeline
+from ghostfix.diagnosis.judgement import exit_code
+from ghostfix.model.errors import ExitCode
+from ghostfix.model.finding import Severity
+from ghostfix.model.reading import Confidence
+from ghostfix.model.report import Verdict
+from ghostfix.model.service import Service
+from ghostfix.repair import execute
+from ghostfix.repair.plan import Choices
+from ghostfix.repair.verification import verify
+from ghostfix.service import profile
 from tests.fake_system import FakeSystem
 from tests.machine_folder import MACHINES, expected, load, names
 

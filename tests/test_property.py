@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ghostfix.execute import execute, pin_processes, undo
-from ghostfix.managers.tab import Tab
-from ghostfix.plan import Plan
-from ghostfix.process import Process, ProcessState
-from ghostfix.runs.story import EntryState
-from ghostfix.snapshot import PidFile, PidFileState
-from ghostfix.step import Step
-from ghostfix.steps.hold_cron_line import HoldCronLine
-from ghostfix.steps.hold_watchdog import HoldWatchdog
+from ghostfix.managers.cron.crontab_file import Tab
+from ghostfix.managers.cron.hold_line import HoldCronLine
+from ghostfix.managers.watchdog.hold_loop import HoldWatchdog
+from ghostfix.managers.watchdog.stop_loop import StopWatchdog
+from ghostfix.model.process import Process, ProcessState
+from ghostfix.model.snapshot import PidFile, PidFileState
+from ghostfix.model.step import Step
+from ghostfix.repair.execute import execute, pin_processes, undo
+from ghostfix.repair.journal_records import EntryState
+from ghostfix.repair.plan import Plan
 from ghostfix.steps.remove_pidfile import RemovePidFile
 from ghostfix.steps.start_service import StartService
 from ghostfix.steps.stop_process import StopProcess
-from ghostfix.steps.stop_watchdog import StopWatchdog
 from tests.fake_system import FakeCrontab, FakeSystem
 from tests.faults.test_faults import HOME, PYTHON, RUNS, SERVICE, a_machine
 

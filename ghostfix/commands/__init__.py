@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ghostfix.errors import ProfileError
+from ghostfix.model.errors import ProfileError
 
 if TYPE_CHECKING:
-    from ghostfix.machine import System
-    from ghostfix.service import Service
+    from ghostfix.model.machine import System
+    from ghostfix.model.service import Service
 
 
 def subcommand() -> typer.Typer:
@@ -27,14 +27,14 @@ class Threshold(StrEnum):
 
 def _formats(incomplete: str) -> list[str]:
     """What a shell offers after ``--format``."""
-    from ghostfix.renderers import FORMATS
+    from ghostfix.report.formats import FORMATS
 
     return [name for name in FORMATS if name.startswith(incomplete)]
 
 
 def check_codes(incomplete: str) -> list[str]:
     """What a shell offers where codes of checks are meant, also behind a comma."""
-    from ghostfix.checks import CHECKS
+    from ghostfix.diagnosis.checks import CHECKS
 
     told, comma, begun = incomplete.rpartition(",")
     return [f"{told}{comma}{check.code}" for check in CHECKS if check.code.startswith(begun)]
@@ -42,8 +42,8 @@ def check_codes(incomplete: str) -> list[str]:
 
 def _service_names(incomplete: str) -> list[str]:
     """The services of the profile that would be used here; none when it cannot be read."""
-    from ghostfix import profile
-    from ghostfix.errors import GhostfixError
+    from ghostfix.model.errors import GhostfixError
+    from ghostfix.service import profile
     from ghostfix.system import local_system
 
     try:
@@ -99,7 +99,7 @@ ShowSecrets = Annotated[bool, typer.Option("--show-secrets", help="Do not hide p
 
 def one_service(system: "System", name: str | None, config: str | None, verb: str) -> "Service":
     """The service of a command that acts on one; raises ProfileError when the profile leaves that open."""
-    from ghostfix import profile
+    from ghostfix.service import profile
 
     services = profile.load(system, name, config)
     if len(services) > 1:

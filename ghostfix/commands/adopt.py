@@ -9,10 +9,10 @@ import typer
 from ghostfix.commands import Config, Format, Name, Output, Quiet, ShowSecrets, Verbose, subcommand
 
 if TYPE_CHECKING:
-    from ghostfix.acting import Manner
-    from ghostfix.errors import ExitCode
-    from ghostfix.presentation import Presentation
-    from ghostfix.service import Service
+    from ghostfix.commands.carry_out import Manner
+    from ghostfix.model.errors import ExitCode
+    from ghostfix.model.service import Service
+    from ghostfix.report.output import Presentation
 
 app = subcommand()
 
@@ -58,11 +58,11 @@ def adopt(
 
     Example: `ghostfix adopt web --with systemd --dry-run`
     """
-    from ghostfix import profile
-    from ghostfix.acting import Manner
     from ghostfix.commands import one_service, seconds
-    from ghostfix.errors import RepairError
-    from ghostfix.presentation import Presentation
+    from ghostfix.commands.carry_out import Manner
+    from ghostfix.model.errors import RepairError
+    from ghostfix.report.output import Presentation
+    from ghostfix.service import profile
     from ghostfix.system import local_system
     from ghostfix.system.reader_loss import survive_reader_loss
 
@@ -92,16 +92,16 @@ def give(
     """Looks, plans, shows, asks and does it; the exit code. Raises RepairError where it cannot be done."""
     from dataclasses import replace
 
-    from ghostfix import pipeline
-    from ghostfix.acting import carry_out, wanted
-    from ghostfix.adopting import DifferentJobError, adopt, adopter_named
-    from ghostfix.errors import ExitCode, RepairError
-    from ghostfix.execute import pin_processes
-    from ghostfix.plan import as_asked
-    from ghostfix.presence import require_presence
+    from ghostfix.commands.carry_out import carry_out, wanted
+    from ghostfix.diagnosis import diagnosis as pipeline
+    from ghostfix.diagnosis.presence import require_presence
+    from ghostfix.model.errors import ExitCode, RepairError
+    from ghostfix.model.safe_text import shown
+    from ghostfix.repair.adoption_plan import DifferentJobError, adopt, adopter_named
+    from ghostfix.repair.execute import pin_processes
+    from ghostfix.repair.plan import as_asked
+    from ghostfix.report.reports import diagnosis_report
     from ghostfix.system import local_system
-    from ghostfix.telling import diagnosis_report
-    from ghostfix.untrusted import shown
 
     system = local_system()
     with presentation.looking(service.name) as progress:

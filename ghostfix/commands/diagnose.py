@@ -62,17 +62,17 @@ def diagnose(
 
     Example: `ghostfix diagnose ghost-runner --format json`
     """
-    from ghostfix.checks import CHECKS
     from ghostfix.commands import seconds
-    from ghostfix.diagnosing import Wishes, diagnoses
-    from ghostfix.errors import ProfileError, worst
-    from ghostfix.finding import Severity
-    from ghostfix.presentation import Presentation
-    from ghostfix.runs import archive
-    from ghostfix.selection import codes
-    from ghostfix.snapshot_file import Look, save_snapshot
+    from ghostfix.commands.diagnoses import Wishes, diagnoses
+    from ghostfix.diagnosis.check_selection import codes
+    from ghostfix.diagnosis.checks import CHECKS
+    from ghostfix.model.errors import ProfileError, worst
+    from ghostfix.model.finding import Severity
+    from ghostfix.report import saved_reports
+    from ghostfix.report.output import Presentation
+    from ghostfix.report.reports import diagnosis_report
+    from ghostfix.survey.snapshot_file import Look, save_snapshot
     from ghostfix.system import local_system
-    from ghostfix.telling import diagnosis_report
 
     known = tuple(check.code for check in CHECKS)
     presentation = Presentation.of(format_, output, quiet=quiet, verbose=verbose, reveal=show_secrets)
@@ -107,5 +107,5 @@ def diagnose(
     ]
     presentation.show(reports, system)
     for report in reports if keep else ():
-        sys.stderr.write(f"ghostfix: kept as {archive.keep_diagnosis(system, report)}\n")
+        sys.stderr.write(f"ghostfix: kept as {saved_reports.keep_diagnosis(system, report)}\n")
     raise typer.Exit(worst(report.exit_code for report in reports))

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ghostfix.commands import subcommand
-from ghostfix.errors import ExitCode
+from ghostfix.model.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ghostfix.comparison import Change
+    from ghostfix.report.comparison import Change
 
 app = subcommand()
 
@@ -28,8 +28,8 @@ def diff(
 
     Example: `ghostfix diff before.json after.json`
     """
-    from ghostfix.comparison import compare
-    from ghostfix.runs.archive import reports
+    from ghostfix.report.comparison import compare
+    from ghostfix.report.saved_reports import reports
     from ghostfix.system import local_system
 
     system = local_system()

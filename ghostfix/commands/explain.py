@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ghostfix.commands import check_codes, subcommand
-from ghostfix.selection import codes
+from ghostfix.diagnosis.check_selection import codes
 
 app = subcommand()
 
@@ -24,7 +24,7 @@ def explain(
 
     Example: `ghostfix explain stale-pidfile`
     """
-    from ghostfix.checks import CHECKS
+    from ghostfix.diagnosis.checks import CHECKS
 
     known = tuple(check.code for check in CHECKS)
     chosen = codes(code, known)

@@ -18,10 +18,10 @@ from ghostfix.commands import (
 )
 
 if TYPE_CHECKING:
-    from ghostfix.acting import Manner
-    from ghostfix.errors import ExitCode
-    from ghostfix.pipeline import Diagnosis
-    from ghostfix.presentation import Presentation
+    from ghostfix.commands.carry_out import Manner
+    from ghostfix.diagnosis.diagnosis import Diagnosis
+    from ghostfix.model.errors import ExitCode
+    from ghostfix.report.output import Presentation
 
 app = subcommand()
 
@@ -53,19 +53,20 @@ def repair(
 
     Example: `ghostfix repair --dry-run`, and then `ghostfix repair`
     """
-    from ghostfix import pipeline, profile
-    from ghostfix.acting import Manner, carry_out, wanted
-    from ghostfix.checks import CHECKS
     from ghostfix.commands import one_service, seconds
-    from ghostfix.errors import ExitCode, RepairError
-    from ghostfix.execute import pin_processes
-    from ghostfix.plan import Choices, as_asked
-    from ghostfix.presence import require_presence
-    from ghostfix.presentation import Presentation
-    from ghostfix.selection import codes
+    from ghostfix.commands.carry_out import Manner, carry_out, wanted
+    from ghostfix.diagnosis import diagnosis as pipeline
+    from ghostfix.diagnosis.check_selection import codes
+    from ghostfix.diagnosis.checks import CHECKS
+    from ghostfix.diagnosis.presence import require_presence
+    from ghostfix.model.errors import ExitCode, RepairError
+    from ghostfix.repair.execute import pin_processes
+    from ghostfix.repair.plan import Choices, as_asked
+    from ghostfix.report.output import Presentation
+    from ghostfix.report.reports import diagnosis_report
+    from ghostfix.service import profile
     from ghostfix.system import local_system
     from ghostfix.system.reader_loss import survive_reader_loss
-    from ghostfix.telling import diagnosis_report
 
     known = tuple(check.code for check in CHECKS)
     chosen, left_out = codes(only, known), codes(skip, known)
@@ -100,9 +101,9 @@ def repair(
 
 def _kept(diagnosis: "Diagnosis", presentation: "Presentation", manner: "Manner") -> "ExitCode":
     """The last phase, for who is there to be asked: one manager for good, where the service has none."""
-    from ghostfix.aspects.at_hand import managers_at_hand
     from ghostfix.commands.adopt import give
-    from ghostfix.errors import ExitCode
+    from ghostfix.diagnosis.available_managers import managers_at_hand
+    from ghostfix.model.errors import ExitCode
 
     at_hand = managers_at_hand(diagnosis.snapshot, diagnosis.service)
     one_document = presentation.format != "terminal" or presentation.output is not None

@@ -30,23 +30,23 @@ def report(
 
     Example: `ghostfix report --format markdown --output ticket.md`
     """
-    from ghostfix import journal
-    from ghostfix.errors import RepairError
-    from ghostfix.presentation import Presentation
-    from ghostfix.runs import archive
+    from ghostfix.model.errors import RepairError
+    from ghostfix.repair import journal
+    from ghostfix.report import saved_reports
+    from ghostfix.report.output import Presentation
     from ghostfix.system import local_system
 
     presentation = Presentation.of(format_, output, quiet=quiet, verbose=verbose)
     system = local_system()
     if list_:
-        for one in sorted((*(r.id for r in journal.runs(system)), *archive.kept_diagnoses(system))):
+        for one in sorted((*(r.id for r in journal.runs(system)), *saved_reports.kept_diagnoses(system))):
             sys.stdout.write(f"{one}\n")
         return
-    chosen = archive.newest(system) if run is None else run
+    chosen = saved_reports.newest(system) if run is None else run
     if chosen is None:
         raise RepairError(
             "there is no repair and no kept diagnosis", "`ghostfix diagnose` looks at a service now"
         )
-    kept = archive.kept_report(system, chosen)
+    kept = saved_reports.kept_report(system, chosen)
     presentation.show((kept,), system)
     raise typer.Exit(kept.exit_code)

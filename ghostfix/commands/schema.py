@@ -29,10 +29,10 @@ def schema(
     Example: `ghostfix schema profile > ghostfix.schema.json`
     """
     if document is Document.PROFILE:
-        from ghostfix.profile_schema import profile_schema
+        from ghostfix.report.profile_schema import profile_schema
 
         sys.stdout.write(profile_schema())
         return
-    from ghostfix.report_schema import report_schema
+    from ghostfix.report.schema import report_schema
 
     sys.stdout.write(report_schema())

@@ -11,8 +11,8 @@ from ghostfix.commands import subcommand
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ghostfix.journal import RunSummary
-    from ghostfix.runs.story import Entry
+    from ghostfix.repair.journal import RunSummary
+    from ghostfix.repair.journal_records import Entry
 
 app = subcommand()
 
@@ -43,10 +43,10 @@ def undo(
 
     Example: `ghostfix undo --list`, and then `ghostfix undo 20261123-201530-a1b2`
     """
-    from ghostfix import execute, journal
-    from ghostfix.errors import ExitCode
-    from ghostfix.presentation import ask
-    from ghostfix.runs.story import EntryState
+    from ghostfix.model.errors import ExitCode
+    from ghostfix.repair import execute, journal
+    from ghostfix.repair.journal_records import EntryState
+    from ghostfix.report.output import ask
     from ghostfix.system import local_system
     from ghostfix.system.reader_loss import survive_reader_loss
 
@@ -79,7 +79,7 @@ def undo(
 
 
 def _told_to_a_person(run: str | None, planned: "Sequence[Entry]", results: "Sequence[Entry] | None") -> None:
-    from ghostfix.runs.story import EntryState
+    from ghostfix.repair.journal_records import EntryState
 
     if run is None:
         sys.stdout.write("There is nothing to undo: ghostfix has repaired nothing here.\n")
@@ -92,13 +92,13 @@ def _told_to_a_person(run: str | None, planned: "Sequence[Entry]", results: "Seq
 def _told_to_a_program(
     run: str | None, planned: "Sequence[Entry]", results: "Sequence[Entry] | None"
 ) -> None:
-    from ghostfix.runs.undo_document import printed, undo_document
+    from ghostfix.repair.undo_document import printed, undo_document
 
     sys.stdout.write(printed(undo_document(run, planned, results)))
 
 
 def _list_for_a_program(runs: "Sequence[RunSummary]") -> None:
-    from ghostfix.runs.undo_document import RunsDocument, printed
+    from ghostfix.repair.undo_document import RunsDocument, printed
 
     sys.stdout.write(printed(RunsDocument(runs=tuple(runs))))
 
@@ -109,7 +109,7 @@ def _last(runs: "Sequence[RunSummary]") -> str | None:
     Not the newest of which something is left: a second `undo --yes` would take back an older repair, maybe
     another service's, that nobody spoke of.
     """
-    from ghostfix.runs.story import RunState
+    from ghostfix.repair.journal_records import RunState
 
     ran = (RunState.UNDONE, RunState.UNDO_INCOMPLETE, RunState.UNREADABLE)
     acted = [run.id for run in runs if run.done or run.state in ran]
@@ -118,7 +118,7 @@ def _last(runs: "Sequence[RunSummary]") -> str | None:
 
 def _name_older(runs: "Sequence[RunSummary]", chosen: str | None) -> None:
     """What stands of older runs is taken back by name only."""
-    from ghostfix.untrusted import shown
+    from ghostfix.model.safe_text import shown
 
     older = next((run for run in runs if run.reversible and run.id != chosen), None)
     if older is not None:
@@ -129,8 +129,8 @@ def _name_older(runs: "Sequence[RunSummary]", chosen: str | None) -> None:
 
 
 def _list(runs: "Sequence[RunSummary]") -> None:
-    from ghostfix.telling import when
-    from ghostfix.untrusted import shown
+    from ghostfix.model.safe_text import shown
+    from ghostfix.report.reports import when
 
     if not runs:
         sys.stdout.write("There are no runs: ghostfix has repaired nothing here.\n")
@@ -141,7 +141,7 @@ def _list(runs: "Sequence[RunSummary]") -> None:
 
 
 def _show(run: str, entries: "Sequence[Entry]") -> None:
-    from ghostfix.untrusted import shown
+    from ghostfix.model.safe_text import shown
 
     sys.stdout.write(f"{run}, the last step first:\n")
     for entry in entries:

@@ -2,11 +2,11 @@
 
 from msgspec import Struct
 
-from ghostfix.errors import ChangedError
-from ghostfix.machine import ActingSystem, System
-from ghostfix.parsers.difference import added
-from ghostfix.snapshot import FileKind
-from ghostfix.step import Fact, Refused, SavedFile
+from ghostfix.model.errors import ChangedError
+from ghostfix.model.machine import ActingSystem, System
+from ghostfix.model.snapshot import FileKind
+from ghostfix.model.step import Fact, Refused, SavedFile
+from ghostfix.steps.difference import added
 
 _LIMIT = 1 << 20
 _MADE = "made"

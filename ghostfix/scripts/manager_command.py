@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 
-from ghostfix.service import Service
+from ghostfix.model.service import Service
 
 _STARTING = frozenset(
     {"start", "restart", "try-restart", "reload-or-restart", "force-restart", "condrestart", "enable"}

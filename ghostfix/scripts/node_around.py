@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from tree_sitter import Node
 
-from ghostfix.pattern import Pattern
+from ghostfix.model.pattern import Pattern
 from ghostfix.scripts.node_names import Expression, function_name, handed_to
 from ghostfix.scripts.node_text import settled
 from ghostfix.scripts.node_tree import (

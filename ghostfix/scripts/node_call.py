@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 from tree_sitter import Node
 
-from ghostfix.parsers.js_value import Guess, Literal, Opaque, Table
-from ghostfix.pattern import Pattern
-from ghostfix.reading import Confidence
+from ghostfix.model.pattern import Pattern
+from ghostfix.model.reading import Confidence
+from ghostfix.scripts.js_value import Guess, Literal, Opaque, Table
 from ghostfix.scripts.node_text import as_text, believed, guessed, joined, settled, unknown
 from ghostfix.scripts.node_tree import arguments_of
 from ghostfix.scripts.script import Scene, worst

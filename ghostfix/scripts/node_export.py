@@ -2,7 +2,7 @@
 
 from tree_sitter import Node
 
-from ghostfix.parsers.js_value import Entry, Literal, Opaque, Table
+from ghostfix.scripts.js_value import Entry, Literal, Opaque, Table
 from ghostfix.scripts.node_names import Names
 from ghostfix.scripts.node_tree import line_of, node_tree
 from ghostfix.scripts.node_value import Values

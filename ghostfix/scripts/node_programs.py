@@ -7,8 +7,8 @@ from enum import Enum
 from msgspec import Struct, structs
 from tree_sitter import Node
 
-from ghostfix.parsers.js_value import Literal, Table
-from ghostfix.reading import Confidence
+from ghostfix.model.reading import Confidence
+from ghostfix.scripts.js_value import Literal, Table
 from ghostfix.scripts.node_call import resolved
 from ghostfix.scripts.node_text import as_text, settled, unknown
 from ghostfix.scripts.node_tree import arguments_of, fragments

@@ -10,10 +10,10 @@ from itertools import islice
 
 from tree_sitter import Node
 
-from ghostfix.parsers.js_value import Literal, Table
-from ghostfix.pattern import Pattern
-from ghostfix.process import Variable
-from ghostfix.reading import Confidence
+from ghostfix.model.pattern import Pattern
+from ghostfix.model.process import Variable
+from ghostfix.model.reading import Confidence
+from ghostfix.scripts.js_value import Literal, Table
 from ghostfix.scripts.node_around import Surroundings
 from ghostfix.scripts.node_call import resolved
 from ghostfix.scripts.node_names import Expression, Names, handed_to

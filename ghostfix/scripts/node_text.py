@@ -5,9 +5,9 @@ from collections.abc import Iterable
 
 from tree_sitter import Node
 
-from ghostfix.parsers.js_value import Guess, Literal, Opaque, Table
-from ghostfix.pattern import Pattern
-from ghostfix.reading import Confidence
+from ghostfix.model.pattern import Pattern
+from ghostfix.model.reading import Confidence
+from ghostfix.scripts.js_value import Guess, Literal, Opaque, Table
 from ghostfix.scripts.script import worst
 from ghostfix.scripts.syntax_tree import text_of
 

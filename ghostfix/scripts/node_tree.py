@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ghostfix.pattern import Pattern
+from ghostfix.model.pattern import Pattern
 from ghostfix.scripts.syntax_tree import syntax_tree, text_of
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from tree_sitter import Node
 
-from ghostfix.parsers.js_value import Entry, Guess, Literal, Table
+from ghostfix.scripts.js_value import Entry, Guess, Literal, Table
 from ghostfix.scripts.node_call import arithmetic, called
 from ghostfix.scripts.node_names import (
     Binding,

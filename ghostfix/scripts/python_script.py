@@ -10,8 +10,8 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 
-from ghostfix.pattern import Pattern
-from ghostfix.reading import Confidence
+from ghostfix.model.pattern import Pattern
+from ghostfix.model.reading import Confidence
 from ghostfix.scripts.python_value import Names, Text, Value, Words, dotted, evaluate, guessed, text
 from ghostfix.scripts.script import SIZE_LIMIT, Command, Loop, Scene, Script, worst
 

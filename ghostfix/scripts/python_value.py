@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from ghostfix.reading import Confidence
+from ghostfix.model.reading import Confidence
 from ghostfix.scripts.script import worst
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE

@@ -12,10 +12,10 @@ from enum import Enum
 
 from msgspec import Struct
 
-from ghostfix.job import Place
-from ghostfix.pattern import Pattern
-from ghostfix.process import Variable
-from ghostfix.reading import Confidence
+from ghostfix.model.job import Place
+from ghostfix.model.pattern import Pattern
+from ghostfix.model.process import Variable
+from ghostfix.model.reading import Confidence
 
 SIZE_LIMIT = 1024 * 1024
 """Bytes of a script that are read; a longer one is cut, and the script says so."""

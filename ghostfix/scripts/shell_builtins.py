@@ -4,7 +4,7 @@ import posixpath
 import re
 from collections.abc import Sequence
 
-from ghostfix.reading import Confidence
+from ghostfix.model.reading import Confidence
 from ghostfix.scripts.script import Command, worst
 from ghostfix.scripts.shell_flow import GOES_ON, Flow, Scope
 from ghostfix.scripts.shell_words import ShellState, Word

@@ -6,7 +6,7 @@ from enum import IntEnum
 from msgspec import Struct, structs
 from tree_sitter import Node
 
-from ghostfix.reading import Confidence
+from ghostfix.model.reading import Confidence
 from ghostfix.scripts.script import Loop
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from tree_sitter import Node
 
-from ghostfix.pattern import Pattern
-from ghostfix.scripts.shell_checks import nodes_within
+from ghostfix.model.pattern import Pattern
+from ghostfix.scripts.shell_guards import nodes_within
 from ghostfix.scripts.syntax_tree import text_of
 
 _LOOPS = ("while_statement", "for_statement", "c_style_for_statement")

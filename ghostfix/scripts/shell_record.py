@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from msgspec import structs
 from tree_sitter import Node
 
-from ghostfix.job import Place
-from ghostfix.process import Variable
-from ghostfix.reading import Confidence
+from ghostfix.model.job import Place
+from ghostfix.model.process import Variable
+from ghostfix.model.reading import Confidence
 from ghostfix.scripts.script import Command, Loop, worst
 from ghostfix.scripts.shell_flow import Around
 from ghostfix.scripts.shell_words import ShellState, Word

@@ -12,11 +12,11 @@ from fnmatch import fnmatchcase
 from msgspec import structs
 from tree_sitter import Node
 
-from ghostfix.reading import Confidence
+from ghostfix.model.reading import Confidence
 from ghostfix.scripts.script import SIZE_LIMIT, Loop, Opener, Scene, Script, seconds, worst
 from ghostfix.scripts.shell_builtins import builtin, printed
-from ghostfix.scripts.shell_checks import decided, is_check
 from ghostfix.scripts.shell_flow import GOES_ON, Around, Flow, Scope, joined
+from ghostfix.scripts.shell_guards import decided, is_check
 from ghostfix.scripts.shell_loops import comes_round, conditions_of, feeds_for_ever, is_constant, pause_of
 from ghostfix.scripts.shell_record import Record, one_line
 from ghostfix.scripts.shell_streams import document, is_cat, redirected, written

@@ -5,7 +5,7 @@ import re
 from msgspec import structs
 from tree_sitter import Node
 
-from ghostfix.reading import Confidence
+from ghostfix.model.reading import Confidence
 from ghostfix.scripts.shell_flow import Around
 from ghostfix.scripts.shell_words import ShellState, Substitute, expand_all, expand_one
 from ghostfix.scripts.syntax_tree import text_of

@@ -4,9 +4,9 @@ from collections import Counter
 
 from tree_sitter import Node
 
-from ghostfix.reading import Confidence
+from ghostfix.model.reading import Confidence
 from ghostfix.scripts.script import worst
-from ghostfix.scripts.shell_checks import is_check, nodes_within
+from ghostfix.scripts.shell_guards import is_check, nodes_within
 from ghostfix.scripts.shell_words import ShellState, Substitute, Word, expand_all, expand_one
 from ghostfix.scripts.syntax_tree import text_of
 

@@ -9,8 +9,8 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 from tree_sitter import Node
 
-from ghostfix.process import Variable
-from ghostfix.reading import Confidence
+from ghostfix.model.process import Variable
+from ghostfix.model.reading import Confidence
 from ghostfix.scripts.script import Scene, worst
 from ghostfix.scripts.syntax_tree import text_of
 

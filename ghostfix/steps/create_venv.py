@@ -5,12 +5,12 @@ from typing import ClassVar
 
 from msgspec import structs
 
-from ghostfix.errors import ChangedError, StepError
-from ghostfix.machine import ActingSystem, System
-from ghostfix.owner import wrong_runner
-from ghostfix.runs.aside import moved_to
-from ghostfix.snapshot import FileKind, FileStatus
-from ghostfix.step import Captured, Phase, Refused, SavedFile, Shared, Step, Unneeded
+from ghostfix.model.errors import ChangedError, StepError
+from ghostfix.model.machine import ActingSystem, System
+from ghostfix.model.snapshot import FileKind, FileStatus
+from ghostfix.model.step import Captured, Phase, Refused, SavedFile, Shared, Step, Unneeded
+from ghostfix.service.trust import wrong_runner
+from ghostfix.steps.moved_files import moved_to
 
 _TIMEOUT = 300.0
 _PREFIX = "import sys; print(sys.prefix)"

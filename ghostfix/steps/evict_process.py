@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
-from ghostfix.ending import changed, end_tree, let_all_go, living, refusal
-from ghostfix.errors import StepError
-from ghostfix.machine import ActingSystem, Signal, System
-from ghostfix.process import Process, ProcessTree
-from ghostfix.step import Captured, Phase, Refused, Step, Unneeded
-from ghostfix.untrusted import shown_argv
+from ghostfix.model.errors import StepError
+from ghostfix.model.machine import ActingSystem, Signal, System
+from ghostfix.model.process import Process, ProcessTree
+from ghostfix.model.safe_text import shown_argv
+from ghostfix.model.step import Captured, Phase, Refused, Step, Unneeded
+from ghostfix.steps.terminate import changed, end_tree, let_all_go, living, refusal
 
 # Programs that hold a port for somebody else, or that the machine needs: their owner must let go of it.
 _NEVER = {

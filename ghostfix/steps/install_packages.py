@@ -6,11 +6,11 @@ from typing import ClassVar
 
 from msgspec import structs
 
-from ghostfix.distributions import Distribution, closure, installed, normal, states
-from ghostfix.errors import StepError
-from ghostfix.machine import ActingSystem, CommandAnswer, System
-from ghostfix.owner import wrong_runner
-from ghostfix.step import Captured, Fact, Phase, Refused, Shared, Step, Unneeded
+from ghostfix.model.errors import StepError
+from ghostfix.model.machine import ActingSystem, CommandAnswer, System
+from ghostfix.model.step import Captured, Fact, Phase, Refused, Shared, Step, Unneeded
+from ghostfix.service.trust import wrong_runner
+from ghostfix.steps.installed_packages import Distribution, closure, installed, normal, states
 
 _TIMEOUT = 600.0
 _QUIET = ("--disable-pip-version-check", "--no-input")

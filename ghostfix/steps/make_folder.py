@@ -4,10 +4,10 @@ from typing import ClassVar
 
 from msgspec import structs
 
-from ghostfix.errors import StepError
-from ghostfix.machine import ActingSystem, System
-from ghostfix.snapshot import FileKind
-from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
+from ghostfix.model.errors import StepError
+from ghostfix.model.machine import ActingSystem, System
+from ghostfix.model.snapshot import FileKind
+from ghostfix.model.step import Captured, Fact, Phase, Refused, Step, Unneeded
 
 
 class MakeFolder(Step, frozen=True, kw_only=True, tag="make-folder"):

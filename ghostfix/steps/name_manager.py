@@ -3,13 +3,13 @@
 import posixpath
 from typing import ClassVar
 
-from ghostfix.errors import ChangedError
-from ghostfix.machine import ActingSystem, System
-from ghostfix.parsers.difference import difference
-from ghostfix.parsers.toml_document import KeyPath
-from ghostfix.parsers.toml_edit import with_text
-from ghostfix.snapshot import FileKind, FileStatus
-from ghostfix.step import Captured, Phase, Refused, SavedFile, Shared, Step, Unneeded
+from ghostfix.model.errors import ChangedError
+from ghostfix.model.machine import ActingSystem, System
+from ghostfix.model.snapshot import FileKind, FileStatus
+from ghostfix.model.step import Captured, Phase, Refused, SavedFile, Shared, Step, Unneeded
+from ghostfix.service.toml_document import KeyPath
+from ghostfix.service.toml_edit import with_text
+from ghostfix.steps.difference import difference
 
 _LIMIT = 1 << 20
 _KEY = "manager"

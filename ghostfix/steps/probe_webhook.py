@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from ghostfix.errors import StepError
-from ghostfix.machine import ActingSystem, System
-from ghostfix.service import WebhookWanted
-from ghostfix.step import Captured, Phase, Refused, Step, Unneeded
+from ghostfix.model.errors import StepError
+from ghostfix.model.machine import ActingSystem, System
+from ghostfix.model.service import WebhookWanted
+from ghostfix.model.step import Captured, Phase, Refused, Step, Unneeded
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _SECONDS_TO_LISTEN = 10.0

@@ -5,16 +5,16 @@ from typing import ClassVar
 
 from msgspec import structs
 
-from ghostfix.account import name_of
-from ghostfix.errors import ChangedError
-from ghostfix.instance import is_service
-from ghostfix.machine import ActingSystem, System
-from ghostfix.parsers.pid_file import parse_pid
-from ghostfix.process import Process
-from ghostfix.runs.aside import moved_to
-from ghostfix.service import Service
-from ghostfix.snapshot import FileKind, FileStatus, PidFile
-from ghostfix.step import Captured, Phase, Refused, SavedFile, Step, Unneeded
+from ghostfix.model.errors import ChangedError
+from ghostfix.model.machine import ActingSystem, System
+from ghostfix.model.process import Process
+from ghostfix.model.service import Service
+from ghostfix.model.snapshot import FileKind, FileStatus, PidFile
+from ghostfix.model.step import Captured, Phase, Refused, SavedFile, Step, Unneeded
+from ghostfix.service.instance import is_service
+from ghostfix.service.passwd import name_of
+from ghostfix.service.pid_file import parse_pid
+from ghostfix.steps.moved_files import moved_to
 
 _READ = 4096
 _ANYBODY_WRITES = 0o002

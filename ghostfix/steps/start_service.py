@@ -6,16 +6,16 @@ from typing import ClassVar
 
 from msgspec import structs
 
-from ghostfix.ending import end_tree, living
-from ghostfix.errors import ChangedError, StepError
-from ghostfix.instance import is_service
-from ghostfix.machine import ActingSystem, System, same_start
-from ghostfix.owner import wrong_runner
-from ghostfix.process import Process, ProcessTree
-from ghostfix.running import running_instances
-from ghostfix.service import Service
-from ghostfix.step import Captured, Fact, Phase, Refused, Step, Unneeded
-from ghostfix.untrusted import shown_argv
+from ghostfix.model.errors import ChangedError, StepError
+from ghostfix.model.machine import ActingSystem, System, same_start
+from ghostfix.model.process import Process, ProcessTree
+from ghostfix.model.safe_text import shown_argv
+from ghostfix.model.service import Service
+from ghostfix.model.step import Captured, Fact, Phase, Refused, Step, Unneeded
+from ghostfix.service.instance import is_service
+from ghostfix.service.running_instances import running_instances
+from ghostfix.service.trust import wrong_runner
+from ghostfix.steps.terminate import end_tree, living
 
 MARK = "GHOSTFIX_STARTED"
 """The environment variable by which an instance that ghostfix started is known again.

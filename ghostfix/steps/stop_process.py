@@ -2,11 +2,11 @@
 
 from typing import ClassVar
 
-from ghostfix.ending import changed, end_tree, let_all_go, living, refusal
-from ghostfix.machine import ActingSystem, Signal, System
-from ghostfix.process import Process
-from ghostfix.step import Captured, Phase, Refused, Step, Unneeded
-from ghostfix.untrusted import shown_argv
+from ghostfix.model.machine import ActingSystem, Signal, System
+from ghostfix.model.process import Process
+from ghostfix.model.safe_text import shown_argv
+from ghostfix.model.step import Captured, Phase, Refused, Step, Unneeded
+from ghostfix.steps.terminate import changed, end_tree, let_all_go, living, refusal
 
 
 class StopProcess(Step, frozen=True, kw_only=True, tag="stop-process"):

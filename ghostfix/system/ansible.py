@@ -18,8 +18,8 @@ from importlib.resources import files
 
 import msgspec
 
-from ghostfix.errors import ProfileError
-from ghostfix.fleets.play import (
+from ghostfix.model.errors import ProfileError
+from ghostfix.model.fleet_play import (
     EXTRA,
     RUNS,
     AnswerKind,
@@ -30,7 +30,7 @@ from ghostfix.fleets.play import (
     arguments,
     playbook,
 )
-from ghostfix.system.scratch import ScratchFolder
+from ghostfix.system.temp_folder import ScratchFolder
 
 _KINDS = {
     "runner_on_start": AnswerKind.STARTED,

@@ -9,12 +9,12 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
-from ghostfix.beside import waiting
-from ghostfix.errors import StepError
-from ghostfix.machine import CommandAnswer
-from ghostfix.system.identity import Account, account_of, environment
+from ghostfix.model.errors import StepError
+from ghostfix.model.machine import CommandAnswer
+from ghostfix.model.task_group import waiting
+from ghostfix.system.credentials import Account, account_of, environment
+from ghostfix.system.decoding import openable, reason, runnable
 from ghostfix.system.input_file import input_file
-from ghostfix.system.text import openable, reason, runnable
 
 MAX_OUTPUT = 8_388_608
 _CHUNK = 65_536

@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Iterator
 
-from ghostfix.process import GroupTasks
+from ghostfix.model.process import GroupTasks
 
 _ROOTS = ("/sys/fs/cgroup", "/sys/fs/cgroup/pids")
 """Version 2, and version 1's own hierarchy of the controller."""

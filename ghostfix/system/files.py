@@ -7,15 +7,15 @@ import stat
 import struct
 import sys
 
-from ghostfix.beside import waiting
-from ghostfix.errors import StepError
-from ghostfix.pattern import Pattern
-from ghostfix.reading import Reading
-from ghostfix.snapshot import FileKind, FileStatus
+from ghostfix.model.errors import StepError
+from ghostfix.model.pattern import Pattern
+from ghostfix.model.reading import Reading
+from ghostfix.model.snapshot import FileKind, FileStatus
+from ghostfix.model.task_group import waiting
+from ghostfix.system.decoding import decoded, openable, reason, storable
 from ghostfix.system.folders import opened
 from ghostfix.system.linux_processes import read_whole
 from ghostfix.system.proc_text import parse_locks
-from ghostfix.system.text import decoded, openable, reason, storable
 
 _LOOK = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CHUNK = 1_048_576

@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ghostfix.beside import waiting
-from ghostfix.errors import ChangedError
+from ghostfix.model.errors import ChangedError
+from ghostfix.model.task_group import waiting
+from ghostfix.system.decoding import openable
 from ghostfix.system.locks import holder_of
-from ghostfix.system.text import openable
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _TICK = 0.05

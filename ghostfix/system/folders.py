@@ -29,11 +29,11 @@ import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
-from ghostfix.errors import ChangedError, StepError
-from ghostfix.system.identity import account_with, acting_as
+from ghostfix.model.errors import ChangedError, StepError
+from ghostfix.system.credentials import account_with, acting_as
+from ghostfix.system.decoding import decoded, known_in, reason
 from ghostfix.system.linux_processes import read_whole
 from ghostfix.system.proc_text import parse_mounters
-from ghostfix.system.text import decoded, known_in, reason
 
 _READ = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _SEARCH: int = getattr(os, "O_PATH", os.O_RDONLY)

@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from ghostfix.beside import waiting
-from ghostfix.snapshot import HttpAnswer
+from ghostfix.model.snapshot import HttpAnswer
+from ghostfix.model.task_group import waiting
+from ghostfix.system.decoding import decoded
 from ghostfix.system.http_message import NoReplyError, NotHttpError, read_reply, send_request
-from ghostfix.system.text import decoded
 
 MAX_BODY = 65_536
 _LOOPBACK = ("127.0.0.1", "::1")

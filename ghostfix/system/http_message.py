@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from ghostfix.pattern import Pattern
+from ghostfix.model.pattern import Pattern
 
 _STATUS_LINE = Pattern(rb"HTTP/1\.\d +(\d{3})(?: [^\r\n]*)?\r?\n?")
 _CHUNK_SIZE = Pattern(rb"[ \t]*([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\n]*)?\r?\n")

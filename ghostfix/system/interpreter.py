@@ -3,8 +3,8 @@
 import os
 import posixpath
 
-from ghostfix.invocation import read_argv
-from ghostfix.pattern import Pattern
+from ghostfix.model.invocation import read_argv
+from ghostfix.model.pattern import Pattern
 
 _PYTHON_IMAGE = Pattern(r"^(python|pypy)[0-9.]*t?$|^Python$")
 

@@ -3,11 +3,11 @@
 import os
 from typing import NoReturn
 
-from ghostfix.errors import StepError
-from ghostfix.launch import MARK, Held, Start, Taken
-from ghostfix.supervision import Ending
-from ghostfix.system import becoming, folders, nursery, pid_lock
-from ghostfix.system.identity import account_of, whole_environment
+from ghostfix.model.errors import StepError
+from ghostfix.model.run_lock import MARK, Held, Start, Taken
+from ghostfix.model.supervision import Ending
+from ghostfix.system import child, execve, folders, pid_lock
+from ghostfix.system.credentials import account_of, whole_environment
 
 
 class LocalLauncher:
@@ -19,7 +19,7 @@ class LocalLauncher:
 
     def program(self, name: str, directory: str, path: str) -> str | None:
         """Where a command is found."""
-        return becoming.program_in(name, directory, path)
+        return execve.program_in(name, directory, path)
 
     def holder(self, path: str) -> Taken | None:
         """Who holds the lock now."""
@@ -40,17 +40,17 @@ class LocalLauncher:
         account = account_of(start.user)
         lock.keep_over_exec()
         variables = {**start.variables, MARK: f"{os.getpid()}:{start.pid_file}"}
-        becoming.become(start.argv, start.directory, variables, account)
+        execve.become(start.argv, start.directory, variables, account)
 
-    def nursery(self, start: Start, lock: Held) -> nursery.Nursery:
+    def nursery(self, start: Start, lock: Held) -> child.Nursery:
         """What starts the command as a child, which has the lock only where it is shared."""
         if lock.shared:
             lock.keep_over_exec()
         account = account_of(start.user)
-        return nursery.Nursery(
+        return child.Nursery(
             start.argv, start.directory, start.variables, account, start.pid_file, start.grace
         )
 
     def end_as(self, ending: Ending) -> NoReturn:
         """Ends this process as the command ended."""
-        nursery.end_as(ending)
+        child.end_as(ending)

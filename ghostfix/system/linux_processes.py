@@ -9,10 +9,11 @@ import os
 import stat
 import time
 
-from ghostfix.machine import same_start
-from ghostfix.process import Birth, Process, ProcessDetail, ProcessId, ProcessState, Variable
-from ghostfix.reading import Reading
+from ghostfix.model.machine import same_start
+from ghostfix.model.process import Birth, Process, ProcessDetail, ProcessId, ProcessState, Variable
+from ghostfix.model.reading import Reading
 from ghostfix.system.control_group import group_tasks
+from ghostfix.system.decoding import decoded
 from ghostfix.system.interpreter import called_python, prefix_of
 from ghostfix.system.proc_text import (
     Stat,
@@ -24,7 +25,6 @@ from ghostfix.system.proc_text import (
     parse_task_limit,
 )
 from ghostfix.system.processes import MAX_OPEN_FILES, parse_environ
-from ghostfix.system.text import decoded
 from ghostfix.system.users import user_name
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC

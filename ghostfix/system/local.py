@@ -5,17 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 
-from ghostfix.errors import StepError
-from ghostfix.machine import ActingSystem, CommandAnswer, Note, Signal, Touch
-from ghostfix.match_search import SEARCHES
-from ghostfix.process import Process, ProcessId
-from ghostfix.snapshot import FileStatus, HttpAnswer
-from ghostfix.system import commands, file_acts, folders, locks, spawn
+from ghostfix.model.errors import StepError
+from ghostfix.model.machine import ActingSystem, CommandAnswer, Note, Signal, Touch
+from ghostfix.model.process import Process, ProcessId
+from ghostfix.model.snapshot import FileStatus, HttpAnswer
+from ghostfix.service.match_search import SEARCHES
+from ghostfix.system import commands, file_writes, folders, locks, spawn
+from ghostfix.system.decoding import reason
 from ghostfix.system.folder_locks import FolderLocks
-from ghostfix.system.looking import LookingSystem
-from ghostfix.system.searcher import Searcher
+from ghostfix.system.match_search import Searcher
+from ghostfix.system.read_only_system import LookingSystem
 from ghostfix.system.signals import Signaller
-from ghostfix.system.text import reason
 
 
 class _Notebook:
@@ -118,31 +118,31 @@ class LocalSystem(LookingSystem):
 
     def move_aside(self, path: str, expected: FileStatus, content: bytes | None = None) -> str:
         """Renames a file or folder to a free name beside it."""
-        return file_acts.move_aside(path, expected, content)
+        return file_writes.move_aside(path, expected, content)
 
     def move_back(self, aside: str, path: str) -> None:
         """Undoes ``move_aside``."""
-        file_acts.move_back(aside, path)
+        file_writes.move_back(aside, path)
 
     def replace(self, path: str, content: bytes, expected: FileStatus, before: bytes) -> None:
         """Replaces a file's content atomically."""
-        file_acts.replace(path, content, expected, before)
+        file_writes.replace(path, content, expected, before)
 
     def create(self, path: str, content: bytes, mode: int = 0o644) -> None:
         """Creates a file that does not exist."""
-        file_acts.create(path, content, mode)
+        file_writes.create(path, content, mode)
 
     def remove_empty_folder(self, path: str) -> None:
         """Removes a folder that has nothing in it."""
-        file_acts.remove_empty_folder(path)
+        file_writes.remove_empty_folder(path)
 
     def save(self, path: str, content: bytes) -> None:
         """Writes a file that the user named."""
-        file_acts.save(path, content)
+        file_writes.save(path, content)
 
     def remove(self, path: str, expected: FileStatus, content: bytes) -> None:
         """Removes a file that ghostfix itself made."""
-        file_acts.remove(path, expected, content)
+        file_writes.remove(path, expected, content)
 
     def make_folder(self, path: str, mode: int = 0o755) -> None:
         """Makes a folder and its parents."""
@@ -154,7 +154,7 @@ class LocalSystem(LookingSystem):
 
     def append(self, path: str, content: bytes, mode: int = 0o600) -> None:
         """Appends to a file, durably."""
-        file_acts.append(path, content, mode)
+        file_writes.append(path, content, mode)
 
     def lock(self, path: str, note: bytes) -> AbstractContextManager[None]:
         """Holds a kernel lock on a file while the context lasts."""

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from ghostfix.errors import ChangedError, StepError
+from ghostfix.model.errors import ChangedError, StepError
+from ghostfix.system.decoding import decoded, reason
 from ghostfix.system.files import read_open
 from ghostfix.system.folders import opened
-from ghostfix.system.text import decoded, reason
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _MAX_NOTE = 4096

@@ -23,17 +23,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from ghostfix.errors import StepError
-from ghostfix.launch import Former, Taken, own_content
-from ghostfix.pattern import Pattern
-from ghostfix.process import Birth
+from ghostfix.model.errors import StepError
+from ghostfix.model.pattern import Pattern
+from ghostfix.model.process import Birth
+from ghostfix.model.run_lock import Former, Taken, own_content
+from ghostfix.system.atomic_rename import exchange
+from ghostfix.system.credentials import Account, acting_as
+from ghostfix.system.decoding import reason
 from ghostfix.system.files import read_open
+from ghostfix.system.flock_struct import asked, whole_file
 from ghostfix.system.folders import is_roots_way, make_folder, opened
-from ghostfix.system.identity import Account, acting_as
 from ghostfix.system.linux_processes import LinuxProcesses
-from ghostfix.system.lock_record import asked, whole_file
-from ghostfix.system.rename import exchange
-from ghostfix.system.text import reason
 
 _LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _WRITE = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC

@@ -5,10 +5,10 @@ import re
 
 from msgspec import Struct
 
-from ghostfix.pattern import Pattern
-from ghostfix.process import ProcessState
-from ghostfix.snapshot import NetworkCounters
-from ghostfix.system.text import decoded
+from ghostfix.model.pattern import Pattern
+from ghostfix.model.process import ProcessState
+from ghostfix.model.snapshot import NetworkCounters
+from ghostfix.system.decoding import decoded
 
 _STATES = {
     "R": ProcessState.RUNNING,

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from ghostfix.process import Process, ProcessDetail, Variable
-from ghostfix.reading import Reading
-from ghostfix.system.text import decoded
+from ghostfix.model.process import Process, ProcessDetail, Variable
+from ghostfix.model.reading import Reading
+from ghostfix.system.decoding import decoded
 
 _NAMES = """
 INVOCATION_ID SYSTEMD_EXEC_PID JOURNAL_STREAM MANAGERPID

@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import psutil
 
-from ghostfix.machine import same_start
-from ghostfix.process import Birth, Process, ProcessDetail, ProcessId, ProcessState, Variable
-from ghostfix.reading import Reading
+from ghostfix.model.machine import same_start
+from ghostfix.model.process import Birth, Process, ProcessDetail, ProcessId, ProcessState, Variable
+from ghostfix.model.reading import Reading
+from ghostfix.system.decoding import storable
 from ghostfix.system.interpreter import called_python, prefix_of
 from ghostfix.system.processes import MAX_OPEN_FILES, ownership
-from ghostfix.system.text import storable
 from ghostfix.system.users import user_name
 
 _STATES = {

@@ -10,7 +10,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-from ghostfix.system.hearing import end_on_term
+from ghostfix.system.signal_inbox import end_on_term
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

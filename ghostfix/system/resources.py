@@ -4,8 +4,8 @@ import os
 import resource
 import sys
 
-from ghostfix.reading import Reading
-from ghostfix.snapshot import NetworkCounters, Resources
+from ghostfix.model.reading import Reading
+from ghostfix.model.snapshot import NetworkCounters, Resources
 from ghostfix.system.linux_processes import read_whole
 from ghostfix.system.proc_text import parse_memory, parse_network
 from ghostfix.system.processes import ProcessTable

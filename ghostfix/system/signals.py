@@ -17,11 +17,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from ghostfix.errors import ChangedError, StepError
-from ghostfix.machine import Signal, same_process, same_start
-from ghostfix.process import Process, ProcessId, ProcessState
+from ghostfix.model.errors import ChangedError, StepError
+from ghostfix.model.machine import Signal, same_process, same_start
+from ghostfix.model.process import Process, ProcessId, ProcessState
+from ghostfix.system.decoding import reason
 from ghostfix.system.processes import ProcessTable
-from ghostfix.system.text import reason
 
 MAX_PINNED = 512
 _TICK = 0.02

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from ghostfix.process import Listener
-from ghostfix.reading import Reading
+from ghostfix.model.process import Listener
+from ghostfix.model.reading import Reading
 from ghostfix.system.commands import run
+from ghostfix.system.decoding import reason
 from ghostfix.system.linux_processes import read_whole
-from ghostfix.system.text import reason
 
 _LISTEN = "0A"
 _SOCKET = "socket:["

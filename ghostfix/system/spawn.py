@@ -7,14 +7,14 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from ghostfix.errors import StepError
-from ghostfix.process import Process
-from ghostfix.system.file_acts import open_to_append, write_durably
+from ghostfix.model.errors import StepError
+from ghostfix.model.process import Process
+from ghostfix.system.credentials import Account, account_of, acting_as, environment
+from ghostfix.system.decoding import openable, runnable
+from ghostfix.system.file_writes import open_to_append, write_durably
 from ghostfix.system.folders import make_folder, opened
-from ghostfix.system.identity import Account, account_of, acting_as, environment
 from ghostfix.system.input_file import input_file
 from ghostfix.system.processes import ProcessTable
-from ghostfix.system.text import openable, runnable
 
 _DETACH = posixpath.join(posixpath.dirname(__file__), "detach.py")
 """A program of its own, which is run and never imported."""

@@ -3,7 +3,7 @@
 import functools
 import pwd
 
-from ghostfix.system.text import storable
+from ghostfix.system.decoding import storable
 
 
 @functools.cache

@@ -4,7 +4,7 @@ import random
 import signal
 from dataclasses import dataclass
 
-from ghostfix.runs.story import EntryState
+from ghostfix.repair.journal_records import EntryState
 from tests.campaign.player import Answer, Request
 from tests.campaign.stage import ONE, REPAIR, UNDO, Crontab, Player, profile, service
 from tests.campaign.tally import Tally, content_of, is_adopted, said, stories

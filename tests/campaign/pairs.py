@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from ghostfix.runs.story import EntryState
+from ghostfix.repair.journal_records import EntryState
 from tests.campaign.player import Request
 from tests.campaign.stage import ONE, UNDO, Crontab, Player, Programs, service
 from tests.campaign.tally import Tally, said, stories

@@ -15,16 +15,18 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from ghostfix import application, cli, execute, journal
-from ghostfix.journal import JournalWriter
-from ghostfix.machine import CommandAnswer
-from ghostfix.plan import Plan
-from ghostfix.runs.story import RunState
-from ghostfix.service import Service
-from ghostfix.steps.hold_supervisor_program import HoldSupervisorProgram
-from ghostfix.system import commands, file_acts, folder_locks, local, spawn
+from ghostfix import cli
+from ghostfix.commands import application
+from ghostfix.managers.supervisord.hold_program import HoldSupervisorProgram
+from ghostfix.model.machine import CommandAnswer
+from ghostfix.model.service import Service
+from ghostfix.repair import execute, journal
+from ghostfix.repair.journal import JournalWriter
+from ghostfix.repair.journal_records import RunState
+from ghostfix.repair.plan import Plan
+from ghostfix.system import commands, file_writes, folder_locks, local, spawn
 
-LOADED = (application, execute, file_acts, folder_locks, local, spawn)
+LOADED = (application, execute, file_writes, folder_locks, local, spawn)
 HOLD_PROGRAM = "hold-program"
 """``hold-program NAME CONFIG`` is none of ghostfix's: a repair that holds this program alone."""
 _TICK = 0.001

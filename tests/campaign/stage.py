@@ -10,7 +10,7 @@ from typing import ClassVar
 
 import msgspec
 
-from ghostfix.parsers.crontab import HELD_MARKER, held, split_lines
+from ghostfix.managers.cron.crontab import HELD_MARKER, held, split_lines
 from tests.campaign.player import HOLD_PROGRAM, Answer, Request
 from tests.campaign.tally import content_of, is_adopted
 from tests.campaign.world import SPOOL, USERS, World

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ghostfix.parsers.crontab import without_header
-from ghostfix.runs.story import EntryState, Journal, read_journal
+from ghostfix.managers.cron.crontab import without_header
+from ghostfix.repair.journal_records import EntryState, Journal, read_journal
 
 
 @dataclass

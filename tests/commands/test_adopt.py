@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.acting import Manner, wanted
-from ghostfix.plan import Plan, as_asked
-from ghostfix.presentation import Presentation
-from ghostfix.service import Service
+from ghostfix.commands.carry_out import Manner, wanted
+from ghostfix.model.service import Service
+from ghostfix.repair.plan import Plan, as_asked
+from ghostfix.report.output import Presentation
 
 PROFILE = '[services.web]\nscript = "web.py"\nlogs = ["web.log"]\n'
 

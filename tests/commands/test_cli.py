@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import typer.main
 
-from ghostfix.application import COMMANDS, app
+from ghostfix.commands.application import COMMANDS, app
 
 
 def ghostfix(folder: Path, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:

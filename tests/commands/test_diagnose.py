@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from ghostfix.renderers import FORMATS
-from ghostfix.report_schema import report_schema
+from ghostfix.report.formats import FORMATS
+from ghostfix.report.schema import report_schema
 from tests.commands.test_cli import ghostfix
 
 DOWN = '[services.web]\ncommand = ["/opt/no/such/service"]\n'

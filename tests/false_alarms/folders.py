@@ -2,10 +2,11 @@
 
 from msgspec import Struct
 
-from ghostfix import pipeline, profile
-from ghostfix.errors import ExitCode
-from ghostfix.finding import Severity
-from ghostfix.judgement import exit_code
+from ghostfix.diagnosis import diagnosis as pipeline
+from ghostfix.diagnosis.judgement import exit_code
+from ghostfix.model.errors import ExitCode
+from ghostfix.model.finding import Severity
+from ghostfix.service import profile
 from tests.false_alarms.cell import Kind
 from tests.machine_folder import MACHINES, expected, load, names
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from ghostfix.checks import CHECKS
-from ghostfix.finding import Check
+from ghostfix.diagnosis.checks import CHECKS
+from ghostfix.model.finding import Check
 from tests.false_alarms.cell import ROWS, Cell, Kind
 from tests.false_alarms.cells import CELLS
 from tests.false_alarms.folders import folders

@@ -6,16 +6,7 @@ import shutil
 import psutil
 import pytest
 
-from tests.false_alarms.bench import (
-    BIN,
-    PYTHON,
-    SERVER,
-    Bench,
-    argv_of,
-    free_port,
-    needs,
-    show_titles,
-)
+from tests.false_alarms.bench import BIN, PYTHON, SERVER, Bench, argv_of, free_port, needs, show_titles
 from tests.false_alarms.cell import ghost, healthy
 from tests.real.restarter_bench import no_systemd
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ghostfix.checks import CHECKS
-from ghostfix.finding import Check
+from ghostfix.diagnosis.checks import CHECKS
+from ghostfix.model.finding import Check
 from tests.false_alarms.bench import bench
 from tests.false_alarms.cell import ROWS, Cell, Kind, judged
 from tests.false_alarms.cells import CELLS

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from ghostfix.machine import CommandAnswer, Platform
+from ghostfix.model.machine import CommandAnswer, Platform
 from ghostfix.steps.make_folder import MakeFolder
 from ghostfix.steps.name_manager import NameManager
 from tests.fake_launchctl import FakeLaunchctl
@@ -10,15 +10,13 @@ from tests.fake_supervisorctl import CONFIG, FakeSupervisorctl
 from tests.fake_system import FakeCrontab, FakeSystem, answered, default_caller
 from tests.fake_systemctl import FakeSystemctl
 from tests.faults.scene import Scene
-from tests.steps import (
-    test_adopt_cron_line,
-    test_adopt_launchd_job,
-    test_adopt_pm2_app,
-    test_adopt_supervisor_program,
-    test_adopt_unit,
-)
-from tests.steps.test_hold_launchd_job import caller
-from tests.steps.test_hold_pm2_app import FakePm2, other
+from tests.managers.cron import test_adopt_line
+from tests.managers.launchd import test_adopt_job
+from tests.managers.launchd.test_hold_job import caller
+from tests.managers.pm2 import test_adopt_app
+from tests.managers.pm2.test_hold_app import FakePm2, other
+from tests.managers.supervisord import test_adopt_program
+from tests.managers.systemd import test_adopt_unit
 
 PROFILE = "/srv/web/ghostfix.toml"
 BEFORE = b'[services.web]\nscript = "web.py"\n'
@@ -48,7 +46,7 @@ def launchd() -> Scene:
     machine = FakeSystem(Platform.MACOS, caller=caller())
     machine.add_folder("/Users/alice/Library")
     launchctl = FakeLaunchctl(system=machine)
-    step = test_adopt_launchd_job.STEP
+    step = test_adopt_job.STEP
     return Scene(
         machine, (step,), lambda: (files(machine), sorted(launchctl.jobs), len(machine.running("--serve")))
     )
@@ -57,7 +55,7 @@ def launchd() -> Scene:
 def cron() -> Scene:
     machine = FakeSystem(caller=default_caller(Platform.LINUX, "alice"))
     tabs = FakeCrontab(machine, {})
-    return Scene(machine, (test_adopt_cron_line.STEP,), lambda: dict(tabs.tabs))
+    return Scene(machine, (test_adopt_line.STEP,), lambda: dict(tabs.tabs))
 
 
 def supervisord() -> Scene:
@@ -65,7 +63,7 @@ def supervisord() -> Scene:
     machine.add_file(CONFIG, b"[include]\nfiles = conf.d/*.conf\n")
     machine.add_folder("/srv/ghost/conf.d")
     control = FakeSupervisorctl(machine, {"other": ("RUNNING", 501)})
-    step = test_adopt_supervisor_program.STEP
+    step = test_adopt_program.STEP
 
     def state() -> object:
         return files(machine), {name: state for name, (state, _) in control.states.items()}
@@ -75,7 +73,7 @@ def supervisord() -> Scene:
 
 def pm2() -> Scene:
     house = FakePm2(other())
-    step = test_adopt_pm2_app.STEP
+    step = test_adopt_app.STEP
     return Scene(house.system, (step,), lambda: (files(house.system), [one["name"] for one in house.entries]))
 
 

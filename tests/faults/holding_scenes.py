@@ -4,15 +4,15 @@ import hashlib
 import plistlib
 from collections.abc import Callable
 
-from ghostfix.machine import Platform
-from ghostfix.managers.tab import Tab
-from ghostfix.process import ProcessState
-from ghostfix.step import Step
-from ghostfix.steps.hold_cron_line import HoldCronLine
-from ghostfix.steps.hold_launchd_job import HoldLaunchdJob
-from ghostfix.steps.hold_watchdog import HoldWatchdog
+from ghostfix.managers.cron.crontab_file import Tab
+from ghostfix.managers.cron.hold_line import HoldCronLine
+from ghostfix.managers.launchd.hold_job import HoldLaunchdJob
+from ghostfix.managers.watchdog.hold_loop import HoldWatchdog
+from ghostfix.managers.watchdog.stop_loop import StopWatchdog
+from ghostfix.model.machine import Platform
+from ghostfix.model.process import ProcessState
+from ghostfix.model.step import Step
 from ghostfix.steps.stop_process import StopProcess
-from ghostfix.steps.stop_watchdog import StopWatchdog
 from tests.fake_crontab import SPOOL
 from tests.fake_launchctl import FakeJob, FakeLaunchctl
 from tests.fake_system import FakeCrontab, FakeSystem, default_caller

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from ghostfix.errors import StepError
+from ghostfix.model.errors import StepError
 from tests.fake_system import FakeSystem
 
 _ACTS = (

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ghostfix.step import Step
+from ghostfix.model.step import Step
 from tests.fake_system import FakeSystem
 
 

@@ -5,15 +5,15 @@ from collections.abc import Callable
 
 import pytest
 
-from ghostfix import journal
-from ghostfix.execute import execute, undo
-from ghostfix.machine import CommandAnswer, Signal
-from ghostfix.plan import Plan
-from ghostfix.process import ProcessState
-from ghostfix.runs.story import EntryState, RunState
-from ghostfix.service import EnvironmentWanted, Service, WebhookWanted
-from ghostfix.snapshot import HttpAnswer, PidFile, PidFileState
-from ghostfix.step import Step
+from ghostfix.model.machine import CommandAnswer, Signal
+from ghostfix.model.process import ProcessState
+from ghostfix.model.service import EnvironmentWanted, Service, WebhookWanted
+from ghostfix.model.snapshot import HttpAnswer, PidFile, PidFileState
+from ghostfix.model.step import Step
+from ghostfix.repair import journal
+from ghostfix.repair.execute import execute, undo
+from ghostfix.repair.journal_records import EntryState, RunState
+from ghostfix.repair.plan import Plan
 from ghostfix.steps.create_venv import CreateVenv
 from ghostfix.steps.evict_process import EvictProcess
 from ghostfix.steps.install_packages import InstallPackages

@@ -5,11 +5,11 @@ The steps that concern no restarter have their turn in ``test_faults``.
 
 import pytest
 
-from ghostfix import journal
-from ghostfix.execute import execute, undo
-from ghostfix.plan import Plan
-from ghostfix.runs.story import EntryState
-from ghostfix.steps import STEPS
+from ghostfix.repair import journal
+from ghostfix.repair.every_step import STEPS
+from ghostfix.repair.execute import execute, undo
+from ghostfix.repair.journal_records import EntryState
+from ghostfix.repair.plan import Plan
 from tests.fake_system import FakeSystem
 from tests.faults.adoption_scenes import ADOPTION_SCENES
 from tests.faults.holding_scenes import HOLDING_SCENES

@@ -148,7 +148,7 @@ class Found:
 
 def runner_source() -> str:
     """The demo's runner, but needing psutil, and with a crowd of idle children as long as it lacks it."""
-    source = resources.files("ghostfix.demo").joinpath("runner.py").read_text()
+    source = resources.files("ghostfix.commands.demo").joinpath("runner.py").read_text()
     source = source.replace('PART = "ghost_parts"', 'PART = "psutil"')
     crowd = f"""    for _ in range({CROWD} if process_limit is None else 0):
         if os.fork() == 0:

@@ -17,16 +17,16 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
-from ghostfix.collectors import processes
-from ghostfix.instance import roots
-from ghostfix.job import Job
-from ghostfix.machine import ActingSystem
-from ghostfix.process import ProcessTree
-from ghostfix.reading import Reading
-from ghostfix.restarters import RESTARTERS
-from ghostfix.runs import kept
-from ghostfix.service import Service
-from ghostfix.step import Captured
+from ghostfix.managers.register import RESTARTERS
+from ghostfix.model.job import Job
+from ghostfix.model.machine import ActingSystem
+from ghostfix.model.process import ProcessTree
+from ghostfix.model.reading import Reading
+from ghostfix.model.service import Service
+from ghostfix.model.step import Captured
+from ghostfix.repair import undo_data
+from ghostfix.service.instance import roots
+from ghostfix.survey import processes
 from ghostfix.system import local_system
 from tests.real.ghost_house import wait_until
 from tests.real.warden import guarded
@@ -116,12 +116,12 @@ class LocalBench:
         for step in restarter.hold(job, "rogue-restarter"):
             verdict = step.precondition(self.system)
             assert verdict is None, f"{step.preview()}: {verdict}"
-            acts.append(kept.encode(step, step.capture(self.system)))
+            acts.append(undo_data.encode(step, step.capture(self.system)))
             step.apply(self.system)
         return tuple(acts)
 
     def release(self, acts: tuple[bytes, ...]) -> tuple[str, ...]:
-        decoded = [kept.decode(act) for act in reversed(acts)]
+        decoded = [undo_data.decode(act) for act in reversed(acts)]
         for act in decoded:
             assert isinstance(act.captured, Captured)
         return tuple(act.step.undo(self.system, act.captured) for act in decoded)

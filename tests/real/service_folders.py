@@ -13,12 +13,12 @@ from pathlib import Path
 
 import psutil
 
-from ghostfix.job import LinkKind
-from ghostfix.reading import Confidence
-from ghostfix.service import Service
-from ghostfix.step import Unneeded
-from ghostfix.steps.hold_service_folder import HoldServiceFolder
-from ghostfix.steps.restart_service_folder import RestartServiceFolder
+from ghostfix.managers.service_folders.hold_folder import HoldServiceFolder
+from ghostfix.managers.service_folders.restart_folder import RestartServiceFolder
+from ghostfix.model.job import LinkKind
+from ghostfix.model.reading import Confidence
+from ghostfix.model.service import Service
+from ghostfix.model.step import Unneeded
 from tests.real.restarter_bench import (
     LocalBench,
     becomes,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.service import Service
+from ghostfix.model.service import Service
 from tests.real.adopting import CRASHING, ghostfix, settle
 from tests.real.ghost_house import cron_daemon
 from tests.real.pm2_program import npm_programs

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ghostfix.service import Service
+from ghostfix.model.service import Service
 from tests.real.adopting import CRASHING, ghostfix, settle
 from tests.real.restarter_bench import ROOT, MachineBench, becomes, digest, machine, sh
 from tests.real.test_systemd_real import REASON

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ghostfix.service import Service
+from ghostfix.model.service import Service
 from tests.real.adopting import ghostfix, settle
 from tests.real.restarter_bench import MachineBench, becomes, digest, sh
 from tests.real.test_systemd_real import REASON

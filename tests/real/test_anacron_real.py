@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.machine import ActingSystem
-from ghostfix.process import ProcessTree
-from ghostfix.restarters.anacron import RESTARTER
-from ghostfix.running import running_instances
-from ghostfix.service import Service
+from ghostfix.managers.cron.anacron_jobs import RESTARTER
+from ghostfix.model.machine import ActingSystem
+from ghostfix.model.process import ProcessTree
+from ghostfix.model.service import Service
+from ghostfix.service.running_instances import running_instances
 from ghostfix.system import local_system
 from tests.real.ghost_house import GhostHouse, free_port, wait_until
 

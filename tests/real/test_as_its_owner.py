@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from ghostfix.errors import StepError
-from ghostfix.machine import ActingSystem
-from ghostfix.owner import runner
-from ghostfix.running import running_instances
-from ghostfix.service import Service
-from ghostfix.step import Refused
+from ghostfix.model.errors import StepError
+from ghostfix.model.machine import ActingSystem
+from ghostfix.model.service import Service
+from ghostfix.model.step import Refused
+from ghostfix.service.running_instances import running_instances
+from ghostfix.service.trust import runner
 from ghostfix.steps.create_venv import CreateVenv
 from ghostfix.steps.install_packages import InstallPackages
 from ghostfix.steps.start_service import StartService

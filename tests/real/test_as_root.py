@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.errors import StepError
-from ghostfix.steps.hold_service_folder import give_order
+from ghostfix.managers.service_folders.hold_folder import give_order
+from ghostfix.model.errors import StepError
 from ghostfix.system import local_system
 from tests.real.ghost_house import wait_until
 from tests.real.real_program import ghostfix, profile

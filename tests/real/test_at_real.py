@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ghostfix.job import LinkKind
-from ghostfix.managers.at_queue import FOLDERS
-from ghostfix.service import Service
+from ghostfix.managers.at.queue import FOLDERS
+from ghostfix.model.job import LinkKind
+from ghostfix.model.service import Service
 from tests.real.ghost_house import wait_until
 from tests.real.restarter_bench import GHOST, LocalBench, end_instances, look, stays_away
 

@@ -15,15 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.errors import StepError
 from ghostfix.managers.job_file import JobFile
-from ghostfix.snapshot import PidFile, PidFileState
-from ghostfix.step import Captured, Fact, SavedFile
-from ghostfix.steps.hold_service_folder import HoldServiceFolder
+from ghostfix.managers.service_folders.hold_folder import HoldServiceFolder
+from ghostfix.model.errors import StepError
+from ghostfix.model.snapshot import PidFile, PidFileState
+from ghostfix.model.step import Captured, Fact, SavedFile
 from ghostfix.steps.name_manager import NameManager
 from ghostfix.steps.remove_pidfile import RemovePidFile
 from ghostfix.system import LocalSystem
-from ghostfix.system.rename import exchange
+from ghostfix.system.atomic_rename import exchange
 
 pytestmark = [
     pytest.mark.real,

@@ -9,8 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ghostfix.job import LinkKind
-from ghostfix.service import Service
+from ghostfix.model.job import LinkKind
+from ghostfix.model.service import Service
 from tests.real.ghost_house import wait_until
 from tests.real.restarter_bench import GHOST, LocalBench, found, look, put_through
 

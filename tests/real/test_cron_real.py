@@ -15,15 +15,15 @@ import msgspec
 import psutil
 import pytest
 
-from ghostfix.errors import StepError
-from ghostfix.machine import ActingSystem
-from ghostfix.managers.tab import Tab
-from ghostfix.parsers.crontab import held, parse, with_line, without_header
-from ghostfix.process import Process, ProcessTree
-from ghostfix.restarters.cron import RESTARTER
-from ghostfix.service import Service
-from ghostfix.step import Unneeded
-from ghostfix.steps.hold_cron_line import HoldCronLine
+from ghostfix.managers.cron.crontab import held, parse, with_line, without_header
+from ghostfix.managers.cron.crontab_file import Tab
+from ghostfix.managers.cron.hold_line import HoldCronLine
+from ghostfix.managers.cron.jobs import RESTARTER
+from ghostfix.model.errors import StepError
+from ghostfix.model.machine import ActingSystem
+from ghostfix.model.process import Process, ProcessTree
+from ghostfix.model.service import Service
+from ghostfix.model.step import Unneeded
 from ghostfix.system import local_system
 from tests.real.ghost_house import cron_daemon, wait_until
 

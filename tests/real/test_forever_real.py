@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ghostfix.service import Service
+from ghostfix.model.service import Service
 from tests.real.ghost_house import wait_until
 from tests.real.pm2_program import npm_programs
 from tests.real.restarter_bench import LocalBench, found, put_through

@@ -11,8 +11,8 @@ import msgspec
 import psutil
 import pytest
 
-from ghostfix.job import Job, LinkKind
-from ghostfix.service import Service
+from ghostfix.model.job import Job, LinkKind
+from ghostfix.model.service import Service
 from tests.real.ghost_house import wait_until
 from tests.real.pm2_program import npm_programs
 from tests.real.restarter_bench import GHOST, LocalBench, found, look, put_through

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix import profile
-from ghostfix.execute import Run, execute, pin_processes
-from ghostfix.machine import Signal
-from ghostfix.managers.tab import Tab
-from ghostfix.pipeline import diagnose, plan
-from ghostfix.plan import Choices, Plan
-from ghostfix.runs.story import Entry, EntryState
-from ghostfix.service import Service
-from ghostfix.steps.hold_cron_line import HoldCronLine
+from ghostfix.diagnosis.diagnosis import diagnose, plan
+from ghostfix.managers.cron.crontab_file import Tab
+from ghostfix.managers.cron.hold_line import HoldCronLine
+from ghostfix.model.machine import Signal
+from ghostfix.model.service import Service
+from ghostfix.repair.execute import Run, execute, pin_processes
+from ghostfix.repair.journal_records import Entry, EntryState
+from ghostfix.repair.plan import Choices, Plan
+from ghostfix.service import profile
 from ghostfix.steps.stop_process import StopProcess
 from ghostfix.system import LocalSystem
 from tests.real.ghost_house import crontab, wait_until

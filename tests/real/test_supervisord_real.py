@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.errors import StepError
-from ghostfix.job import LinkKind
-from ghostfix.reading import Confidence
-from ghostfix.service import Service
-from ghostfix.step import Refused
-from ghostfix.steps.restart_supervisor_program import RestartSupervisorProgram
+from ghostfix.managers.supervisord.restart_program import RestartSupervisorProgram
+from ghostfix.model.errors import StepError
+from ghostfix.model.job import LinkKind
+from ghostfix.model.reading import Confidence
+from ghostfix.model.service import Service
+from ghostfix.model.step import Refused
 from tests.real.restarter_bench import (
     LocalBench,
     becomes,

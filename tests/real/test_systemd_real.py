@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from ghostfix.job import LinkKind
-from ghostfix.reading import Confidence
-from ghostfix.service import Service
+from ghostfix.model.job import LinkKind
+from ghostfix.model.reading import Confidence
+from ghostfix.model.service import Service
 from tests.real.restarter_bench import (
     ROOT,
     MachineBench,

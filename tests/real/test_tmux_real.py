@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ghostfix.service import Service
+from ghostfix.model.service import Service
 from tests.real.ghost_house import wait_until
 from tests.real.restarter_bench import GHOST, LocalBench, end_instances, look, put_through, stays_away
 

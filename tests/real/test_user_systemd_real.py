@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.job import Job
-from ghostfix.service import Service
+from ghostfix.model.job import Job
+from ghostfix.model.service import Service
 from tests.real.restarter_bench import (
     ROOT,
     MachineBench,

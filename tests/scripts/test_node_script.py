@@ -2,8 +2,8 @@
 
 import pytest
 
-from ghostfix.process import Variable
-from ghostfix.reading import Confidence
+from ghostfix.model.process import Variable
+from ghostfix.model.reading import Confidence
 from ghostfix.scripts.node_script import read_node
 from ghostfix.scripts.script import Command, Scene, Script
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from ghostfix.process import Variable
-from ghostfix.reading import Confidence
+from ghostfix.model.process import Variable
+from ghostfix.model.reading import Confidence
 from ghostfix.scripts.python_script import read_python
 from ghostfix.scripts.script import (
     SIZE_LIMIT,

@@ -1,7 +1,7 @@
 """Making the virtual environment."""
 
-from ghostfix.machine import CommandAnswer
-from ghostfix.step import Refused, Unneeded
+from ghostfix.model.machine import CommandAnswer
+from ghostfix.model.step import Refused, Unneeded
 from ghostfix.steps.create_venv import CreateVenv
 from tests.fake_system import FakeSystem, answered
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ghostfix.errors import StepError
-from ghostfix.machine import ActingSystem
-from ghostfix.step import Refused, Unneeded
+from ghostfix.model.errors import StepError
+from ghostfix.model.machine import ActingSystem
+from ghostfix.model.step import Refused, Unneeded
 from ghostfix.steps.evict_process import EvictProcess
 from tests.fake_system import FakeProcess, FakeSystem
 

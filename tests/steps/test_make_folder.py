@@ -1,8 +1,8 @@
 import pytest
 
-from ghostfix.errors import StepError
-from ghostfix.machine import CommandAnswer
-from ghostfix.step import Refused, Unneeded
+from ghostfix.model.errors import StepError
+from ghostfix.model.machine import CommandAnswer
+from ghostfix.model.step import Refused, Unneeded
 from ghostfix.steps.make_folder import MakeFolder
 from tests.fake_system import FakeSystem, answered
 

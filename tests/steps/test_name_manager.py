@@ -1,8 +1,8 @@
 import pytest
 
-from ghostfix.errors import ChangedError
-from ghostfix.machine import Platform
-from ghostfix.step import Refused, Unneeded
+from ghostfix.model.errors import ChangedError
+from ghostfix.model.machine import Platform
+from ghostfix.model.step import Refused, Unneeded
 from ghostfix.steps.name_manager import NameManager
 from tests.fake_system import FakeSystem, default_caller
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ghostfix.errors import StepError
-from ghostfix.service import WebhookWanted
-from ghostfix.snapshot import HttpAnswer
+from ghostfix.model.errors import StepError
+from ghostfix.model.service import WebhookWanted
+from ghostfix.model.snapshot import HttpAnswer
 from ghostfix.steps.probe_webhook import ProbeWebhook
 from tests.fake_system import FakeSystem
 

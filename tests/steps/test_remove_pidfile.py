@@ -5,11 +5,11 @@ from collections.abc import Callable
 import pytest
 from msgspec import structs
 
-from ghostfix.errors import ChangedError
-from ghostfix.machine import Platform
-from ghostfix.service import Service
-from ghostfix.snapshot import PidFile, PidFileState
-from ghostfix.step import Refused, Unneeded
+from ghostfix.model.errors import ChangedError
+from ghostfix.model.machine import Platform
+from ghostfix.model.service import Service
+from ghostfix.model.snapshot import PidFile, PidFileState
+from ghostfix.model.step import Refused, Unneeded
 from ghostfix.steps.remove_pidfile import RemovePidFile
 from tests.fake_system import FakeSystem, default_caller
 

@@ -3,10 +3,10 @@
 import pytest
 from msgspec import structs
 
-from ghostfix.errors import ChangedError, StepError
-from ghostfix.process import ProcessDetail
-from ghostfix.service import Service
-from ghostfix.step import Captured, Fact, Refused, Unneeded
+from ghostfix.model.errors import ChangedError, StepError
+from ghostfix.model.process import ProcessDetail
+from ghostfix.model.service import Service
+from ghostfix.model.step import Captured, Fact, Refused, Unneeded
 from ghostfix.steps.start_service import MARK, StartService
 from tests.fake_system import FakeProcess, FakeSystem
 

@@ -2,13 +2,13 @@
 
 from msgspec import structs
 
-from ghostfix.execute import execute
-from ghostfix.machine import Caller, Signal
-from ghostfix.plan import Plan
-from ghostfix.process import ProcessState
-from ghostfix.runs.story import Entry, EntryState
-from ghostfix.service import Service
-from ghostfix.step import Refused, Unneeded
+from ghostfix.model.machine import Caller, Signal
+from ghostfix.model.process import ProcessState
+from ghostfix.model.service import Service
+from ghostfix.model.step import Refused, Unneeded
+from ghostfix.repair.execute import execute
+from ghostfix.repair.journal_records import Entry, EntryState
+from ghostfix.repair.plan import Plan
 from ghostfix.steps.stop_process import StopProcess
 from tests.fake_system import FakeProcess, FakeSystem
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import psutil
 
-from ghostfix.process import Process
+from ghostfix.model.process import Process
 from ghostfix.system import LocalSystem
 
 SLEEP = "import time; time.sleep(60)"

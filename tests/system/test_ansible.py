@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.fleet import Verb
-from ghostfix.fleets.play import HostAnswer, Play, Reach, Task
+from ghostfix.model.fleet import Verb
+from ghostfix.model.fleet_play import HostAnswer, Play, Reach, Task
 from ghostfix.system import ansible
-from tests.fleet.lab import PROGRAMS
+from tests.commands.fleet.lab import PROGRAMS
 from tests.real.ghost_house import wait_until
 
 SETTINGS = """

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.process import GroupTasks
+from ghostfix.model.process import GroupTasks
 from ghostfix.system.control_group import group_tasks
 
 

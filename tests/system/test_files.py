@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.reading import Reading
-from ghostfix.snapshot import FileKind
+from ghostfix.model.reading import Reading
+from ghostfix.model.snapshot import FileKind
 from ghostfix.system import files
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.errors import ChangedError
+from ghostfix.model.errors import ChangedError
 from ghostfix.system import LocalSystem
 from ghostfix.system.folder_locks import meeting_place
 from tests.system.genuine import wait_until

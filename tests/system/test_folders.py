@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.errors import StepError
-from ghostfix.snapshot import FileStatus
+from ghostfix.model.errors import StepError
+from ghostfix.model.snapshot import FileStatus
 from ghostfix.system import LocalSystem, folders
 from ghostfix.system.folders import opened
-from ghostfix.system.lookout import publish
+from ghostfix.system.process_watch import publish
 
 SYSTEM = LocalSystem()
 APP, OTHER = 61_733, 61_734

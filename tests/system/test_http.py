@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ghostfix.snapshot import HttpAnswer
+from ghostfix.model.snapshot import HttpAnswer
 from ghostfix.system import LocalSystem
 from ghostfix.system.http import MAX_BODY, request
 from tests.system.server import Behaviour, answer, hangs, says, serving

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.machine import ActingSystem, Platform
+from ghostfix.model.machine import ActingSystem, Platform
 from ghostfix.system import LocalSystem, local_system
 from tests.system.genuine import running, wait_until
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.errors import ChangedError
+from ghostfix.model.errors import ChangedError
 from ghostfix.system import LocalSystem
 
 pytestmark = pytest.mark.real

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.errors import StepError
-from ghostfix.launch import Taken, own_content
+from ghostfix.model.errors import StepError
+from ghostfix.model.run_lock import Taken, own_content
 from ghostfix.system import pid_lock
+from ghostfix.system.credentials import Account
 from ghostfix.system.files import is_locked
-from ghostfix.system.identity import Account
 from tests.system.genuine import wait_until
 
 pytestmark = pytest.mark.real

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghostfix.process import ProcessState, Variable
+from ghostfix.model.process import ProcessState, Variable
 from ghostfix.system.proc_text import (
     parse_cmdline,
     parse_container,

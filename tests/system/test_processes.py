@@ -13,8 +13,8 @@ import psutil
 import pytest
 from msgspec import structs
 
-from ghostfix.machine import same_process
-from ghostfix.process import ProcessDetail, ProcessId, ProcessState
+from ghostfix.model.machine import same_process
+from ghostfix.model.process import ProcessDetail, ProcessId, ProcessState
 from ghostfix.system.linux_processes import LinuxProcesses
 from ghostfix.system.processes import ProcessTable
 from ghostfix.system.psutil_processes import PsutilProcesses

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from msgspec import structs
 
-from ghostfix.errors import ChangedError, StepError
-from ghostfix.machine import Signal, same_process
-from ghostfix.process import Birth, Process, ProcessId
+from ghostfix.model.errors import ChangedError, StepError
+from ghostfix.model.machine import Signal, same_process
+from ghostfix.model.process import Birth, Process, ProcessId
 from ghostfix.system import LocalSystem, signals
 from tests.system.genuine import SLEEP, is_zombie, running, seen, wait_until
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.process import Listener
+from ghostfix.model.process import Listener
 from ghostfix.system.sockets import LinuxSockets, PsutilSockets, parse_netstat, parse_tcp
 from tests.system.genuine import wait_until
 

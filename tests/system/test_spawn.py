@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.errors import ChangedError, StepError
-from ghostfix.machine import Signal
-from ghostfix.process import Process
+from ghostfix.model.errors import ChangedError, StepError
+from ghostfix.model.machine import Signal
+from ghostfix.model.process import Process
 from ghostfix.system import LocalSystem
 from tests.system.genuine import SLEEP, wait_until
 

@@ -1,0 +1,153 @@
+"""Acting: a plan that was shown is agreed to, carried out, watched, told, and perhaps rolled back."""
+
+import sys
+from dataclasses import dataclass
+
+from ghostfix.diagnosis.diagnosis import Diagnosis
+from ghostfix.model.errors import ExitCode, ProfileError, RepairError, StepError
+from ghostfix.model.machine import ActingSystem
+from ghostfix.model.report import Report
+from ghostfix.model.safe_text import shown
+from ghostfix.model.service import Service
+from ghostfix.model.step import Step
+from ghostfix.repair.execute import Decision, InterruptedRepairError, Run, execute, undo
+from ghostfix.repair.plan import Plan
+from ghostfix.repair.verification import verify
+from ghostfix.report.advice import command
+from ghostfix.report.output import Presentation, ask
+from ghostfix.report.reports import repair_report
+from ghostfix.report.saved_reports import keep_report
+
+_SETTLE = 30.0
+"""Seconds that a service has to be well after its start."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manner:
+    """How the user wants a plan to be carried out."""
+
+    yes: bool
+    """Without being asked."""
+    each: bool = False
+    """Asked before each step."""
+    watch_for: float = 30.0
+    """Seconds."""
+    settle: float = _SETTLE
+    roll_back: bool = False
+    """When it does not hold."""
+
+
+def wanted(plan: Plan, service: Service, presentation: Presentation, manner: Manner) -> bool:
+    """Whether the user, who has seen the plan, wants it; says why not when there is nobody to ask."""
+    if manner.yes:
+        return True
+    if not presentation.interactive:
+        name, *options = plan.asked
+        again = command(name, service.name, service.profile, *options, "--yes")
+        sys.stderr.write(
+            "ghostfix: nothing was done: there is no terminal on which to ask.\n"
+            f"  `{shown(again, 1_000)}` does the plan as it stands.\n"
+        )
+        return False
+    these = "this step" if len(plan.steps) == 1 else f"these {len(plan.steps)} steps"
+    if manner.each or presentation.agrees(f"Do {these}? [y/N] "):
+        return True
+    sys.stderr.write("ghostfix: nothing was done.\n")
+    return False
+
+
+def carry_out(
+    system: ActingSystem,
+    diagnosis: Diagnosis,
+    plan: Plan,
+    service: Service,
+    presentation: Presentation,
+    manner: Manner,
+    notes: tuple[str, ...] = (),
+) -> tuple[Run, ExitCode]:
+    """Executes the plan, watches ``service`` hold, shows the report, and rolls back where that is wanted.
+
+    Raises InterruptedRepairError when the user interrupts.
+    """
+    confirm = _decision if manner.each and not manner.yes else None
+    progress = presentation.step_progress(plan)
+    run = execute(system, plan, service, confirm=confirm, progress=progress)
+    try:
+        code = _look_again(system, diagnosis, plan, run, service, presentation, manner, notes)
+    except KeyboardInterrupt:
+        raise InterruptedRepairError(
+            f"the watch was interrupted; the repair before it came to its end (run {run.id})",
+            f"`ghostfix diagnose` looks again; `ghostfix undo {run.id}` takes the repair back",
+            run,
+        ) from None
+    if code is not ExitCode.HEALTHY and (manner.roll_back or presentation.agrees("Roll it back? [y/N] ")):
+        undo(system, run.id, progress=progress)
+    return run, code
+
+
+def _decision(step: Step) -> Decision:
+    answers = {"y": Decision.YES, "n": Decision.SKIP, "a": Decision.ALL, "q": Decision.QUIT}
+    while True:
+        answer = ask(f"{shown(step.preview())}? [y]es, [n]o, [a]ll, [q]uit: ")
+        if answer is None:
+            return Decision.QUIT
+        if answer[:1].lower() in answers:
+            return answers[answer[:1].lower()]
+
+
+def _look_again(
+    system: ActingSystem,
+    diagnosis: Diagnosis,
+    plan: Plan,
+    run: Run,
+    service: Service,
+    presentation: Presentation,
+    manner: Manner,
+    notes: tuple[str, ...],
+) -> ExitCode:
+    """Verifies, shows the report, gives the exit code; a repair that stopped half-way is not watched."""
+    watched = run.complete and manner.watch_for > 0
+    with presentation.watching(manner.watch_for) as progress:
+        verification = verify(
+            system,
+            service,
+            hold_for=manner.watch_for if watched else 0.0,
+            settle=manner.settle if watched else 0.0,
+            progress=progress,
+        )
+    if not run.complete:
+        code = ExitCode.REPAIR_INCOMPLETE
+    elif watched and not verification.held:
+        code = ExitCode.NOT_HELD
+    else:
+        code = ExitCode.HEALTHY
+    report = repair_report(diagnosis, plan, run, verification, code, notes=notes)
+    unkept = _keep(system, run, report)  # what is kept never shows secrets
+    if presentation.reveal:
+        report = repair_report(diagnosis, plan, run, verification, code, notes=notes, reveal=True)
+    try:
+        presentation.show((report,), system)
+    except ProfileError as error:  # what was done is done, and its exit code stays
+        sys.stderr.write(
+            f"ghostfix: {shown(error.message)}\n  `ghostfix report {run.id}` shows the report again.\n"
+        )
+    if run.problem is not None:
+        sys.stderr.write(
+            f"ghostfix: the repair stopped: {shown(run.problem, 500)}\n"
+            f"  Make room there, and `ghostfix undo {run.id}` takes back what was done.\n"
+        )
+    elif unkept is not None:
+        sys.stderr.write(
+            f"ghostfix: the report of run {run.id} was not kept: {shown(unkept, 500)}\n"
+            f"  `ghostfix undo {run.id}` takes back what was done all the same.\n"
+        )
+    return code
+
+
+def _keep(system: ActingSystem, run: Run, report: Report) -> str | None:
+    """Keeps the report beside the journal; a text says why it could not. The repair is as good without."""
+    try:
+        keep_report(system, run.id, report)
+    except (StepError, RepairError) as error:
+        return str(error)
+    return None

@@ -1,0 +1,1 @@
+"""`ghostfix init`: writes a profile from a service that runs."""

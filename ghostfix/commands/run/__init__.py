@@ -1,0 +1,1 @@
+"""`ghostfix run`: one instance, guaranteed by a kernel lock."""

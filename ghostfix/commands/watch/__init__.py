@@ -1,0 +1,1 @@
+"""`ghostfix watch`: every start and end of a service, as it happens."""

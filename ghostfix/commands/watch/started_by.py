@@ -1,0 +1,39 @@
+"""Starter: who started a process that was just seen to appear, in a few words."""
+
+from ghostfix.managers.keep_alive import Line, upkeep
+from ghostfix.managers.process_role import role_of
+from ghostfix.model.machine import System
+from ghostfix.model.process import Process, ProcessTree
+from ghostfix.model.safe_text import shown
+from ghostfix.model.service import Service
+
+_NOBODY = "somebody who had ended by then"
+
+
+def starter_of(system: System, service: Service, process: Process, ancestors: tuple[Process, ...]) -> str:
+    """``the loop watchdog.sh (pid 12)``, ``systemd unit web.service``; else whose child it is.
+
+    ``process`` has its detail, and ``ancestors`` are those of the moment at which it was seen: by now both
+    may have ended.
+    """
+    line = Line(process=process, ancestors=ancestors)
+    kept = upkeep(system, line, lambda: ProcessTree(system.processes().value), service=service)
+    names = [keeper.named for keeper in kept.keepers if keeper.started]
+    parent = ancestors[0] if ancestors else None
+    if names:
+        below = parent is not None and parent.pid > 1
+        return shown(", ".join(dict.fromkeys(names))) + (f" (pid {parent.pid})" if parent and below else "")
+    if parent is None or line.is_left_alone:
+        return _NOBODY
+    words = role_of(parent).words
+    return f"{shown(parent.name)} (pid {parent.pid})" + ("" if words == "a program" else f", {shown(words)}")
+
+
+def origin_of(process: Process, ancestors: tuple[Process, ...]) -> tuple[object, ...] | None:
+    """What two processes with one starter have in common; None when that cannot be told without asking."""
+    parent = ancestors[0] if ancestors else None
+    detail = process.detail
+    group = None if detail is None else detail.control_group
+    if parent is None or (parent.pid == 1 and not (group or "").endswith(".service")):
+        return None
+    return parent.id, group

@@ -1,0 +1,119 @@
+"""The service ends soon after each start, and is started again.
+
+What it finds
+-------------
+A job brings the service back; no instance is older than a minute; the log repeats the same unhandled
+exception, and did so within the last minutes. Not flagged: a service that was started just now with a
+quiet log, a machine that was booted a moment ago, an instance that runs for longer, and more instances
+than there should be: those pile up, so they do not end.
+
+Why it matters
+--------------
+Each round costs processor time, log space and processes, and hides the real fault behind the noise.
+
+How ghostfix repairs it
+-----------------------
+The loop itself by holding what restarts the service; the fault that ends it by the other findings. What
+only the program's authors can mend is named with the file and line of the traceback.
+
+How to prevent it
+-----------------
+Give the manager a back-off and a limit (``StartLimitBurst``, ``ThrottleInterval``, ``startretries``).
+"""
+
+from ghostfix.diagnosis.applicability import with_logs
+from ghostfix.diagnosis.evidence_text import bounded, described, job_name
+from ghostfix.diagnosis.log_faults import REPEATED, Family, LogFaults, faults
+from ghostfix.diagnosis.log_finding import named
+from ghostfix.diagnosis.repair_steps import no_steps
+from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.job import Job
+from ghostfix.model.reading import Confidence, Source
+from ghostfix.model.service import Service
+from ghostfix.model.snapshot import Snapshot
+from ghostfix.model.text_units import counted
+from ghostfix.service.instance import Instance, instances
+
+CODE = "crash-loop"
+_YOUNG = 60.0
+_LATELY = 300.0
+
+
+def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
+    restarting = [job for job in snapshot.jobs if _brings_back(job)]
+    running = instances(snapshot, service)
+    crashes = _crashes(snapshot, service)
+    if not restarting or not crashes or _just_booted(snapshot):
+        return ()
+    if len(running) > service.instances or not _all_young(running, snapshot):
+        return ()
+    number = sum(fault.count for fault in crashes)
+    return (
+        Finding(
+            code=CODE,
+            severity=Severity.ERROR,
+            summary=f"{service.name} ends soon after each start: {counted(number, 'exception')} in the log, "
+            f"{_state(running)}, and {job_name(restarting[0])} starts it again",
+            cause=f"It cannot get past {named(crashes[0].errors[0])}.",
+            subject=Subject(SubjectKind.SERVICE, service.name),
+            short="crash loop",
+            confidence=Confidence.LIKELY,
+            doubt="The starts were not watched: an instance that starts just now, with old exceptions in its "
+            "log, looks the same.",
+            evidence=bounded(_evidence(running, crashes, restarting, snapshot)),
+        ),
+    )
+
+
+def _brings_back(job: Job) -> bool:
+    return job.enabled and job.restarts_on_exit and job.confidence is not Confidence.POSSIBLE
+
+
+def _crashes(snapshot: Snapshot, service: Service) -> tuple[LogFaults, ...]:
+    found = [fault for family in Family for fault in faults(snapshot, service, family)]
+    recent = [
+        fault
+        for fault in found
+        if fault.count >= REPEATED and not fault.overtaken and _lately(fault, snapshot)
+    ]
+    return tuple(sorted(recent, key=lambda fault: (not fault.ended, -fault.count)))
+
+
+def _lately(fault: LogFaults, snapshot: Snapshot) -> bool:
+    times = [error.last_at for error in fault.errors if error.last_at is not None]
+    return snapshot.taken_at - max(times, default=fault.log.modified) <= _LATELY
+
+
+def _all_young(running: tuple[Instance, ...], snapshot: Snapshot) -> bool:
+    return all(snapshot.taken_at - instance.root.id.started < _YOUNG for instance in running)
+
+
+def _just_booted(snapshot: Snapshot) -> bool:
+    booted = snapshot.host.boot_time
+    return booted is not None and snapshot.taken_at - booted < _LATELY
+
+
+def _state(running: tuple[Instance, ...]) -> str:
+    return "no instance runs" if not running else "no instance is older than a minute"
+
+
+def _evidence(
+    running: tuple[Instance, ...], crashes: tuple[LogFaults, ...], jobs: list[Job], snapshot: Snapshot
+) -> list[Evidence]:
+    return [
+        *(Evidence(described(instance.root, snapshot)) for instance in running),
+        *(Evidence(f"{named(fault.errors[0])} × {fault.count} in {fault.log.path}") for fault in crashes),
+        *(Evidence(f"{job.kind} {job.id} starts it {job.trigger}", job.where) for job in jobs),
+    ]
+
+
+CHECK = Check(
+    code=CODE,
+    title="Crash loop",
+    severity=Severity.ERROR,
+    needs=(Source.PROCESSES, Source.LOGS, Source.RESTARTERS),
+    find=find,
+    repair=no_steps,
+    applies=with_logs,
+    page=__doc__,
+)

@@ -1,0 +1,107 @@
+"""Something starts the service again that its profile does not name as its manager.
+
+What it finds
+-------------
+Every enabled job (a cron line, a unit, a launchd job, a watchdog loop) that leads to the service, directly
+or through scripts, and is not the profile's ``manager``. A single one on a machine where all is well is a
+warning: it may be meant. It is an error when several managers want the service, when more or fewer
+instances run than should, or when the service is ill. Not flagged: commented lines, disabled jobs, lines
+that stop, back up or rotate, jobs of another service whose name contains this one's, ``ghostfix run
+--restart``.
+
+Why it matters
+--------------
+A kill does not last: the job starts the service again, often a second time, from another folder or with
+another Python.
+
+How ghostfix repairs it
+-----------------------
+It holds the job before anything is stopped, in a way that ``ghostfix undo`` takes back exactly: a cron line
+is commented, a watchdog loop is stopped. A job that only may lead to the service is named, and left alone.
+
+How to prevent it
+-----------------
+Decide on one manager, name it in the profile (``manager = "systemd:ghost.service"``), and delete the others.
+"""
+
+from ghostfix.diagnosis.applicability import always
+from ghostfix.diagnosis.evidence_text import bounded, job_name, job_trail
+from ghostfix.diagnosis.own_manager import is_own_supervisor, job_subject, jobs_of
+from ghostfix.diagnosis.repair_steps import hold, restart
+from ghostfix.diagnosis.unwanted_restarters import at_peace, rogues, strangers
+from ghostfix.model.finding import Check, Evidence, Finding, Severity
+from ghostfix.model.job import Job
+from ghostfix.model.reading import Confidence, Source
+from ghostfix.model.service import Service
+from ghostfix.model.snapshot import Snapshot
+from ghostfix.model.step import Step
+
+CODE = "rogue-restarter"
+_DOUBTS = {
+    Confidence.LIKELY: "That it starts the service was read from its text, and was not seen.",
+    Confidence.POSSIBLE: "It may start another program, or only mention the service.",
+}
+
+
+def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
+    peace = at_peace(snapshot, service)
+    return tuple(
+        _finding(job, service, peace) for job in strangers(snapshot, service) if not is_own_supervisor(job)
+    )
+
+
+def _finding(job: Job, service: Service, peace: bool) -> Finding:
+    harmless = peace or job.confidence is Confidence.POSSIBLE
+    return Finding(
+        code=CODE,
+        severity=Severity.WARNING if harmless else Severity.ERROR,
+        summary=_summary(job, service),
+        cause=_cause(job, service, peace),
+        subject=job_subject(job),
+        short=job_trail(job),
+        confidence=job.confidence,
+        doubt=_DOUBTS.get(job.confidence),
+        evidence=_evidence(job),
+    )
+
+
+def _summary(job: Job, service: Service) -> str:
+    may = "may start" if job.confidence is Confidence.POSSIBLE else "starts"
+    manager = "names no manager" if service.manager == "none" else f"names {service.manager} as its manager"
+    return f"{job_name(job)} {may} {service.name} {job.trigger}; the profile {manager}".replace("  ", " ")
+
+
+def _cause(job: Job, service: Service, peace: bool) -> str:
+    own = "cron" if job.kind == "cron" else f"{job.kind}:{job.id}"
+    if peace and service.manager == "none":
+        return f'{service.name} is restarted by {job_name(job)}; if that is meant, set manager = "{own}".'
+    return "As long as it may act, a service that is stopped comes back, and one that runs may get a twin."
+
+
+def _evidence(job: Job) -> tuple[Evidence, ...]:
+    seen = [Evidence(f"{job.kind} job: {job.command}", job.where)]
+    seen.extend(Evidence(hop.text or str(hop), hop) for hop in job.link.hops)
+    seen.extend(Evidence(f"its own process: pid {process.pid}") for process in job.processes)
+    if job.starts:
+        seen.append(Evidence(f"started pid {', '.join(map(str, job.starts))}"))
+    return bounded(seen)
+
+
+def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
+    """Nothing for one that is no rogue: holding the only manager of a healthy service would do harm."""
+    held = [job for job in jobs_of(snapshot, finding.subject) if job in rogues(snapshot, service)]
+    if not held:
+        return ()
+    return (*restart(CODE, snapshot, service), *(step for job in held for step in hold(job)))
+
+
+CHECK = Check(
+    code=CODE,
+    title="Restarters",
+    severity=Severity.ERROR,
+    needs=(Source.RESTARTERS, Source.PROCESSES),
+    find=find,
+    repair=repair,
+    applies=always,
+    page=__doc__,
+)

@@ -1,0 +1,53 @@
+"""Keeper: which running instance may stay while the others are stopped."""
+
+from ghostfix.diagnosis.instance_health import flaws, wanted_instances
+from ghostfix.diagnosis.orphans import orphans
+from ghostfix.diagnosis.own_manager import is_manager
+from ghostfix.diagnosis.unwanted_restarters import rogues
+from ghostfix.model.service import Service
+from ghostfix.model.snapshot import Snapshot
+from ghostfix.service.cached_per_snapshot import worked_out_once
+from ghostfix.service.instance import Instance, instances
+
+
+def keeper(snapshot: Snapshot, service: Service) -> Instance | None:
+    """The instance that may stay; None: stop all and start a clean one.
+
+    It listens on all the service's ports, runs in the profile's venv, which is complete, its health is as
+    expected, its parent is not gone, and no job that will be held has it in its hands. An instance of the
+    profile's own manager comes first, then the oldest.
+    """
+    staying = keepers(snapshot, service)
+    return staying[0] if staying else None
+
+
+@worked_out_once
+def keepers(snapshot: Snapshot, service: Service) -> tuple[Instance, ...]:
+    """As ``keeper``, for a service of several instances: at most as many as there should be."""
+    excluded = _in_the_hands_of_rogues(snapshot, service)
+    excluded |= {orphan.process.pid for orphan in orphans(snapshot, service) if orphan.sure}
+    sound = [
+        instance
+        for instance in instances(snapshot, service)
+        if instance.root.pid not in excluded and not flaws(snapshot, service, instance)
+    ]
+    managed = managed_pids(snapshot, service)
+    sound.sort(key=lambda instance: instance.root.pid not in managed)  # stable: then the oldest first
+    return tuple(sound[: wanted_instances(snapshot, service)])
+
+
+def managed_pids(snapshot: Snapshot, service: Service) -> frozenset[int]:
+    """The processes that the profile's own manager started."""
+    return frozenset(pid for job in snapshot.jobs if is_manager(service, job) for pid in job.starts)
+
+
+def _in_the_hands_of_rogues(snapshot: Snapshot, service: Service) -> frozenset[int]:
+    """Roots that end, or lose their parent, when the job that owns them is held."""
+    lost: set[int] = set()
+    held = rogues(snapshot, service)
+    loops = {process.pid for job in held for process in job.processes}
+    lost.update(pid for job in held if job.restarts_on_exit for pid in job.starts)
+    for instance in instances(snapshot, service):
+        if loops & {ancestor.pid for ancestor in snapshot.tree.ancestors(instance.root.pid)}:
+            lost.add(instance.root.pid)
+    return frozenset(lost)

@@ -1,0 +1,101 @@
+"""Judgement: what each check says of a snapshot, and what that comes to (pure)."""
+
+from collections.abc import Collection, Iterable
+
+from ghostfix.diagnosis.checks import CHECKS
+from ghostfix.model.errors import ExitCode
+from ghostfix.model.finding import Check, CheckResult, Outcome, Severity
+from ghostfix.model.reading import Source
+from ghostfix.model.report import Verdict
+from ghostfix.model.service import Service
+from ghostfix.model.snapshot import NOT_OBSERVED, WEBHOOK_NOT_SENT, Snapshot
+from ghostfix.service.instance import instances
+
+
+def judge(
+    snapshot: Snapshot,
+    service: Service,
+    *,
+    only: Collection[str] = (),
+    skip: Collection[str] = (),
+    checks: Iterable[Check] = CHECKS,
+) -> tuple[CheckResult, ...]:
+    """What each check says; one that crashes is a result, not an end."""
+    chosen = [check for check in checks if (not only or check.code in only) and check.code not in skip]
+    return tuple(_result(check, snapshot, service) for check in chosen)
+
+
+def _result(check: Check, snapshot: Snapshot, service: Service) -> CheckResult:
+    def result(outcome: Outcome, reason: str | None = None, unread: bool = False) -> CheckResult:
+        return CheckResult(check=check.code, title=check.title, outcome=outcome, reason=reason, unread=unread)
+
+    inapplicable = check.applies(service)
+    if inapplicable is not None:
+        return result(Outcome.SKIPPED, inapplicable)
+    not_wanted = _not_wanted(check, snapshot)
+    if not_wanted is not None:
+        return result(Outcome.SKIPPED, not_wanted)
+    try:
+        findings = check.find(snapshot, service)
+    except Exception as error:
+        return result(Outcome.CRASHED, f"{type(error).__name__}: {error}")
+    if findings:
+        return CheckResult(check=check.code, title=check.title, outcome=Outcome.FOUND, findings=findings)
+    problems = [problem for source in check.needs for problem in snapshot.problems(source)]
+    if problems:
+        return result(Outcome.SKIPPED, "; ".join(problems), unread=True)
+    return result(Outcome.CLEAR)
+
+
+def _not_wanted(check: Check, snapshot: Snapshot) -> str | None:
+    """Why there is nothing to judge: what the check needs is done only for whoever asks for it."""
+    if Source.WEBHOOK in check.needs and snapshot.webhook == WEBHOOK_NOT_SENT:
+        return snapshot.webhook.problem
+    if Source.OBSERVATION in check.needs and snapshot.observation == NOT_OBSERVED:
+        return snapshot.observation.problem
+    return None
+
+
+def verdict(results: Iterable[CheckResult], snapshot: Snapshot, service: Service) -> Verdict:
+    """What the results come to, for the service: warnings are shown, but do not make it ill."""
+    results = tuple(results)
+    errors = {
+        finding.code
+        for result in results
+        for finding in result.findings
+        if finding.severity is Severity.ERROR
+    }
+    if errors & {"not-running", "health-unreachable", "port-unbound"}:
+        return Verdict.DOWN
+    if errors:
+        return Verdict.DOWN if not instances(snapshot, service) and service.instances else Verdict.DEGRADED
+    if any(result.unread or result.outcome is Outcome.CRASHED for result in results):
+        return Verdict.UNKNOWN
+    return Verdict.HEALTHY
+
+
+def exit_code(results: Iterable[CheckResult], fail_on: Severity) -> ExitCode:
+    """What a diagnosis returns: findings come before what could not be looked at."""
+    results = tuple(results)
+    if any(finding.severity.rank >= fail_on.rank for result in results for finding in result.findings):
+        return ExitCode.FINDINGS
+    if any(result.outcome is Outcome.CRASHED for result in results):
+        return ExitCode.INTERNAL
+    if any(result.unread for result in results):
+        return ExitCode.COULD_NOT_LOOK
+    return ExitCode.HEALTHY
+
+
+def health_in_words(snapshot: Snapshot, service: Service) -> str:
+    """The health endpoint's answer in a few words: ``ok``, ``ghost_runner is "down"``, ``not asked``."""
+    if service.health is None:
+        return "not asked: the profile names no health URL"
+    answer = snapshot.health.value
+    if answer is None:
+        return snapshot.health.problem or "no answer"
+    if answer.answer.problem is not None:
+        return answer.answer.problem
+    unmet = [expectation for expectation in answer.expectations if not expectation.met]
+    if unmet:
+        return ", ".join(f"{expectation.key} is {expectation.actual or 'missing'}" for expectation in unmet)
+    return f"ok, HTTP {answer.answer.status}"

@@ -1,0 +1,1 @@
+"""at: jobs that run once, at a time."""

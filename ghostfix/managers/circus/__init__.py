@@ -1,0 +1,1 @@
+"""circus: the watchers of a circusd."""

@@ -1,0 +1,1 @@
+"""cron and anacron: lines that run at a time."""

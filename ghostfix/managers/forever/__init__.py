@@ -1,0 +1,1 @@
+"""forever: scripts that its monitor starts again."""

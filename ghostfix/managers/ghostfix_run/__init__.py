@@ -1,0 +1,1 @@
+"""`ghostfix run`: commands that ghostfix itself starts again."""

@@ -1,0 +1,299 @@
+"""Upkeep: what keeps a process alive, and who will start it again when it ends.
+
+The evidence comes first, because it is cheap: the control group names a systemd unit, the ancestors name a
+manager, a shell or a terminal, the environment names whoever started it. Only the managers to which the
+evidence points are asked. A process whose parent is gone may come from any crontab line and any loop, so for
+that one these two are always read.
+"""
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct, structs
+
+from ghostfix.managers.process_role import Role, role_of
+from ghostfix.managers.restarter_of_process import Keeper
+from ghostfix.managers.service_of_process import is_part_of, service_like
+from ghostfix.managers.systemd.unit_of_process import unit_keepers, unit_of
+from ghostfix.model.job import Job
+from ghostfix.model.machine import System
+from ghostfix.model.process import Process, ProcessDetail, ProcessTree
+from ghostfix.model.reading import Confidence
+from ghostfix.model.service import Service
+
+_SIGNS = {
+    "SUPERVISOR_PROCESS_NAME": "supervisord",
+    "PM2_HOME": "pm2",
+    "MONIT_SERVICE": "monit",
+    "RC_SVCNAME": "openrc",
+    "FOREVER_ROOT": "forever",
+    "XPC_SERVICE_NAME": "launchd",
+}
+"""Variables that a manager gives to what it starts, and the manager. Descendants inherit them."""
+_ENGINES = frozenset({"docker", "podman"})
+_EVIDENCE = (
+    *_SIGNS, "INVOCATION_ID", "SYSTEMD_EXEC_PID", "JOURNAL_STREAM", "MANAGERPID", "pm_id", "TMUX", "STY",
+    "GHOSTFIX_STARTED", "GHOSTFIX_RUN",
+)  # fmt: skip
+
+
+_AFTER_THE_MINUTE = 3.0
+"""Seconds after the minute in which a job of cron has come to its first process."""
+
+
+class Upkeep(Struct, frozen=True, kw_only=True):
+    """What was found of who keeps a process alive."""
+
+    keepers: tuple[Keeper, ...] = ()
+    """Who started it, or will start it again; the surest first."""
+    summary: str
+    """The same in one sentence; it says so when nobody does."""
+    signs: tuple[str, ...] = ()
+    """The evidence, without values: environment variables, the control group."""
+    problems: tuple[str, ...] = ()
+    """What could not be looked at, and why."""
+
+
+class Line(Struct, frozen=True, kw_only=True):
+    """A process with its detail, and its ancestors, the parent first, as far as they could be seen."""
+
+    process: Process
+    ancestors: tuple[Process, ...]
+
+    @property
+    def detail(self) -> ProcessDetail:
+        return self.process.detail or ProcessDetail()
+
+    @property
+    def members(self) -> tuple[Process, ...]:
+        return (self.process, *self.ancestors)
+
+    def nearest(self) -> tuple[Process, Role] | None:
+        """The nearest ancestor that manages processes, or is a person's session."""
+        for ancestor in self.ancestors:
+            role = role_of(ancestor)
+            if role.manages or role.is_session:
+                return ancestor, role
+        return None
+
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether whoever started the service has ended: it was handed to the first process, or its like."""
+        members = self.members
+        above = members[members.index(self.top()) + 1 :][:1]
+        return self.process.pid != 1 and bool(above) and _adopts(above[0])
+
+    @property
+    def may_be_of_cron(self) -> bool:
+        """Whether the topmost process below the first one was left alone, and started with a minute."""
+        heads = [member for member in self.members if not _adopts(member)]
+        return bool(heads) and heads[-1].id.started % 60 < _AFTER_THE_MINUTE
+
+    def top(self) -> Process:
+        """The service itself: the process, or the topmost above it of which it is a worker or a copy."""
+        found = self.process
+        for ancestor in self.ancestors:
+            if ancestor.pid == 1 or not is_part_of(found, ancestor):
+                break
+            found = ancestor
+        return found
+
+
+def _adopts(process: Process) -> bool:
+    """Whether orphans are handed to it."""
+    return process.pid == 1 or role_of(process).kind in ("init", "systemd")
+
+
+def upkeep(
+    system: System,
+    line: Line,
+    everyone: Callable[[], ProcessTree],
+    *,
+    thorough: bool = False,
+    service: Service | None = None,
+) -> Upkeep:
+    """What keeps this process alive. ``thorough`` asks every manager that ghostfix knows.
+
+    ``service`` is the process's own where it is known; else it is worked out from the process.
+    ``everyone`` gives the processes of the machine; it is called only when they are needed.
+    """
+    detail = line.detail
+    signs = tuple(name for name in _EVIDENCE if detail.variable(name) is not None)
+    problems: list[str] = []
+    nearest = line.nearest()
+    keepers: list[Keeper] = []
+    unit = unit_of(detail.control_group)
+    if unit is not None and not _is_of_manager(system, nearest, detail):
+        keepers += unit_keepers(system, unit, line.process, problems)
+    kinds = _kinds(line, nearest, keepers, thorough=thorough)
+    if kinds:
+        keepers += _asked(system, line, kinds, everyone, problems, service)
+    if detail.container is not None and not any(_covers(keepers, engine) for engine in _ENGINES):
+        keepers.append(
+            Keeper(kind="container", id=detail.container[:12], text=detail.container, started=True)
+        )
+    elif nearest is not None and nearest[1].manages and not _covers(keepers, nearest[1].kind):
+        keepers += _unnamed(system, nearest)
+    keepers = _ranked(keepers)
+    return Upkeep(
+        keepers=tuple(keepers),
+        summary=_summary(line, keepers, nearest),
+        signs=(*signs, *(("the control group",) if unit is not None else ())),
+        problems=tuple(dict.fromkeys(problems)),
+    )
+
+
+def _kinds(
+    line: Line, nearest: tuple[Process, Role] | None, keepers: Sequence[Keeper], *, thorough: bool
+) -> frozenset[str]:
+    """The kinds of managers that the evidence points to; ``*`` is all."""
+    if thorough:
+        return frozenset({"*"})
+    kinds = {kind for name, kind in _SIGNS.items() if line.detail.variable(name) is not None}
+    if line.detail.container is not None:
+        kinds |= _ENGINES
+    if nearest is not None and nearest[1].manages:
+        kinds.add(nearest[1].kind)
+    if any(role_of(above).kind in ("script", "shell-command", "program") for above in line.ancestors):
+        kinds.add("watchdog")
+    if not keepers and line.is_left_alone:
+        kinds |= {"cron", "watchdog"}
+    elif not keepers and nearest is None and line.may_be_of_cron:
+        kinds.add("cron")
+    return frozenset(kinds - {"container", "systemd"})
+
+
+def _asked(
+    system: System,
+    line: Line,
+    kinds: frozenset[str],
+    everyone: Callable[[], ProcessTree],
+    problems: list[str],
+    service: Service | None,
+) -> list[Keeper]:
+    """The jobs of these kinds of managers that lead to the process."""
+    from ghostfix.managers.register import RESTARTERS
+
+    top = line.top()
+    detailed = structs.replace(top, detail=top.detail or system.detail(top))
+    service = service or service_like(detailed)
+    if service is None:
+        return []
+    nearest = line.nearest()
+    whole = kinds != {"watchdog"} or nearest is None or _adopts(nearest[0])
+    tree = everyone() if whole else ProcessTree(line.members)
+    known = {**tree.by_pid, **{each.pid: each for each in line.members}, top.pid: detailed}
+    tree = ProcessTree(known.values())
+    found: list[Keeper] = []
+    for restarter in RESTARTERS:
+        if "*" not in kinds and restarter.kind not in kinds:
+            continue
+        try:
+            reading = restarter.jobs(system, service, tree)
+        except Exception as error:
+            problems.append(f"{restarter.kind}: {type(error).__name__}: {error}")
+            continue
+        if not reading.complete and reading.problem is not None:
+            problems.append(reading.problem)
+        found += [_keeper(job, line, top) for job in reading.value]
+    return found
+
+
+def _keeper(job: Job, line: Line, top: Process) -> Keeper:
+    pids = {each.pid for each in line.members}
+    loops = {(loop.argv, loop.group) for loop in job.live}
+    started = (
+        top.pid in job.starts
+        or any(own.pid in pids for own in job.processes)
+        or any((above.argv, above.group) in loops for above in line.ancestors)  # the loop's own fork
+    )
+    return Keeper(
+        kind=job.kind,
+        id=job.id,
+        scope=job.scope,
+        file=None if job.where is None else job.where.file,
+        line=None if job.where is None else job.where.line,
+        text=job.command if job.where is None else job.where.text or job.command,
+        trigger=job.trigger,
+        hops=tuple(str(hop) for hop in job.link.hops),
+        restarts_on_exit=job.restarts_on_exit,
+        enabled=job.enabled,
+        started=started,
+        confidence=Confidence.CERTAIN.value if started else job.confidence.value,
+    )
+
+
+def _unnamed(system: System, nearest: tuple[Process, Role]) -> list[Keeper]:
+    """A manager that is an ancestor, though no configuration of its was found that leads here."""
+    process, role = nearest
+    name = f"pid {process.pid}"
+    file = None
+    if role.kind in ("runit", "s6", "daemontools"):
+        file = (process.detail or system.detail(process)).cwd
+        name = process.argv[1] if len(process.argv) > 1 else name
+    restarts = role.kind not in ("cron", "at", "container")
+    return [
+        Keeper(
+            kind=role.kind,
+            id=name,
+            file=file,
+            text=process.name,
+            trigger="when it ends" if restarts else "",
+            restarts_on_exit=restarts,
+            started=True,
+            confidence=Confidence.LIKELY.value,
+        )
+    ]
+
+
+def _covers(keepers: Sequence[Keeper], kind: str) -> bool:
+    return any(keeper.kind == kind for keeper in keepers)
+
+
+def _ranked(keepers: Sequence[Keeper]) -> list[Keeper]:
+    unique = {(keeper.kind, keeper.scope, keeper.id): keeper for keeper in reversed(keepers)}
+    order = [confidence.value for confidence in Confidence]
+    return sorted(
+        unique.values(),
+        key=lambda keeper: (not keeper.enabled, not keeper.started, order.index(keeper.confidence)),
+    )
+
+
+def _is_of_manager(system: System, nearest: tuple[Process, Role] | None, detail: ProcessDetail) -> bool:
+    """Whether the control group is that of the manager above it: cron's own unit says nothing of its jobs."""
+    if nearest is None or nearest[0].pid == 1 or nearest[1].kind in ("systemd", "container"):
+        return False
+    above = nearest[0].detail or system.detail(nearest[0])
+    return above.control_group == detail.control_group
+
+
+def _summary(line: Line, keepers: Sequence[Keeper], nearest: tuple[Process, Role] | None) -> str:
+    armed = [keeper for keeper in keepers if keeper.enabled]
+    again = [keeper for keeper in armed if keeper.restarts_on_exit or keeper.trigger]
+    if again:
+        return "; ".join(keeper.sentence for keeper in again)
+    if line.process.pid == 1:
+        return "nobody: it is the first process, and everything ends with it"
+    if role_of(line.members[-1]).kind == "kernel":
+        return "the kernel: it is one of its own threads"
+    if nearest is not None and nearest[1].is_session:
+        process, role = nearest
+        where = _session_words(line, role)
+        return f"nobody restarts it: it was started from {role.words} (pid {process.pid}){where}"
+    held = "; ".join(keeper.sentence for keeper in keepers)
+    if held:
+        return f"nobody restarts it: {held}"
+    if line.is_left_alone:
+        return "nobody that could be seen: it runs in the background, and whoever started it has ended"
+    parent = line.ancestors[0] if line.ancestors else None
+    if parent is None:
+        return "nobody that could be seen: its parent is not visible"
+    return f"nobody that could be seen: {parent.name} (pid {parent.pid}) started it, and no manager is known"
+
+
+def _session_words(line: Line, role: Role) -> str:
+    kinds = {role_of(above).kind: role_of(above).words for above in line.ancestors}
+    if "terminal" in kinds and role.kind != "terminal":
+        return f" in {kinds['terminal']}, and lives as long as that does"
+    if "ssh" in kinds and role.kind != "ssh":
+        return " over ssh, and may end with that session"
+    return ", and may end with it"

@@ -1,0 +1,1 @@
+"""launchd: the jobs of macOS."""

@@ -1,0 +1,1 @@
+"""monit: the checks of a monit daemon."""

@@ -1,0 +1,1 @@
+"""OpenRC: services and their supervise-daemon."""

@@ -1,0 +1,1 @@
+"""pm2: the apps of a God daemon."""

@@ -1,0 +1,25 @@
+"""Restarter: one manager that can start a service again, and how to hold and release its jobs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ghostfix.model.job import Job
+from ghostfix.model.machine import System
+from ghostfix.model.process import ProcessTree
+from ghostfix.model.reading import Reading
+from ghostfix.model.service import Service
+from ghostfix.model.step import Step
+
+
+@dataclass(frozen=True)
+class Restarter:
+    """One kind of manager. Reading looks; holding and releasing only *yield steps*, so a check may ask."""
+
+    kind: str
+    title: str
+    jobs: Callable[[System, Service, ProcessTree], Reading[tuple[Job, ...]]]
+    """All its jobs that lead to the service, held ones (``enabled`` false) included."""
+    hold: Callable[[Job, str], tuple[Step, ...]]
+    """The steps that keep a job from acting, reversibly; the text is the code of the finding."""
+    restart: Callable[[Job, str], tuple[Step, ...]] | None = None
+    """The steps by which the profile's own manager starts the service afresh; None: it cannot be told to."""

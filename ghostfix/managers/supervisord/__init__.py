@@ -1,0 +1,1 @@
+"""supervisord: the programs of a supervisor daemon."""

@@ -1,0 +1,1 @@
+"""systemd: the units of the machine and of a user."""

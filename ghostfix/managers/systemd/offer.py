@@ -1,0 +1,118 @@
+"""systemd, the machine's own: a unit in /etc/systemd/system.
+
+Quoting follows systemd.service(5), "COMMAND LINES": an argument is a double-quoted string with C escapes,
+``%`` begins a specifier and ``$`` a variable, and each stands for itself when it is doubled.
+"""
+
+import re
+
+from ghostfix.managers.adoption_target import Absent, Adopter, Offer
+from ghostfix.managers.job_file import JobFile
+from ghostfix.managers.job_spec import FIRST_PAUSE, LONGEST_PAUSE, STARTS, WITHIN, JobWanted
+from ghostfix.managers.systemd.adopt_unit import AdoptUnit
+from ghostfix.managers.systemd.systemctl import scope_named
+from ghostfix.model.machine import System
+from ghostfix.model.pattern import Pattern
+
+FOLDER = "/etc/systemd/system"
+ENFORCES = frozenset({"service_memory", "service_open_files", "service_processes"})
+_PLAIN = Pattern(r"[A-Za-z0-9_@:,./+=-]+", re.ASCII)
+_RENAME = "give the service another name in the profile"
+_BACKS_OFF = 254
+"""The version of systemd from which on RestartSteps= is known."""
+
+
+def offer(system: System, wanted: JobWanted) -> Offer | Absent:
+    if scope_named(system, "system") is None:
+        return Absent(
+            "this machine was not booted with systemd",
+            "`--with cron` needs none; in a container, give it to whatever starts the container",
+        )
+    if "@" in wanted.name:
+        return Absent("a unit's name with @ is an instance of a template", _RENAME)
+    if system.caller().uid != 0:
+        return Absent(
+            "only root can give the machine's systemd a unit",
+            "run it with sudo, or use `--with systemd-user`",
+        )
+    return unit_offer(wanted, "system", FOLDER, "multi-user.target", version(system))
+
+
+def unit_offer(wanted: JobWanted, scope: str, folder: str, target: str, version: int) -> Offer:
+    """The unit of one manager, and the step that gives it to it."""
+    unit = f"{wanted.name}.service"
+    file = JobFile(path=f"{folder}/{unit}", content=unit_text(wanted, target, version).encode())
+    step = AdoptUnit(reason="adopt", file=file, unit=unit, scope=scope)
+    return Offer(manager=f"systemd:{unit}", step=step, scope=scope, after=file.content, place=file.path)
+
+
+def version(system: System) -> int:
+    """Systemd's version; 0 when it does not say."""
+    match = re.match(r"systemd (\d+)", system.ask(("systemctl", "--version")).text)
+    return 0 if match is None else int(match[1])
+
+
+def unit_text(wanted: JobWanted, target: str, version: int) -> str:
+    """The whole unit file (pure)."""
+    direct = not wanted.user or wanted.log_is_root_s
+    command = wanted.command if direct else wanted.redirected
+    if not direct:  # the unit itself limits its open files
+        command = ("/bin/sh", "-c", 'exec "$@" >>"$0" 2>&1', wanted.log, *wanted.command)
+    lines = [
+        f"# Written by `ghostfix adopt {wanted.name}`; `ghostfix undo` takes it away.",
+        "[Unit]",
+        f"Description={_specifiers(wanted.name)}",
+        *(
+            ["After=network-online.target", "Wants=network-online.target"]
+            if target == "multi-user.target"
+            else []
+        ),
+        f"StartLimitIntervalSec={WITHIN}",
+        f"StartLimitBurst={STARTS}",
+        "",
+        "[Service]",
+        "Type=exec",
+        *([f"User={wanted.user}"] if wanted.user else []),
+        f"WorkingDirectory={_specifiers(wanted.directory)}",
+        *(f"Environment={_quoted(f'{one.name}={one.value}')}" for one in wanted.variables),
+        f"ExecStart={_command_line(command)}",
+        *([f"StandardOutput=append:{_specifiers(wanted.log)}", "StandardError=inherit"] if direct else []),
+        "Restart=on-failure",
+        f"RestartSec={FIRST_PAUSE}",
+        *(
+            [f"RestartSteps={STARTS - 1}", f"RestartMaxDelaySec={LONGEST_PAUSE}"]
+            if version >= _BACKS_OFF
+            else []
+        ),
+        f"KillSignal=SIG{wanted.stop.signal.value}",
+        # For systemd 0 is no limit at all.
+        f"TimeoutStopSec={max(0.1, wanted.stop.grace):g}",
+        *([f"MemoryMax={wanted.memory}"] if wanted.memory is not None else []),
+        *([f"TasksMax={wanted.processes}"] if wanted.processes is not None else []),
+        *([f"LimitNOFILE={wanted.open_files}"] if wanted.open_files is not None else []),
+        "",
+        "[Install]",
+        f"WantedBy={target}",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _command_line(words: tuple[str, ...]) -> str:
+    """The program's own path is no place for variables: a dollar stands for itself there."""
+    program, *arguments = words
+    return " ".join((_quoted(program), *(_quoted(word.replace("$", "$$")) for word in arguments)))
+
+
+def _quoted(word: str) -> str:
+    if _PLAIN.fullmatch(word):
+        return word
+    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{_specifiers(escaped)}"'
+
+
+def _specifiers(text: str) -> str:
+    return text.replace("%", "%%")
+
+
+ADOPTER = Adopter(kind="systemd", title="the machine's systemd", enforces=ENFORCES, offer=offer)

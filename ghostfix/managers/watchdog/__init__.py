@@ -1,0 +1,1 @@
+"""Watchdogs: loops and scripts that start a service again, in a terminal multiplexer or without."""

@@ -1,0 +1,1 @@
+"""The records and protocols that every chapter speaks: machine, process, job, snapshot, step, report."""

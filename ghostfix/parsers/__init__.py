@@ -1,1 +1,0 @@
-"""Parsers: text and bytes of other programs, read into facts; one source a file, pure."""

@@ -1,0 +1,49 @@
+"""The formats of a report: a name for each, and what renders it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ghostfix.model.report import Report
+from ghostfix.report.output_options import Layout
+
+
+@dataclass(frozen=True)
+class Renderer:
+    """One format: ``render`` for one report, ``render_all`` for several in one document."""
+
+    render: Callable[[Report, Layout], str]
+    render_all: Callable[[Sequence[Report], Layout], str]
+    summary: Callable[[Sequence[Report], Layout], str] | None = None
+    """What belongs into a workflow's step summary, besides."""
+
+
+FORMATS = ("terminal", "json", "markdown", "html", "junit", "github")
+
+
+def renderer(name: str) -> Renderer:
+    """The renderer of one of the ``FORMATS``; only its modules are loaded, for some are as slow as a look."""
+    match name:
+        case "json":
+            from ghostfix.report.formats import json
+
+            return Renderer(json.render, json.render_all)
+        case "markdown":
+            from ghostfix.report.formats import markdown
+
+            return Renderer(markdown.render, markdown.render_all)
+        case "html":
+            from ghostfix.report.formats import html
+
+            return Renderer(html.render, html.render_all)
+        case "junit":
+            from ghostfix.report.formats import junit
+
+            return Renderer(junit.render, junit.render_all)
+        case "github":
+            from ghostfix.report.formats import github, markdown
+
+            return Renderer(github.render, github.render_all, summary=markdown.render_all)
+        case _:
+            from ghostfix.report.formats import terminal
+
+            return Renderer(terminal.render, terminal.render_all)

@@ -1,0 +1,1 @@
+"""What healthy looks like, and which processes are the service."""

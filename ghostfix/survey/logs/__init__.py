@@ -1,0 +1,1 @@
+"""Logs read for what they say of errors."""

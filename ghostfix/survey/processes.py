@@ -1,0 +1,83 @@
+"""Processes: all of them, and the details of those that have to do with the service."""
+
+from msgspec import Struct, structs
+
+from ghostfix.model.invocation import read_argv
+from ghostfix.model.machine import System
+from ghostfix.model.pattern import Pattern
+from ghostfix.model.process import Listener, Process, ProcessTree
+from ghostfix.model.reading import Reading
+from ghostfix.model.service import Service
+from ghostfix.model.snapshot import PidFile
+from ghostfix.service.instance import is_service, runs_service
+from ghostfix.survey import pidfiles
+
+# Workers whose command line does not name their service: only their details tell whose they are.
+_WORKER = Pattern(r"multiprocessing\.(spawn|forkserver|resource_tracker)|: worker|^\[?celeryd: ")
+
+
+class Known(Struct, frozen=True):
+    """What of one look at a machine tells whose details are wanted."""
+
+    processes: Reading[tuple[Process, ...]]
+    listeners: Reading[tuple[Listener, ...]]
+    pidfiles: Reading[tuple[PidFile, ...]]
+
+
+def collect(system: System, service: Service) -> Reading[tuple[Process, ...]]:
+    """Every process; with ``detail`` those that may be the service's, as ``detailed`` gives them."""
+    everyone = system.processes()
+    listeners = system.listeners() if service.ports else Reading(())
+    return detailed(system, service, Known(everyone, listeners, pidfiles.collect(system, service)))
+
+
+def detailed(system: System, service: Service, known: Known) -> Reading[tuple[Process, ...]]:
+    """Every process; with ``detail`` those that may be the service's, what is above them and what below.
+
+    Candidates are: whose command line is the service's wherever it runs, who listens on its ports, whose PID
+    is in its PID files, and workers in its folder. Details cost much more than the rest, so the other
+    processes are left without.
+    """
+    reading = known.processes
+    tree = ProcessTree(reading.value)
+    wanted = {process.pid for process in reading.value if _may_be(system, service, process)}
+    wanted |= {pid for each in known.listeners.value if each.port in service.ports for pid in each.owners}
+    wanted |= {pidfile.pid for pidfile in known.pidfiles.value if pidfile.pid is not None}
+    for pid in tuple(wanted):
+        wanted.update(ancestor.pid for ancestor in tree.ancestors(pid))
+        if pid > 1:  # everybody descends from PID 1
+            wanted.update(descendant.pid for descendant in tree.descendants(pid))
+    detailed = tuple(
+        structs.replace(process, detail=system.detail(process)) if process.pid in wanted else process
+        for process in reading.value
+    )
+    hidden = _hidden(service, detailed)
+    problems = [problem for problem in (reading.problem, hidden) if problem is not None]
+    return Reading(detailed, "; ".join(problems) or None, reading.complete and hidden is None)
+
+
+def _hidden(service: Service, processes: tuple[Process, ...]) -> str | None:
+    """Who might be the service, but may not be looked into, when nobody else is it."""
+    if any(process.alive and is_service(service, process) for process in processes):
+        return None
+    namesakes = [
+        f"pid {process.pid} of {process.user}"
+        for process in processes
+        if process.detail is not None
+        and process.detail.cwd is None
+        and process.alive
+        and runs_service(service, read_argv(process.argv), None)
+    ]
+    if not namesakes:
+        return None
+    return f"the working directory of {', '.join(namesakes[:5])} cannot be seen; that needs privilege"
+
+
+def _may_be(system: System, service: Service, process: Process) -> bool:
+    if not process.alive or not process.argv:
+        return False
+    if runs_service(service, read_argv(process.argv), None):
+        return True
+    # A worker of the service is in its folder; that is looked up for a fifteenth of the cost of all details.
+    worker = any(_WORKER.search(word[:200]) for word in process.argv[:4])
+    return worker and system.cwd(process) in (service.directory, None)

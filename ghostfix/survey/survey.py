@@ -1,0 +1,147 @@
+"""Survey: one look at all sources of a snapshot, those that wait side by side."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Generic, TypeVar
+
+from ghostfix.managers.register import RESTARTERS
+from ghostfix.model.job import Job, JobsOfKind
+from ghostfix.model.machine import ActingSystem, System
+from ghostfix.model.process import Listener, Process, ProcessTree
+from ghostfix.model.reading import Reading
+from ghostfix.model.service import HealthWanted, Service, WebhookWanted
+from ghostfix.model.snapshot import WEBHOOK_NOT_SENT, Environment, PidFile, Snapshot
+from ghostfix.model.task_group import Look, Looks
+from ghostfix.service import trust
+from ghostfix.service.instance import roots
+from ghostfix.survey import environment, health, listeners, pidfiles, processes, resources, webhook
+from ghostfix.survey.logs import logs
+from ghostfix.survey.socket_activation import asleep
+
+T = TypeVar("T")
+
+TIMEOUT = 30.0
+"""Seconds that a look may take in all: longer than any one source is given, the venv's Python included."""
+
+
+def survey(
+    system: System,
+    service: Service,
+    *,
+    prober: ActingSystem | None = None,
+    all_logs: bool = False,
+    timeout: float = TIMEOUT,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Snapshot:
+    """One look at the machine with this service in mind; the sources that wait are read side by side.
+
+    ``prober``, when given, sends the webhook's payload; nothing else here can act. A source that fails in
+    a way nobody foresaw is "could not look", with the error as the reason, and so is one that has not
+    answered after ``timeout`` seconds in all. ``progress`` is told each source that has been read.
+    """
+    caller = system.caller()
+    own = (caller.pid, *caller.ancestors)
+    sources = _Sources(timeout, progress)
+    look = sources.begin
+
+    # Those that may have to wait for somebody else's answer, and need nothing of what is read below.
+    environment_ = look("environment", lambda: environment.collect(system, service), _NOWHERE)
+    logs_ = look("logs", lambda: logs.read(system, service, all_logs), _NO_LOGS)
+    named_ = look("pidfiles", lambda: pidfiles.collect(system, service), _NO_PIDFILES)
+
+    everyone = look("processes", system.processes, _NOBODY).reading()
+    listeners_ = look("listeners", lambda: listeners.collect(system, service), _NO_LISTENERS).reading()
+    pidfiles_ = named_.reading()
+    known = processes.Known(everyone, listeners_, pidfiles_)
+    seen = look("processes", lambda: processes.detailed(system, service, known), _NOBODY).reading()
+    tree = ProcessTree(seen.value)
+    since = min((process.id.started for process in roots(tree, own, service)), default=None)
+    # To connect to what its manager keeps open for a service that sleeps would start it: looking does not.
+    unasked = partial(_unasked, system, service, listeners_, tree) if since is None else _may_be_asked
+    health_ = look("health", lambda: health.collect(system, service, unasked(service.health)), None)
+    webhook_ = (
+        None
+        if prober is None
+        else look("webhook", lambda: webhook.collect(prober, service, unasked(service.webhook)), None)
+    )
+
+    restarters_ = [
+        (each.kind, look(each.kind, partial(each.jobs, system, service, tree), _NO_JOBS))
+        for each in RESTARTERS
+    ]
+    resources_ = look("resources", lambda: resources.collect(system, service), None)
+    return Snapshot(
+        taken_at=system.now(),
+        host=system.host(),
+        own_pids=own,
+        processes=seen,
+        listeners=listeners_,
+        pidfiles=pidfiles_,
+        environment=environment_.reading(),
+        resources=resources_.reading(),
+        logs=logs.dated(logs_.reading(), since),
+        health=health_.reading(),
+        webhook=WEBHOOK_NOT_SENT if webhook_ is None else webhook_.reading(),
+        restarters=tuple(JobsOfKind(kind, source.reading()) for kind, source in restarters_),
+        runner=trust.runner(system, (service.directory,)).value,
+    )
+
+
+def _unasked(
+    system: System,
+    service: Service,
+    listeners: Reading[tuple[Listener, ...]],
+    tree: ProcessTree,
+    wanted: HealthWanted | WebhookWanted | None,
+) -> str | None:
+    if wanted is None:
+        return None
+    return asleep(service, wanted.url, listeners, tree, system.host().hostname)
+
+
+def _may_be_asked(_wanted: HealthWanted | WebhookWanted | None) -> str | None:
+    return None
+
+
+_NOBODY: tuple[Process, ...] = ()
+_NO_LISTENERS: tuple[Listener, ...] = ()
+_NO_PIDFILES: tuple[PidFile, ...] = ()
+_NO_JOBS: tuple[Job, ...] = ()
+_NOWHERE = Environment(venv=None, pythons=())
+_NO_LOGS: tuple[logs.ReadLog, ...] = ()
+
+
+class _Sources:
+    """The sources of one look: begun by name, and read by one deadline."""
+
+    def __init__(self, seconds: float, progress: Callable[[str], None]) -> None:
+        self._looks = Looks(seconds)
+        self._late = f"no answer within {seconds:g} s"
+        self._progress = progress
+
+    def begin(self, name: str, collector: Callable[[], Reading[T]], nothing: T) -> "_Source[T]":
+        def collect() -> Reading[T]:
+            try:
+                return collector()
+            except Exception as error:
+                return Reading(nothing, f"{name}: {type(error).__name__}: {error}", complete=False)
+            finally:
+                self._progress(name)
+
+        late = Reading(nothing, f"{name}: {self._late}", complete=False)
+        return _Source(self._looks.begin(collect), late)
+
+
+class _Source(Generic[T]):
+    """One source that is being read."""
+
+    def __init__(self, look: Look[Reading[T]], late: Reading[T]) -> None:
+        self._look = look
+        self._late = late
+
+    def reading(self) -> Reading[T]:
+        """What it gave; "could not look", with its name, when it did not answer in time."""
+        try:
+            return self._look.result()
+        except TimeoutError:
+            return self._late

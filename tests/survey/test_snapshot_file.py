@@ -1,0 +1,65 @@
+from pathlib import Path
+
+import pytest
+from msgspec import structs
+
+from ghostfix.diagnosis import diagnosis
+from ghostfix.model.errors import ProfileError
+from ghostfix.repair.plan import Choices
+from ghostfix.report.formats import json
+from ghostfix.report.reports import diagnosis_report
+from ghostfix.service import profile
+from ghostfix.survey.snapshot_file import Look, load_snapshot, save_snapshot
+from ghostfix.system import local_system
+from tests.machine_folder import MACHINES, load, names
+
+
+@pytest.mark.parametrize("name", names())
+def test_is_judged_elsewhere_with_the_same_result(name: str, tmp_path: Path) -> None:
+    system = load(MACHINES / name)
+    (service,) = profile.load(system, None, None)
+    here = diagnosis.diagnose(system, service)
+    file = str(tmp_path / "snapshot.json")
+    save_snapshot(local_system(), file, [Look(service, here.snapshot)])
+    (look,) = load_snapshot(local_system(), file)
+    there = diagnosis.judged(look.service, look.snapshot)
+    reports = [
+        diagnosis_report(None, one, plan=diagnosis.plan(one, Choices(evict=True))) for one in (here, there)
+    ]
+    assert json.render(reports[1]) == json.render(reports[0])
+
+
+def test_what_a_secret_is_does_not_leave_the_machine(tmp_path: Path) -> None:
+    system = load(MACHINES / "incident-linux")
+    (service,) = profile.load(system, None, None)
+    snapshot = diagnosis.diagnose(system, service).snapshot
+    first, *others = snapshot.processes.value
+    talkative = structs.replace(first, argv=("serve", "--password", "hunter two", "--api-key=hunter2"))
+    processes = structs.replace(snapshot.processes, value=(talkative, *others))
+    file = tmp_path / "snapshot.json"
+    save_snapshot(local_system(), str(file), [Look(service, structs.replace(snapshot, processes=processes))])
+    assert "hunter" not in file.read_text()
+    (look,) = load_snapshot(local_system(), str(file))
+    assert look.snapshot.processes.value[0].argv == ("serve", "--password", "***", "--api-key=***")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "is not a snapshot"),
+        (b"\xff\xfe", "is not a snapshot"),
+        (b"[" * 100_000, "is not a snapshot"),
+        (b'{"schema": "ghostfix.snapshot/9", "version": "9", "looks": []}', "this version reads"),
+        (b'{"schema": "ghostfix.snapshot/1", "version": "9", "looks": []}', "no service called"),
+    ],
+)
+def test_another_file_is_refused_in_a_sentence(content: bytes, problem: str, tmp_path: Path) -> None:
+    file = tmp_path / "snapshot.json"
+    file.write_bytes(content)
+    with pytest.raises(ProfileError, match=problem):
+        load_snapshot(local_system(), str(file), "web")
+
+
+def test_a_missing_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="cannot be read"):
+        load_snapshot(local_system(), str(tmp_path / "none.json"))
