@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from ghostfix.managers.register import SIGNS
 from ghostfix.model.machine import Caller, Platform
+from ghostfix.model.manager_signs import ManagerSigns
 from ghostfix.model.snapshot import Host
 
 START = 1_772_442_060.0
@@ -43,6 +45,10 @@ class FakeClock:
     @property
     def platform(self) -> Platform:
         return self._platform
+
+    @property
+    def managers(self) -> tuple[ManagerSigns, ...]:
+        return SIGNS
 
     def caller(self) -> Caller:
         return self._caller

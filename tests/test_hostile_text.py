@@ -82,7 +82,7 @@ def system(monkeypatch: pytest.MonkeyPatch) -> FakeSystem:
     )
     line = f"* * * * * cd /srv/evil && TOKEN={SECRET} python3 w.py # ##[error]\u202e::error::x\x1b[1m\n"
     FakeCrontab(made, {"ghost": line.encode()})
-    monkeypatch.setattr("ghostfix.system.local_system", lambda: made)
+    monkeypatch.setattr("ghostfix.commands.machine.local_system", lambda: made)
     return made
 
 

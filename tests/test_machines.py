@@ -5,7 +5,7 @@ Those on which there is something to repair are repaired too, as Linux and as ma
 
 import pytest
 
-from ghostfix.diagnosis import diagnosis as pipeline
+from ghostfix.commands.diagnoses import diagnose
 from ghostfix.diagnosis.judgement import exit_code
 from ghostfix.model.errors import ExitCode
 from ghostfix.model.finding import Severity
@@ -14,6 +14,7 @@ from ghostfix.model.report import Verdict
 from ghostfix.model.service import Service
 from ghostfix.repair import execute
 from ghostfix.repair.plan import Choices
+from ghostfix.repair.plan import plan as make_repair
 from ghostfix.repair.verification import verify
 from ghostfix.service import profile
 from tests.fake_system import FakeSystem
@@ -30,7 +31,7 @@ def service_of(system: FakeSystem) -> Service:
 @pytest.mark.parametrize("name", names())
 def test_what_is_found(name: str) -> None:
     system, wanted = load(MACHINES / name), expected(MACHINES / name)
-    diagnosis = pipeline.diagnose(system, service_of(system))
+    diagnosis = diagnose(system, service_of(system))
     codes = {finding.code for result in diagnosis.results for finding in result.findings}
     assert codes >= set(wanted.found)
     absent = {result.check for result in diagnosis.results} if "*" in wanted.absent else set(wanted.absent)
@@ -44,8 +45,8 @@ def test_what_is_found(name: str) -> None:
 @pytest.mark.parametrize("name", names())
 def test_diagnosing_and_planning_act_on_nothing(name: str) -> None:
     system = load(MACHINES / name)
-    diagnosis = pipeline.diagnose(system, service_of(system))
-    for step in pipeline.plan(diagnosis, Choices(evict=True)).steps:
+    diagnosis = diagnose(system, service_of(system))
+    for step in make_repair(diagnosis, Choices(evict=True)).steps:
         assert step.preview()
     assert system.acts == []
 
@@ -53,7 +54,7 @@ def test_diagnosing_and_planning_act_on_nothing(name: str) -> None:
 @pytest.mark.parametrize("name", names())
 def test_what_is_not_certain_says_how_it_could_be_wrong(name: str) -> None:
     system = load(MACHINES / name)
-    diagnosis = pipeline.diagnose(system, service_of(system))
+    diagnosis = diagnose(system, service_of(system))
     for result in diagnosis.results:
         for finding in result.findings:
             assert (finding.doubt is None) == (finding.confidence is Confidence.CERTAIN), finding.summary
@@ -63,7 +64,7 @@ def test_what_is_not_certain_says_how_it_could_be_wrong(name: str) -> None:
 def test_a_repair_holds_and_a_second_one_has_nothing_to_do(name: str) -> None:
     system = load(MACHINES / name)
     service = service_of(system)
-    plan = pipeline.plan(pipeline.diagnose(system, service), Choices())
+    plan = make_repair(diagnose(system, service), Choices())
     run = execute.execute(system, plan, service)
     assert run.complete, run.entries
     verification = verify(system, service, hold_for=120.0)
@@ -74,8 +75,8 @@ def test_a_repair_holds_and_a_second_one_has_nothing_to_do(name: str) -> None:
     resources = verification.snapshot.resources.value
     assert resources is not None
     assert resources.process_count < service.limits.processes
-    again = pipeline.diagnose(system, service)
-    assert pipeline.plan(again, Choices()).steps == ()
+    again = diagnose(system, service)
+    assert make_repair(again, Choices()).steps == ()
 
 
 @pytest.mark.parametrize("name", BROKEN)
@@ -84,7 +85,7 @@ def test_undo_gives_back_every_file_and_crontab(name: str) -> None:
     service = service_of(system)
     system.add_program("/bin/bash")  # the watchdog is started again
     before = configuration(system)
-    run = execute.execute(system, pipeline.plan(pipeline.diagnose(system, service), Choices()), service)
+    run = execute.execute(system, make_repair(diagnose(system, service), Choices()), service)
     assert configuration(system) != before
     undone = execute.undo(system, run.id)
     assert [entry.detail for entry in undone if entry.state.value == "undo-failed"] == []

@@ -42,9 +42,9 @@ def check_codes(incomplete: str) -> list[str]:
 
 def _service_names(incomplete: str) -> list[str]:
     """The services of the profile that would be used here; none when it cannot be read."""
+    from ghostfix.commands.machine import local_system
     from ghostfix.model.errors import GhostfixError
     from ghostfix.service import profile
-    from ghostfix.system import local_system
 
     try:
         services = profile.load(local_system(), None, None)

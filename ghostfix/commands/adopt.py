@@ -60,10 +60,10 @@ def adopt(
     """
     from ghostfix.commands import one_service, seconds
     from ghostfix.commands.carry_out import Manner
+    from ghostfix.commands.machine import local_system
     from ghostfix.model.errors import RepairError
     from ghostfix.report.output import Presentation
     from ghostfix.service import profile
-    from ghostfix.system import local_system
     from ghostfix.system.reader_loss import survive_reader_loss
 
     watch_for = seconds(hold_for, "--hold-for")
@@ -93,7 +93,8 @@ def give(
     from dataclasses import replace
 
     from ghostfix.commands.carry_out import carry_out, wanted
-    from ghostfix.diagnosis import diagnosis as pipeline
+    from ghostfix.commands.diagnoses import diagnose
+    from ghostfix.commands.machine import local_system
     from ghostfix.diagnosis.presence import require_presence
     from ghostfix.model.errors import ExitCode, RepairError
     from ghostfix.model.safe_text import shown
@@ -101,11 +102,10 @@ def give(
     from ghostfix.repair.execute import pin_processes
     from ghostfix.repair.plan import as_asked
     from ghostfix.report.reports import diagnosis_report
-    from ghostfix.system import local_system
 
     system = local_system()
     with presentation.looking(service.name) as progress:
-        diagnosis = pipeline.diagnose(system, service, progress=progress)
+        diagnosis = diagnose(system, service, progress=progress)
     require_presence(diagnosis)
     adopter = adopter_named(kind)
     try:

@@ -64,6 +64,7 @@ def diagnose(
     """
     from ghostfix.commands import seconds
     from ghostfix.commands.diagnoses import Wishes, diagnoses
+    from ghostfix.commands.machine import local_system
     from ghostfix.diagnosis.check_selection import codes
     from ghostfix.diagnosis.checks import CHECKS
     from ghostfix.model.errors import ProfileError, worst
@@ -72,7 +73,6 @@ def diagnose(
     from ghostfix.report.output import Presentation
     from ghostfix.report.reports import diagnosis_report
     from ghostfix.survey.snapshot_file import Look, save_snapshot
-    from ghostfix.system import local_system
 
     known = tuple(check.code for check in CHECKS)
     presentation = Presentation.of(format_, output, quiet=quiet, verbose=verbose, reveal=show_secrets)

@@ -1,22 +1,22 @@
 """Diagnosing: the diagnoses that a command line asks for, of this machine or of a saved snapshot."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from msgspec import Struct
 
-from ghostfix.diagnosis import diagnosis as pipeline
-from ghostfix.diagnosis.diagnosis import Diagnosis
+from ghostfix.diagnosis.diagnosis import Diagnosis, judged
 from ghostfix.diagnosis.judgement import exit_code
 from ghostfix.diagnosis.presence import require_presence
 from ghostfix.model.errors import ExitCode
 from ghostfix.model.finding import Severity
-from ghostfix.model.machine import ActingSystem
+from ghostfix.model.machine import ActingSystem, System
 from ghostfix.model.observation import Observation
 from ghostfix.model.service import Service
 from ghostfix.report.output import Presentation
 from ghostfix.service import profile
 from ghostfix.survey.observe import observe
 from ghostfix.survey.snapshot_file import load_snapshot
+from ghostfix.survey.survey import TIMEOUT, survey
 
 _PAUSE = 1.0
 """Seconds between two looks at a service that is not healthy yet."""
@@ -40,11 +40,39 @@ class Wishes(Struct, frozen=True, kw_only=True):
     """The file of a saved snapshot, which is judged instead of this machine."""
 
 
+def diagnose(
+    system: System,
+    service: Service,
+    *,
+    only: Collection[str] = (),
+    skip: Collection[str] = (),
+    prober: ActingSystem | None = None,
+    all_logs: bool = False,
+    timeout: float = TIMEOUT,
+    observation: Observation | None = None,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Diagnosis:
+    """Takes one snapshot, for ``timeout`` seconds at most, and judges it; changes nothing.
+
+    With ``prober``, the webhook's payload is sent; an ``observation`` of just before is judged as well.
+    """
+    snapshot = survey(
+        system,
+        service,
+        prober=prober,
+        all_logs=all_logs,
+        timeout=timeout,
+        observation=observation,
+        progress=progress,
+    )
+    return judged(service, snapshot, only=only, skip=skip)
+
+
 def diagnoses(system: ActingSystem, wishes: Wishes, presentation: Presentation) -> Iterator[Diagnosis]:
     """One diagnosis a service. With ``--observe`` it is watched once it is well, or its time is over."""
     if wishes.snapshot is not None:
         for look in load_snapshot(system, wishes.snapshot, wishes.name):
-            yield pipeline.judged(look.service, look.snapshot, only=wishes.only, skip=wishes.skip)
+            yield judged(look.service, look.snapshot, only=wishes.only, skip=wishes.skip)
         return
     for service in profile.load(system, wishes.name, wishes.config):
         if wishes.observe is None or wishes.wait_healthy:
@@ -78,7 +106,7 @@ def _look(
     observation: Observation | None = None,
 ) -> Diagnosis:
     with presentation.looking(service.name) as progress:
-        return pipeline.diagnose(
+        return diagnose(
             system,
             service,
             only=wishes.only,

@@ -28,9 +28,9 @@ def diff(
 
     Example: `ghostfix diff before.json after.json`
     """
+    from ghostfix.commands.machine import local_system
     from ghostfix.report.comparison import compare
     from ghostfix.report.saved_reports import reports
-    from ghostfix.system import local_system
 
     system = local_system()
     comparison = compare(reports(system, before), reports(system, after))

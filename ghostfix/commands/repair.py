@@ -55,17 +55,18 @@ def repair(
     """
     from ghostfix.commands import one_service, seconds
     from ghostfix.commands.carry_out import Manner, carry_out, wanted
-    from ghostfix.diagnosis import diagnosis as pipeline
+    from ghostfix.commands.diagnoses import diagnose
+    from ghostfix.commands.machine import local_system
     from ghostfix.diagnosis.check_selection import codes
     from ghostfix.diagnosis.checks import CHECKS
     from ghostfix.diagnosis.presence import require_presence
     from ghostfix.model.errors import ExitCode, RepairError
     from ghostfix.repair.execute import pin_processes
     from ghostfix.repair.plan import Choices, as_asked
+    from ghostfix.repair.plan import plan as make
     from ghostfix.report.output import Presentation
     from ghostfix.report.reports import diagnosis_report
     from ghostfix.service import profile
-    from ghostfix.system import local_system
     from ghostfix.system.reader_loss import survive_reader_loss
 
     known = tuple(check.code for check in CHECKS)
@@ -77,9 +78,9 @@ def repair(
     system = local_system()
     service = one_service(system, name, config, "repair")
     with presentation.looking(service.name) as progress:
-        diagnosis = pipeline.diagnose(system, service, only=chosen, skip=left_out, progress=progress)
+        diagnosis = diagnose(system, service, only=chosen, skip=left_out, progress=progress)
     require_presence(diagnosis)
-    plan = pipeline.plan(diagnosis, Choices(start=not no_start, evict=evict))
+    plan = make(diagnosis, Choices(start=not no_start, evict=evict))
     plan = as_asked(
         plan, service, config, {"--only": only, "--skip": skip, "--no-start": no_start, "--evict": evict}
     )
@@ -102,10 +103,10 @@ def repair(
 def _kept(diagnosis: "Diagnosis", presentation: "Presentation", manner: "Manner") -> "ExitCode":
     """The last phase, for who is there to be asked: one manager for good, where the service has none."""
     from ghostfix.commands.adopt import give
-    from ghostfix.diagnosis.available_managers import managers_at_hand
+    from ghostfix.diagnosis.available_managers import available_managers
     from ghostfix.model.errors import ExitCode
 
-    at_hand = managers_at_hand(diagnosis.snapshot, diagnosis.service)
+    at_hand = available_managers(diagnosis.snapshot, diagnosis.service)
     one_document = presentation.format != "terminal" or presentation.output is not None
     if manner.yes or not manner.watch_for or one_document or not at_hand:
         return ExitCode.HEALTHY

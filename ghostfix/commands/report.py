@@ -30,11 +30,11 @@ def report(
 
     Example: `ghostfix report --format markdown --output ticket.md`
     """
+    from ghostfix.commands.machine import local_system
     from ghostfix.model.errors import RepairError
     from ghostfix.repair import journal
     from ghostfix.report import saved_reports
     from ghostfix.report.output import Presentation
-    from ghostfix.system import local_system
 
     presentation = Presentation.of(format_, output, quiet=quiet, verbose=verbose)
     system = local_system()

@@ -43,11 +43,11 @@ def undo(
 
     Example: `ghostfix undo --list`, and then `ghostfix undo 20261123-201530-a1b2`
     """
+    from ghostfix.commands.machine import local_system
     from ghostfix.model.errors import ExitCode
     from ghostfix.repair import execute, journal
     from ghostfix.repair.journal_records import EntryState
     from ghostfix.report.output import ask
-    from ghostfix.system import local_system
     from ghostfix.system.reader_loss import survive_reader_loss
 
     if not (dry_run or list_):

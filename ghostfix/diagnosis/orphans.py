@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from ghostfix.diagnosis.interpreter import foreign_prefix
+from ghostfix.managers.process_role import role_of
 from ghostfix.model.invocation import read_argv
 from ghostfix.model.process import Process
 from ghostfix.model.reading import Confidence
@@ -11,10 +12,6 @@ from ghostfix.model.snapshot import Snapshot
 from ghostfix.service.cached_per_snapshot import worked_out_once
 from ghostfix.service.instance import Instance, instances
 
-# Names of the processes that take in other people's children.
-_ADOPTERS = frozenset(
-    {"systemd", "init", "launchd", "tini", "dumb-init", "docker-init", "catatonit", "s6-svscan"}
-)
 _WORKER_CODE = ("multiprocessing.spawn", "multiprocessing.forkserver", "multiprocessing.resource_tracker")
 _WORKER_NAMES = ("gunicorn: worker", "uvicorn: worker", "celeryd: ", "[celeryd: ")
 _RELOADER_MARKS = ("WERKZEUG_RUN_MAIN", "RUN_MAIN")
@@ -62,7 +59,7 @@ def adopted(snapshot: Snapshot, process: Process) -> bool:
     parent = snapshot.process(process.ppid)
     if process.ppid <= 1:
         return True
-    return snapshot.processes.complete if parent is None else parent.name in _ADOPTERS
+    return snapshot.processes.complete if parent is None else role_of(parent).adopts_orphans
 
 
 def _sharing_a_socket(snapshot: Snapshot, service: Service, running: tuple[Instance, ...]) -> frozenset[int]:

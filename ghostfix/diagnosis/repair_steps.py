@@ -6,7 +6,7 @@ from ghostfix.diagnosis.instance_to_keep import keepers, managed_pids
 from ghostfix.diagnosis.orphans import orphans
 from ghostfix.diagnosis.own_manager import is_manager
 from ghostfix.diagnosis.unwanted_restarters import rogues
-from ghostfix.managers.register import RESTARTERS
+from ghostfix.managers.register import restarters
 from ghostfix.model.finding import Finding
 from ghostfix.model.job import Job
 from ghostfix.model.process import Process
@@ -59,7 +59,7 @@ def stop_all_but(
 
 def hold(job: Job) -> tuple[Step, ...]:
     """What keeps a job from acting; nothing for a kind that ghostfix cannot hold."""
-    restarter = next((each for each in RESTARTERS if each.kind == job.kind), None)
+    restarter = next((each for each in restarters() if each.kind == job.kind), None)
     return () if restarter is None else restarter.hold(job, "rogue-restarter")
 
 
@@ -82,12 +82,12 @@ def restart_managed(reason: str, snapshot: Snapshot, service: Service) -> tuple[
     if not fitting or not service.instances:
         return ()
     scope = max(fitting, key=lambda job: (bool(job.starts), job.enabled)).scope
-    restarters = {each.kind: each for each in RESTARTERS if each.restart is not None}
+    able = {each.kind: each for each in restarters() if each.restart is not None}
     return tuple(
         step
         for job in fitting
-        if job.scope == scope and job.kind in restarters
-        for step in (restarters[job.kind].restart or _no_restart)(job, reason)
+        if job.scope == scope and job.kind in able
+        for step in (able[job.kind].restart or _no_restart)(job, reason)
     )
 
 

@@ -10,7 +10,9 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct, structs
 
+from ghostfix.managers import containers, service_folders
 from ghostfix.managers.process_role import Role, role_of
+from ghostfix.managers.register import SIGNS, restarters
 from ghostfix.managers.restarter_of_process import Keeper
 from ghostfix.managers.service_of_process import is_part_of, service_like
 from ghostfix.managers.systemd.unit_of_process import unit_keepers, unit_of
@@ -20,20 +22,9 @@ from ghostfix.model.process import Process, ProcessDetail, ProcessTree
 from ghostfix.model.reading import Confidence
 from ghostfix.model.service import Service
 
-_SIGNS = {
-    "SUPERVISOR_PROCESS_NAME": "supervisord",
-    "PM2_HOME": "pm2",
-    "MONIT_SERVICE": "monit",
-    "RC_SVCNAME": "openrc",
-    "FOREVER_ROOT": "forever",
-    "XPC_SERVICE_NAME": "launchd",
-}
-"""Variables that a manager gives to what it starts, and the manager. Descendants inherit them."""
-_ENGINES = frozenset({"docker", "podman"})
-_EVIDENCE = (
-    *_SIGNS, "INVOCATION_ID", "SYSTEMD_EXEC_PID", "JOURNAL_STREAM", "MANAGERPID", "pm_id", "TMUX", "STY",
-    "GHOSTFIX_STARTED", "GHOSTFIX_RUN",
-)  # fmt: skip
+_ENGINES = frozenset(signs.kind for signs in containers.MANAGER.signs if signs.commands)
+_NAMED_BY = {signs.variables[0]: signs.kind for signs in SIGNS if signs.variables and signs.starts_again}
+"""The variable by which each manager gives itself away to what it starts. Descendants inherit it."""
 
 
 _AFTER_THE_MINUTE = 3.0
@@ -100,7 +91,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
 def _adopts(process: Process) -> bool:
     """Whether orphans are handed to it."""
-    return process.pid == 1 or role_of(process).kind in ("init", "systemd")
+    return process.pid == 1 or role_of(process).adopts_orphans
 
 
 def upkeep(
@@ -117,7 +108,7 @@ def upkeep(
     ``everyone`` gives the processes of the machine; it is called only when they are needed.
     """
     detail = line.detail
-    signs = tuple(name for name in _EVIDENCE if detail.variable(name) is not None)
+    signs = tuple(name for each in SIGNS for name in each.variables if detail.variable(name) is not None)
     problems: list[str] = []
     nearest = line.nearest()
     keepers: list[Keeper] = []
@@ -148,7 +139,7 @@ def _kinds(
     """The kinds of managers that the evidence points to; ``*`` is all."""
     if thorough:
         return frozenset({"*"})
-    kinds = {kind for name, kind in _SIGNS.items() if line.detail.variable(name) is not None}
+    kinds = {kind for name, kind in _NAMED_BY.items() if line.detail.variable(name) is not None}
     if line.detail.container is not None:
         kinds |= _ENGINES
     if nearest is not None and nearest[1].manages:
@@ -171,8 +162,6 @@ def _asked(
     service: Service | None,
 ) -> list[Keeper]:
     """The jobs of these kinds of managers that lead to the process."""
-    from ghostfix.managers.register import RESTARTERS
-
     top = line.top()
     detailed = structs.replace(top, detail=top.detail or system.detail(top))
     service = service or service_like(detailed)
@@ -184,7 +173,7 @@ def _asked(
     known = {**tree.by_pid, **{each.pid: each for each in line.members}, top.pid: detailed}
     tree = ProcessTree(known.values())
     found: list[Keeper] = []
-    for restarter in RESTARTERS:
+    for restarter in restarters():
         if "*" not in kinds and restarter.kind not in kinds:
             continue
         try:
@@ -227,10 +216,10 @@ def _unnamed(system: System, nearest: tuple[Process, Role]) -> list[Keeper]:
     process, role = nearest
     name = f"pid {process.pid}"
     file = None
-    if role.kind in ("runit", "s6", "daemontools"):
+    if role.kind in {signs.kind for signs in service_folders.MANAGER.signs}:
         file = (process.detail or system.detail(process)).cwd
         name = process.argv[1] if len(process.argv) > 1 else name
-    restarts = role.kind not in ("cron", "at", "container")
+    restarts = role.manager is not None and role.manager.restarts_what_it_started
     return [
         Keeper(
             kind=role.kind,

@@ -1,41 +1,58 @@
-"""The managers that can start a service again, in the order in which a report names them."""
+"""The managers that ghostfix knows, in the order in which a report names them: one line each."""
 
-from ghostfix.managers.at import jobs as at
-from ghostfix.managers.circus import jobs as circus
-from ghostfix.managers.containers import jobs as docker
-from ghostfix.managers.containers import podman
-from ghostfix.managers.cron import anacron_jobs
-from ghostfix.managers.cron import jobs as cron
-from ghostfix.managers.forever import jobs as forever
-from ghostfix.managers.ghostfix_run import jobs as ghostfix_run
-from ghostfix.managers.launchd import jobs as launchd
-from ghostfix.managers.monit import jobs as monit
-from ghostfix.managers.openrc import jobs as openrc
-from ghostfix.managers.pm2 import jobs as pm2
-from ghostfix.managers.restarter import Restarter
-from ghostfix.managers.service_folders import daemontools, s6
-from ghostfix.managers.service_folders import jobs as runit
-from ghostfix.managers.supervisord import jobs as supervisord
-from ghostfix.managers.systemd import jobs as systemd
-from ghostfix.managers.watchdog import jobs as watchdog
+from functools import cache
 
-RESTARTERS: tuple[Restarter, ...] = (
-    systemd.RESTARTER,
-    launchd.RESTARTER,
-    cron.RESTARTER,
-    anacron_jobs.RESTARTER,
-    at.RESTARTER,
-    supervisord.RESTARTER,
-    pm2.RESTARTER,
-    runit.RESTARTER,
-    s6.RESTARTER,
-    daemontools.RESTARTER,
-    monit.RESTARTER,
-    circus.RESTARTER,
-    openrc.RESTARTER,
-    docker.RESTARTER,
-    podman.RESTARTER,
-    forever.RESTARTER,
-    ghostfix_run.RESTARTER,
-    watchdog.RESTARTER,
+from ghostfix.managers import (
+    at,
+    circus,
+    containers,
+    cron,
+    forever,
+    ghostfix_run,
+    launchd,
+    monit,
+    openrc,
+    pm2,
+    service_folders,
+    sessions,
+    supervisord,
+    systemd,
+    watchdog,
 )
+from ghostfix.managers.adoption_target import Adopter
+from ghostfix.managers.interface import Adoption, Manager
+from ghostfix.managers.restarter import Restarter
+from ghostfix.model.manager_signs import ManagerSigns
+
+MANAGERS: tuple[Manager, ...] = (
+    systemd.MANAGER,
+    launchd.MANAGER,
+    cron.MANAGER,
+    at.MANAGER,
+    supervisord.MANAGER,
+    pm2.MANAGER,
+    service_folders.MANAGER,
+    monit.MANAGER,
+    circus.MANAGER,
+    openrc.MANAGER,
+    containers.MANAGER,
+    forever.MANAGER,
+    ghostfix_run.MANAGER,
+    watchdog.MANAGER,
+    sessions.MANAGER,
+)
+SIGNS: tuple[ManagerSigns, ...] = tuple(signs for manager in MANAGERS for signs in manager.signs)
+"""How each kind is recognised: what a machine is handed when it is made."""
+ADOPTIONS: tuple[Adoption, ...] = tuple(each for manager in MANAGERS for each in manager.adoptions)
+
+
+@cache
+def restarters() -> tuple[Restarter, ...]:
+    """Each kind's way to read its jobs and to hold them; loads every manager's modules."""
+    return tuple(each for manager in MANAGERS for each in manager.parts().restarters)
+
+
+@cache
+def adopters() -> tuple[Adopter, ...]:
+    """The managers to which a service can be given: what ``adopt --with`` takes."""
+    return tuple(each for manager in MANAGERS for each in manager.parts().adopters)

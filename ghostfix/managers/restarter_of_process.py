@@ -4,19 +4,8 @@ import posixpath
 
 from msgspec import Struct
 
+from ghostfix.managers.register import SIGNS
 from ghostfix.model.reading import Confidence
-
-_TITLES = {
-    "watchdog": "the loop",
-    "container": "the container",
-    "docker": "docker container",
-    "podman": "podman container",
-    "cron": "cron",
-    "systemd": "systemd unit",
-    "launchd": "launchd job",
-    "supervisord": "supervisord program",
-    "pm2": "pm2 app",
-}
 
 
 class Keeper(Struct, frozen=True, kw_only=True):
@@ -59,7 +48,7 @@ class Keeper(Struct, frozen=True, kw_only=True):
     @property
     def named(self) -> str:
         """``cron (line 7 of root's crontab)``, ``the loop watchdog.sh``, ``systemd unit web.service``."""
-        title = _TITLES.get(self.kind, self.kind)
+        title = next((signs.title for signs in SIGNS if signs.kind == self.kind), self.kind)
         if self.kind == "cron" and self.line is not None:
             return f"{title} (line {self.line} of {self.file})"
         if self.kind == "watchdog":

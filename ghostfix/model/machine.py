@@ -16,6 +16,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from ghostfix.model.manager_signs import ManagerSigns
 from ghostfix.model.process import Listener, Process, ProcessDetail, ProcessId, Variable
 from ghostfix.model.process_watch import Lookout
 from ghostfix.model.reading import Reading
@@ -94,6 +95,11 @@ class System(Protocol):
 
     @property
     def platform(self) -> Platform: ...
+
+    @property
+    def managers(self) -> tuple[ManagerSigns, ...]:
+        """How each manager that ghostfix knows is recognised, in the order of the register."""
+        ...
 
     def caller(self) -> Caller: ...
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from ghostfix.diagnosis import diagnosis as pipeline
+from ghostfix.diagnosis.diagnosis import Diagnosis, judged
 from ghostfix.diagnosis.repair_steps import hold, stop_all_but
 from ghostfix.managers.adoption_target import Absent, Adopter, Offer
 from ghostfix.managers.job_spec import JobWanted, job_wanted
-from ghostfix.managers.offers import ADOPTERS
+from ghostfix.managers.register import adopters
 from ghostfix.model.errors import RepairError
 from ghostfix.model.machine import System
 from ghostfix.model.reading import Confidence
@@ -17,6 +17,7 @@ from ghostfix.model.service import Service
 from ghostfix.model.snapshot import FileKind
 from ghostfix.model.step import Phase, Refused, Step
 from ghostfix.repair.plan import Choices, Plan, each_once, runs_as
+from ghostfix.repair.plan import plan as planned
 from ghostfix.service.profile import BUILT_IN
 from ghostfix.steps.difference import difference
 from ghostfix.steps.make_folder import MakeFolder
@@ -46,7 +47,7 @@ class DifferentJobError(RepairError):
 
 def adopt(
     system: System,
-    diagnosis: pipeline.Diagnosis,
+    diagnosis: Diagnosis,
     adopter: Adopter,
     ghostfix: tuple[str, ...],
     *,
@@ -81,17 +82,17 @@ def adopt(
 
 def adopter_named(kind: str) -> Adopter:
     """The member of the family that a value of ``--with`` names."""
-    return next(adopter for adopter in ADOPTERS if adopter.kind == kind)
+    return next(adopter for adopter in adopters() if adopter.kind == kind)
 
 
 def adopters_there(system: System, wanted: JobWanted) -> tuple[str, ...]:
     """The values of ``--with`` that this machine offers for a service."""
-    return tuple(adopter.kind for adopter in ADOPTERS if isinstance(adopter.offer(system, wanted), Offer))
+    return tuple(adopter.kind for adopter in adopters() if isinstance(adopter.offer(system, wanted), Offer))
 
 
 def _plan(
     system: System,
-    diagnosis: pipeline.Diagnosis,
+    diagnosis: Diagnosis,
     managed: Service,
     wanted: JobWanted,
     offer: Offer,
@@ -103,7 +104,7 @@ def _plan(
 ) -> Plan:
     """What a repair would mend, everything else held and stopped, and then the job."""
     snapshot = diagnosis.snapshot
-    mending = pipeline.plan(pipeline.judged(managed, snapshot), Choices(start=False, evict=evict))
+    mending = planned(judged(managed, snapshot), Choices(start=False, evict=evict))
     kept = frozenset(pid for job in snapshot.jobs if offer.is_its(job) for pid in job.starts)
     steps: list[Step] = [
         *stop_all_but(REASON, snapshot, managed, kept),
@@ -147,7 +148,7 @@ def _naming(system: System, managed: Service) -> NameManager | None:
 
 
 def _notes(
-    diagnosis: pipeline.Diagnosis,
+    diagnosis: Diagnosis,
     offer: Offer,
     adopter: Adopter,
     wanted: JobWanted,

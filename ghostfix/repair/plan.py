@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, structs
 
+from ghostfix.diagnosis.checks import CHECKS
+from ghostfix.diagnosis.diagnosis import Diagnosis
 from ghostfix.model.finding import Check, CheckResult
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -46,6 +48,11 @@ def as_asked(
     if config is not None:
         words += ["--config", service.profile]
     return structs.replace(plan, asked=(*plan.asked, *words))
+
+
+def plan(diagnosis: Diagnosis, choices: Choices) -> Plan:
+    """What a repair would do; the very plan that it executes."""
+    return make_plan(diagnosis.results, CHECKS, diagnosis.snapshot, diagnosis.service, choices)
 
 
 def make_plan(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from msgspec import structs
 
 from ghostfix import __version__
-from ghostfix.diagnosis.available_managers import managers_at_hand
+from ghostfix.diagnosis.available_managers import available_managers
 from ghostfix.diagnosis.causes import Cause
 from ghostfix.diagnosis.checks import CHECKS
 from ghostfix.diagnosis.log_finding import named
@@ -125,7 +125,7 @@ class _Composer:
             plan=None if plan is None else self.plan(plan),
             run=None if run is None else self.run(run),
             verification=None if verification is None else self.verification(verification),
-            offers=managers_at_hand(snapshot, self.service),
+            offers=available_managers(snapshot, self.service),
             events=tuple(sorted((*self.tracebacks(), *self.firings()), key=lambda event: event.at)),
             notes=tuple(self.text(note, 1_000) for note in notes),
         )

@@ -39,6 +39,7 @@ class Follower:
 
     def __init__(self, system: System, service: Service) -> None:
         self._service = service
+        self._managers = system.managers
         self._files = ScriptFiles(system, service.directory)
         self._unfollowed: list[str] = []
         self._active: list[str] = []
@@ -93,7 +94,7 @@ class Follower:
         if own_run is not None:
             return self._own_run(own_run, words, program, depth)
         own = _own_words(invocation)
-        if starts_managed(self._service, own):
+        if starts_managed(self._service, own, self._managers):
             return (Start(words=words, confidence=Confidence.CERTAIN),)
         if not invocation.is_shell and runs_service(self._service, invocation, program.cwd):
             sure = Confidence.LIKELY if program.cwd is None else Confidence.CERTAIN
@@ -261,6 +262,7 @@ class Follower:
             arguments=arguments,
             variables=program.variables,
             home=self._files.home(program),
+            managers=self._managers,
         )
 
 

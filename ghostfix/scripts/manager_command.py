@@ -1,61 +1,55 @@
 """Manager commands: ``systemctl restart ghost`` and its kin, when they start what the profile names."""
 
 import posixpath
-import re
 from collections.abc import Sequence
 
+from ghostfix.model.manager_signs import CommandForm, ManagerCommand, ManagerSigns
 from ghostfix.model.service import Service
 
-_STARTING = frozenset(
-    {"start", "restart", "try-restart", "reload-or-restart", "force-restart", "condrestart", "enable"}
+_INIT_SCRIPTS = ("/etc/init.d/", "/etc/rc.d/")
+_INIT_VERBS = frozenset(
+    {"start", "restart", "try-restart", "condrestart", "reload-or-restart", "force-restart"}
 )
-# Manager's kind -> the programs that command it.
-_PROGRAMS: dict[str, frozenset[str]] = {
-    "systemd": frozenset({"systemctl", "service"}),
-    "systemd-user": frozenset({"systemctl"}),
-    "launchd": frozenset({"launchctl"}),
-    "supervisord": frozenset({"supervisorctl"}),
-    "supervisor": frozenset({"supervisorctl"}),
-    "pm2": frozenset({"pm2"}),
-    "runit": frozenset({"sv"}),
-    "s6": frozenset({"s6-svc"}),
-    "daemontools": frozenset({"svc"}),
-    "monit": frozenset({"monit"}),
-    "openrc": frozenset({"rc-service", "service"}),
-    "circus": frozenset({"circusctl"}),
-    "docker": frozenset({"docker"}),
-    "podman": frozenset({"podman"}),
-}
-_LAUNCHCTL = frozenset({"start", "kickstart", "bootstrap", "load"})
-_PM2 = frozenset({"start", "restart", "reload", "resurrect", "startOrRestart", "startOrReload"})
-_SV = frozenset({"start", "restart", "up", "once", "force-restart", "u"})
 
 
-def starts_managed(service: Service, words: Sequence[str]) -> bool:
+def starts_managed(service: Service, words: Sequence[str], managers: Sequence[ManagerSigns]) -> bool:
     """Whether a command starts the job that the profile names as its ``manager``."""
     kind, _, name = service.manager.partition(":")
-    if not words or not name or kind not in _PROGRAMS:
+    signs = next((each for each in managers if kind in (each.kind, *each.aliases)), None)
+    if not words or not name or signs is None:
         return False
     program, rest = words[0], [word for word in words[1:] if not word.startswith("-")]
-    if program.startswith(("/etc/init.d/", "/etc/rc.d/")):
-        return kind in ("systemd", "openrc") and _names(posixpath.basename(program), name) and _acts(rest)
+    if program.startswith(_INIT_SCRIPTS):
+        acts = bool(rest) and rest[0] in _INIT_VERBS
+        return signs.init_scripts and acts and _names(posixpath.basename(program), name)
     base = posixpath.basename(program)
-    if base not in _PROGRAMS[kind]:
-        return False
-    if base in ("service", "rc-service"):
-        return len(rest) > 1 and _names(rest[0], name) and _acts(rest[1:])
-    if base in ("s6-svc", "svc"):
-        return any(re.match(r"-\w*[uoTr]", word) for word in words[1:]) and any(_names(w, name) for w in rest)
-    verbs = {"launchctl": _LAUNCHCTL, "pm2": _PM2, "sv": _SV}.get(base, _STARTING)
-    if not rest or rest[0] not in verbs or (rest[0] == "enable" and "--now" not in words):
-        return False
-    if rest[0] == "resurrect" or "all" in rest[1:]:
-        return base in ("pm2", "supervisorctl", "monit")
-    return any(_names(word, name) for word in rest[1:])
+    return any(_starts(command, words, rest, name) for command in signs.commands if command.program == base)
 
 
-def _acts(words: Sequence[str]) -> bool:
-    return bool(words) and words[0] in _STARTING
+def only_scans(program: str, arguments: Sequence[str], managers: Sequence[ManagerSigns]) -> bool:
+    """Whether a command only asks a manager what runs: ``systemctl is-active web``, ``pm2 pid web``."""
+    commands = [each for signs in managers for each in signs.commands if each.program == program]
+    return any(command.scans.intersection(arguments) for command in commands)
+
+
+def _starts(command: ManagerCommand, words: Sequence[str], rest: Sequence[str], name: str) -> bool:
+    match command.form:
+        case CommandForm.NAME_FIRST:
+            return len(rest) > 1 and _names(rest[0], name) and rest[1] in command.starts
+        case CommandForm.FLAGS:
+            given = {letter for word in words[1:] if word.startswith("-") for letter in word[1:]}
+            return bool(given & command.starts) and any(_names(word, name) for word in rest)
+        case CommandForm.VERB_FIRST:
+            return _verb_starts(command, words, rest, name)
+
+
+def _verb_starts(command: ManagerCommand, words: Sequence[str], rest: Sequence[str], name: str) -> bool:
+    if not rest or rest[0] not in command.starts:
+        return False
+    needed = dict(command.only_with).get(rest[0])
+    if needed is not None and needed not in words:
+        return False
+    return bool(command.everything.intersection(rest)) or any(_names(word, name) for word in rest[1:])
 
 
 def _names(word: str, name: str) -> bool:

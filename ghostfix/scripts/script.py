@@ -13,6 +13,7 @@ from enum import Enum
 from msgspec import Struct
 
 from ghostfix.model.job import Place
+from ghostfix.model.manager_signs import ManagerSigns
 from ghostfix.model.pattern import Pattern
 from ghostfix.model.process import Variable
 from ghostfix.model.reading import Confidence
@@ -59,6 +60,8 @@ class Scene(Struct, frozen=True, kw_only=True):
     """``$1`` and so on; None when it is not known how it is called."""
     variables: tuple[Variable, ...] = ()
     """Environment variables that are known."""
+    managers: tuple[ManagerSigns, ...] = ()
+    """The managers whose commands are understood."""
     home: str | None = None
 
 

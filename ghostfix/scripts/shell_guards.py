@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 from ghostfix.model.pattern import Pattern
 from ghostfix.model.reading import Confidence
+from ghostfix.scripts.manager_command import only_scans
 from ghostfix.scripts.shell_words import ShellState, Substitute, Word, expand_all
 from ghostfix.scripts.syntax_tree import text_of
 
@@ -38,22 +39,6 @@ _LOOKS = frozenset(
         "mysqladmin",
     )
 )
-# Programs that look only with one of these words: otherwise they act.
-_LOOKS_WITH: dict[str, frozenset[str]] = {
-    "kill": frozenset({"-0"}),
-    "systemctl": frozenset({"is-active", "status", "show", "is-failed", "list-units"}),
-    "service": frozenset({"status"}),
-    "rc-service": frozenset({"status"}),
-    "launchctl": frozenset({"list", "print", "blame"}),
-    "supervisorctl": frozenset({"status", "pid"}),
-    "sv": frozenset({"status", "check"}),
-    "pm2": frozenset({"list", "ls", "jlist", "describe", "show", "pid", "status", "info"}),
-    "docker": frozenset({"ps", "inspect", "top"}),
-    "podman": frozenset({"ps", "inspect", "top"}),
-    "screen": frozenset({"-ls", "-list"}),
-    "tmux": frozenset({"has-session", "has", "ls", "list-sessions", "list-panes"}),
-    "mkdir": frozenset(),
-}
 _PID_FILE = Pattern(r"pid|lock|/proc/", re.IGNORECASE)
 _VARIABLE = Pattern(r"\$\{?([A-Za-z_]\w*)")
 _LOCK = Pattern(r"lock", re.IGNORECASE)
@@ -98,10 +83,12 @@ def _command_checks(node: Node, state: ShellState, deep: int) -> bool:
         return _test_checks(" ".join(arguments), state, "")
     if name == "mkdir":
         return any(_LOCK.search(argument) for argument in arguments)
+    if name == "kill":
+        return "-0" in arguments
     if name.startswith(("$", "/etc/init.d/")):
         return "status" in arguments
-    if name in _LOOKS_WITH:
-        return bool(_LOOKS_WITH[name].intersection(argument.strip("\"'") for argument in arguments))
+    if only_scans(name, [argument.strip("\"'") for argument in arguments], state.managers):
+        return True
     if name in state.functions and deep > 0:
         return is_check(state.functions[name][0], state, deep=deep - 1)
     return False

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from msgspec import Struct
 from tree_sitter import Node
 
+from ghostfix.model.manager_signs import ManagerSigns
 from ghostfix.model.process import Variable
 from ghostfix.model.reading import Confidence
 from ghostfix.scripts.script import Scene, worst
@@ -36,6 +37,7 @@ class ShellState:
     cwd: str | None
     home: str | None
     positionals: list[Word] | None
+    managers: tuple[ManagerSigns, ...] = ()
     variables: dict[str, Word] = field(default_factory=dict)
     arrays: dict[str, tuple[Word, ...]] = field(default_factory=dict)
     functions: dict[str, tuple[Node, str]] = field(default_factory=dict)
@@ -47,7 +49,7 @@ class ShellState:
     @classmethod
     def at_start(cls, scene: Scene) -> "ShellState":
         arguments = None if scene.arguments is None else [Word(text) for text in scene.arguments]
-        state = cls(scene.file, scene.cwd, scene.home, arguments)
+        state = cls(scene.file, scene.cwd, scene.home, arguments, scene.managers)
         state.variables = {entry.name: Word(entry.value, LIKELY) for entry in scene.variables}
         state.exported = set(state.variables)
         if scene.home is not None:
@@ -57,8 +59,8 @@ class ShellState:
     def copy(self) -> "ShellState":
         positionals = None if self.positionals is None else list(self.positionals)
         return ShellState(
-            self.file, self.cwd, self.home, positionals, dict(self.variables), dict(self.arrays),
-            dict(self.functions), set(self.exported), list(self.folders), self.output,
+            self.file, self.cwd, self.home, positionals, self.managers, dict(self.variables),
+            dict(self.arrays), dict(self.functions), set(self.exported), list(self.folders), self.output,
         )  # fmt: skip
 
     def go(self, folder: Word | None) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Generic, TypeVar
 
-from ghostfix.managers.register import RESTARTERS
+from ghostfix.managers.register import restarters
 from ghostfix.model.job import Job, JobsOfKind
 from ghostfix.model.machine import ActingSystem, System
+from ghostfix.model.observation import Observation
 from ghostfix.model.process import Listener, Process, ProcessTree
 from ghostfix.model.reading import Reading
 from ghostfix.model.service import HealthWanted, Service, WebhookWanted
-from ghostfix.model.snapshot import WEBHOOK_NOT_SENT, Environment, PidFile, Snapshot
+from ghostfix.model.snapshot import NOT_OBSERVED, WEBHOOK_NOT_SENT, Environment, PidFile, Snapshot
 from ghostfix.model.task_group import Look, Looks
 from ghostfix.service import trust
 from ghostfix.service.instance import roots
@@ -31,13 +32,15 @@ def survey(
     prober: ActingSystem | None = None,
     all_logs: bool = False,
     timeout: float = TIMEOUT,
+    observation: Observation | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Snapshot:
     """One look at the machine with this service in mind; the sources that wait are read side by side.
 
     ``prober``, when given, sends the webhook's payload; nothing else here can act. A source that fails in
     a way nobody foresaw is "could not look", with the error as the reason, and so is one that has not
-    answered after ``timeout`` seconds in all. ``progress`` is told each source that has been read.
+    answered after ``timeout`` seconds in all. ``observation`` is what was seen
+    just before. ``progress`` is told each source that has been read.
     """
     caller = system.caller()
     own = (caller.pid, *caller.ancestors)
@@ -67,7 +70,7 @@ def survey(
 
     restarters_ = [
         (each.kind, look(each.kind, partial(each.jobs, system, service, tree), _NO_JOBS))
-        for each in RESTARTERS
+        for each in restarters()
     ]
     resources_ = look("resources", lambda: resources.collect(system, service), None)
     return Snapshot(
@@ -83,6 +86,7 @@ def survey(
         health=health_.reading(),
         webhook=WEBHOOK_NOT_SENT if webhook_ is None else webhook_.reading(),
         restarters=tuple(JobsOfKind(kind, source.reading()) for kind, source in restarters_),
+        observation=NOT_OBSERVED if observation is None else Reading(observation),
         runner=trust.runner(system, (service.directory,)).value,
     )
 

@@ -24,7 +24,7 @@ from ghostfix.system.proc_text import (
     parse_stat,
     parse_task_limit,
 )
-from ghostfix.system.processes import MAX_OPEN_FILES, parse_environ
+from ghostfix.system.processes import MAX_OPEN_FILES, SURROUNDINGS, parse_environ
 from ghostfix.system.users import user_name
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
@@ -39,10 +39,11 @@ _FRESH = 1.0
 
 
 class LinuxProcesses:
-    """The process table of this machine. ``folder`` is where ``/proc`` is."""
+    """The process table of this machine. ``folder`` is ``/proc``, ``kept`` names the variables to read."""
 
-    def __init__(self, folder: str = "/proc") -> None:
+    def __init__(self, folder: str = "/proc", kept: frozenset[str] = SURROUNDINGS) -> None:
         self._folder = folder
+        self._kept = kept
         self._tick = os.sysconf("SC_CLK_TCK")
         self._page = os.sysconf("SC_PAGE_SIZE")
         self._seen: tuple[float, tuple[Process, ...]] = (-_FRESH, ())
@@ -121,7 +122,7 @@ class LinuxProcesses:
 
     def environment(self, process: Process) -> tuple[Variable, ...] | None:
         """The variables of whoever has this PID; one file is read, nothing is compared."""
-        return _ownership(None, f"{self._folder}/{process.pid}/environ")
+        return self._ownership(None, f"{self._folder}/{process.pid}/environ")
 
     def detail(self, process: Process) -> ProcessDetail:
         """What costs more to read; all None when the process is gone or is somebody else."""
@@ -175,9 +176,15 @@ class LinuxProcesses:
             birth=Birth(facts.started, self.boot) if self.boot else None,
         )
 
+    def _ownership(self, folder: int | None, path: str) -> tuple[Variable, ...] | None:
+        try:
+            return parse_environ(read_whole(path, folder), self._kept)
+        except OSError:
+            return None
+
     def _detail_in(self, folder: int, process: Process) -> ProcessDetail:
         executable, cwd = _link(folder, "exe"), _link(folder, "cwd")
-        variables = _ownership(folder)
+        variables = self._ownership(folder, "environ")
         files, count = _open_files(folder)
         cgroup = decoded(_read_or_empty(folder, "cgroup"))
         group, container = parse_control_group(cgroup), parse_container(cgroup)
@@ -251,13 +258,6 @@ def _link(folder: int | None, name: str) -> str | None:
     except OSError:
         return None
     return target.removesuffix(_DELETED)
-
-
-def _ownership(folder: int | None, path: str = "environ") -> tuple[Variable, ...] | None:
-    try:
-        return parse_environ(read_whole(path, folder))
-    except OSError:
-        return None
 
 
 def _open_files(folder: int) -> tuple[tuple[str, ...] | None, int | None]:

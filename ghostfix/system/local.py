@@ -6,14 +6,13 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 
 from ghostfix.model.errors import StepError
-from ghostfix.model.machine import ActingSystem, CommandAnswer, Note, Signal, Touch
+from ghostfix.model.machine import CommandAnswer, Note, Signal, Touch
+from ghostfix.model.manager_signs import ManagerSigns
 from ghostfix.model.process import Process, ProcessId
 from ghostfix.model.snapshot import FileStatus, HttpAnswer
-from ghostfix.service.match_search import SEARCHES
 from ghostfix.system import commands, file_writes, folders, locks, spawn
 from ghostfix.system.decoding import reason
 from ghostfix.system.folder_locks import FolderLocks
-from ghostfix.system.match_search import Searcher
 from ghostfix.system.read_only_system import LookingSystem
 from ghostfix.system.signals import Signaller
 
@@ -35,8 +34,8 @@ class _Notebook:
 class LocalSystem(LookingSystem):
     """Implements ``machine.ActingSystem`` for Linux and macOS."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, managers: Sequence[ManagerSigns] = ()) -> None:
+        super().__init__(managers)
         self._signaller = Signaller(self._table, lambda: (os.getpid(), *self._ancestors()))
         self._notebook: _Notebook | None = None
         self._folder_locks = FolderLocks(self._named)
@@ -183,10 +182,3 @@ class LocalSystem(LookingSystem):
 
         wanted = {"Content-Type": "application/json", **(headers or {})}
         return http.request("POST", url, timeout, body=body, headers=wanted)
-
-
-def local_system() -> ActingSystem:
-    """The machine at hand."""
-    if SEARCHES.elsewhere is None:
-        SEARCHES.elsewhere = Searcher()
-    return LocalSystem()

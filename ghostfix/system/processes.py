@@ -3,21 +3,23 @@
 from collections.abc import Iterable
 from typing import Protocol
 
+from ghostfix.model.manager_signs import ManagerSigns
 from ghostfix.model.process import Process, ProcessDetail, Variable
 from ghostfix.model.reading import Reading
 from ghostfix.system.decoding import decoded
 
-_NAMES = """
-INVOCATION_ID SYSTEMD_EXEC_PID JOURNAL_STREAM MANAGERPID
-SUPERVISOR_ENABLED SUPERVISOR_PROCESS_NAME SUPERVISOR_GROUP_NAME SUPERVISOR_SERVER_URL
-pm_id PM2_HOME name pm_exec_path MONIT_SERVICE MONIT_EVENT RC_SVCNAME RC_SERVICE FOREVER_ROOT
-TMUX TMUX_PANE STY WINDOW XPC_SERVICE_NAME
-VIRTUAL_ENV PWD HOME LOGNAME SHELL PATH
-RUN_MAIN WERKZEUG_RUN_MAIN WERKZEUG_SERVER_FD SERVER_SOFTWARE GHOSTFIX_STARTED GHOSTFIX_RUN
-"""
-OWNERSHIP_VARIABLES = frozenset(_NAMES.split())
-"""The only environment variables that are kept: they tell who started a process, and hold no secrets."""
-_RAW = {name.encode(): name for name in OWNERSHIP_VARIABLES}
+SURROUNDINGS = frozenset(
+    {"VIRTUAL_ENV", "PWD", "HOME", "LOGNAME", "SHELL", "PATH", "SERVER_SOFTWARE"}
+    | {"RUN_MAIN", "WERKZEUG_RUN_MAIN", "WERKZEUG_SERVER_FD"}
+)
+"""Environment variables that are kept of every process: in what surroundings it runs, and whether it is the
+child of a reloader. They hold no secrets. Besides these, only what the managers give is kept."""
+
+
+def kept_variables(managers: Iterable[ManagerSigns]) -> frozenset[str]:
+    """The names of the only environment variables that are kept."""
+    return SURROUNDINGS.union(*(signs.variables for signs in managers))
+
 
 MAX_OPEN_FILES = 4096
 """Open files whose paths are read, of one process."""
@@ -51,13 +53,15 @@ class ProcessTable(Protocol):
         ...
 
 
-def ownership(variables: Iterable[tuple[str, str]]) -> tuple[Variable, ...]:
-    """Those of a process's variables that tell who started it, sorted by name."""
-    kept = {name: value for name, value in variables if name in OWNERSHIP_VARIABLES}
-    return tuple(Variable(name, value) for name, value in sorted(kept.items()))
+def ownership(variables: Iterable[tuple[str, str]], kept: frozenset[str]) -> tuple[Variable, ...]:
+    """Those of a process's variables that are kept, sorted by name."""
+    found = {name: value for name, value in variables if name in kept}
+    return tuple(Variable(name, value) for name, value in sorted(found.items()))
 
 
-def parse_environ(raw: bytes) -> tuple[Variable, ...]:
+def parse_environ(raw: bytes, kept: frozenset[str]) -> tuple[Variable, ...]:
     """Those variables, of the block of ``NAME=value`` strings that a process was started with."""
+    names = {name.encode(): name for name in kept}
     pairs = (entry.partition(b"=") for entry in raw.split(b"\0"))
-    return ownership((_RAW[name], decoded(value)) for name, equals, value in pairs if name in _RAW and equals)
+    found = ((names[name], decoded(value)) for name, equals, value in pairs if equals and name in names)
+    return ownership(found, kept)

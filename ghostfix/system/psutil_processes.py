@@ -12,7 +12,7 @@ from ghostfix.model.process import Birth, Process, ProcessDetail, ProcessId, Pro
 from ghostfix.model.reading import Reading
 from ghostfix.system.decoding import storable
 from ghostfix.system.interpreter import called_python, prefix_of
-from ghostfix.system.processes import MAX_OPEN_FILES, ownership
+from ghostfix.system.processes import MAX_OPEN_FILES, SURROUNDINGS, ownership
 from ghostfix.system.users import user_name
 
 _STATES = {
@@ -28,7 +28,10 @@ _STATES = {
 
 
 class PsutilProcesses:
-    """The process table of this machine, read through psutil."""
+    """The process table of this machine, read through psutil; ``kept`` names the variables that are read."""
+
+    def __init__(self, kept: frozenset[str] = SURROUNDINGS) -> None:
+        self._kept = kept
 
     def all(self) -> Reading[tuple[Process, ...]]:
         """Every process; ``problem`` says how many kept their command line to themselves."""
@@ -93,7 +96,7 @@ class PsutilProcesses:
             environ = _environ(psutil.Process(process.pid))
         except (psutil.Error, OSError):
             return None
-        return None if environ is None else ownership(environ.items())
+        return None if environ is None else ownership(environ.items(), self._kept)
 
     def detail(self, process: Process) -> ProcessDetail:
         """What costs more to read; all None when the process is gone or is somebody else."""
@@ -101,7 +104,7 @@ class PsutilProcesses:
         if current is None or not same_start(process, current) or not current.alive:
             return ProcessDetail()
         try:
-            detail = _detail(psutil.Process(process.pid), process.argv)
+            detail = _detail(psutil.Process(process.pid), process.argv, self._kept)
         except (psutil.Error, OSError):
             return ProcessDetail()
         after = self.one(process.pid)
@@ -149,7 +152,7 @@ def _memory(process: psutil.Process) -> int:
         return 0
 
 
-def _detail(process: psutil.Process, argv: tuple[str, ...]) -> ProcessDetail:
+def _detail(process: psutil.Process, argv: tuple[str, ...], kept: frozenset[str]) -> ProcessDetail:
     executable, cwd = _executable(process), _cwd(process)
     environ = _environ(process)
     known = environ or {}
@@ -161,7 +164,7 @@ def _detail(process: psutil.Process, argv: tuple[str, ...]) -> ProcessDetail:
         interpreter=python,
         prefix=prefix,
         resolved_prefix=None if prefix is None else os.path.realpath(prefix),
-        environment=None if environ is None else ownership(environ.items()),
+        environment=None if environ is None else ownership(environ.items(), kept),
         open_files=_open_files(process),
         open_file_count=_open_file_count(process),
     )

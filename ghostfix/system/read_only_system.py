@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from ghostfix.model.errors import StepError
 from ghostfix.model.machine import Caller, CommandAnswer, Platform
+from ghostfix.model.manager_signs import ManagerSigns
 from ghostfix.model.process import Listener, Process, ProcessDetail, Variable
 from ghostfix.model.process_watch import Lookout
 from ghostfix.model.reading import Reading
@@ -18,7 +19,7 @@ from ghostfix.system import commands, files
 from ghostfix.system.credentials import account_of, search_path
 from ghostfix.system.decoding import storable
 from ghostfix.system.linux_processes import LinuxProcesses
-from ghostfix.system.processes import ProcessTable
+from ghostfix.system.processes import ProcessTable, kept_variables
 from ghostfix.system.sockets import LinuxSockets, PsutilSockets
 from ghostfix.system.users import user_name
 
@@ -26,14 +27,21 @@ from ghostfix.system.users import user_name
 class LookingSystem:
     """Implements ``machine.System`` for Linux and macOS."""
 
-    def __init__(self) -> None:
+    def __init__(self, managers: Sequence[ManagerSigns] = ()) -> None:
         linux = sys.platform == "linux"
-        self._table: ProcessTable = LinuxProcesses() if linux else _psutil_processes()
+        kept = kept_variables(managers)
+        self._managers = tuple(managers)
+        self._table: ProcessTable = LinuxProcesses(kept=kept) if linux else _psutil_processes(kept)
         self._sockets: LinuxSockets | PsutilSockets = LinuxSockets() if linux else PsutilSockets()
 
     @property
     def platform(self) -> Platform:
         return Platform.MACOS if sys.platform == "darwin" else Platform.LINUX
+
+    @property
+    def managers(self) -> tuple[ManagerSigns, ...]:
+        """How each manager that ghostfix knows is recognised."""
+        return self._managers
 
     def caller(self) -> Caller:
         """Who runs ghostfix, from where, and what it must never signal."""
@@ -199,7 +207,7 @@ def _cwd() -> str:
         return "/"
 
 
-def _psutil_processes() -> ProcessTable:
+def _psutil_processes(kept: frozenset[str]) -> ProcessTable:
     from ghostfix.system.psutil_processes import PsutilProcesses  # Linux starts without psutil
 
-    return PsutilProcesses()
+    return PsutilProcesses(kept)

@@ -1,7 +1,7 @@
 import pytest
 from msgspec import structs
 
-from ghostfix.diagnosis.available_managers import managers_at_hand
+from ghostfix.diagnosis.available_managers import available_managers
 from ghostfix.model.process import Process
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -32,7 +32,7 @@ def seen(*processes: Process, uid: int = 0, platform: str = "linux") -> Snapshot
     ],
 )
 def test_who_is_there(snapshot: Snapshot, kinds: tuple[str, ...]) -> None:
-    assert managers_at_hand(snapshot, ghost_service()) == kinds
+    assert available_managers(snapshot, ghost_service()) == kinds
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_who_is_there(snapshot: Snapshot, kinds: tuple[str, ...]) -> None:
     ],
 )
 def test_a_service_that_has_one_or_cannot_be_started_gets_no_offer(service: Service) -> None:
-    assert managers_at_hand(seen(INIT), service) == ()
+    assert available_managers(seen(INIT), service) == ()

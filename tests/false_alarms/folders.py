@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from ghostfix.diagnosis import diagnosis as pipeline
+from ghostfix.commands.diagnoses import diagnose
 from ghostfix.diagnosis.judgement import exit_code
 from ghostfix.model.errors import ExitCode
 from ghostfix.model.finding import Severity
@@ -27,7 +27,7 @@ def wrong_folder(folder: Folder) -> str | None:
     """What is wrong with the diagnosis of a folder; None when it is as ``expected.toml`` has it."""
     system, wanted = load(MACHINES / folder.name), expected(MACHINES / folder.name)
     (service,) = profile.load(system, None, None)
-    diagnosis = pipeline.diagnose(system, service)
+    diagnosis = diagnose(system, service)
     found = [finding for result in diagnosis.results for finding in result.findings]
     said = "; ".join(f"{each.code}: {each.summary}" for each in found)
     status = exit_code(diagnosis.results, Severity.WARNING)

@@ -4,7 +4,7 @@ from msgspec import structs
 
 from ghostfix.managers.adoption_target import Absent, Offer
 from ghostfix.managers.job_spec import JobWanted
-from ghostfix.managers.offers import ADOPTERS
+from ghostfix.managers.register import adopters
 from ghostfix.model.process import Variable
 from ghostfix.model.service import StopWanted
 from tests.fake_system import FakeSystem
@@ -36,7 +36,7 @@ NASTY = structs.replace(
 
 
 def asked(kind: str, system: FakeSystem, wanted: JobWanted = WANTED) -> Offer | Absent:
-    return next(adopter for adopter in ADOPTERS if adopter.kind == kind).offer(system, wanted)
+    return next(adopter for adopter in adopters() if adopter.kind == kind).offer(system, wanted)
 
 
 def offered(kind: str, system: FakeSystem, wanted: JobWanted = WANTED) -> Offer:

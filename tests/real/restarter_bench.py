@@ -17,7 +17,8 @@ from typing import Protocol
 import msgspec
 from msgspec import Struct
 
-from ghostfix.managers.register import RESTARTERS
+from ghostfix.commands.machine import local_system
+from ghostfix.managers.register import restarters
 from ghostfix.model.job import Job
 from ghostfix.model.machine import ActingSystem
 from ghostfix.model.process import ProcessTree
@@ -27,7 +28,6 @@ from ghostfix.model.step import Captured
 from ghostfix.repair import undo_data
 from ghostfix.service.instance import roots
 from ghostfix.survey import processes
-from ghostfix.system import local_system
 from tests.real.ghost_house import wait_until
 from tests.real.warden import guarded
 
@@ -107,11 +107,11 @@ class LocalBench:
         self.system: ActingSystem = local_system()
 
     def look(self, kind: str, service: Service) -> Reading[tuple[Job, ...]]:
-        restarter = next(each for each in RESTARTERS if each.kind == kind)
+        restarter = next(each for each in restarters() if each.kind == kind)
         return restarter.jobs(self.system, service, self._tree(service))
 
     def hold(self, job: Job) -> tuple[bytes, ...]:
-        restarter = next(each for each in RESTARTERS if each.kind == job.kind)
+        restarter = next(each for each in restarters() if each.kind == job.kind)
         acts: list[bytes] = []
         for step in restarter.hold(job, "rogue-restarter"):
             verdict = step.precondition(self.system)

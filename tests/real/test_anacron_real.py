@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from ghostfix.commands.machine import local_system
 from ghostfix.managers.cron.anacron_jobs import RESTARTER
 from ghostfix.model.machine import ActingSystem
 from ghostfix.model.process import ProcessTree
 from ghostfix.model.service import Service
 from ghostfix.service.running_instances import running_instances
-from ghostfix.system import local_system
 from tests.real.ghost_house import GhostHouse, free_port, wait_until
 
 TABLE = Path("/etc/anacrontab")

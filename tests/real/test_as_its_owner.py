@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from ghostfix.commands.machine import local_system
 from ghostfix.model.errors import StepError
 from ghostfix.model.machine import ActingSystem
 from ghostfix.model.service import Service
@@ -21,7 +22,6 @@ from ghostfix.steps.create_venv import CreateVenv
 from ghostfix.steps.install_packages import InstallPackages
 from ghostfix.steps.start_service import StartService
 from ghostfix.steps.stop_process import StopProcess
-from ghostfix.system import local_system
 
 pytestmark = [
     pytest.mark.real,

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from ghostfix.commands.machine import local_system
 from ghostfix.managers.service_folders.hold_folder import give_order
 from ghostfix.model.errors import StepError
-from ghostfix.system import local_system
 from tests.real.ghost_house import wait_until
 from tests.real.real_program import ghostfix, profile
 

@@ -15,6 +15,7 @@ import msgspec
 import psutil
 import pytest
 
+from ghostfix.commands.machine import local_system
 from ghostfix.managers.cron.crontab import held, parse, with_line, without_header
 from ghostfix.managers.cron.crontab_file import Tab
 from ghostfix.managers.cron.hold_line import HoldCronLine
@@ -24,7 +25,6 @@ from ghostfix.model.machine import ActingSystem
 from ghostfix.model.process import Process, ProcessTree
 from ghostfix.model.service import Service
 from ghostfix.model.step import Unneeded
-from ghostfix.system import local_system
 from tests.real.ghost_house import cron_daemon, wait_until
 
 SPOOL = Path("/var/spool/cron/crontabs")

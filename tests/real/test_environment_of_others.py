@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ghostfix.commands.machine import local_system
 from ghostfix.model.service import Service
 from ghostfix.service.running_instances import running_instances
 from ghostfix.steps.start_service import StartService
-from ghostfix.system import local_system
 from tests.real.ghost_house import GhostHouse, free_port, wait_until
 
 pytestmark = [

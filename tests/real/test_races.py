@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.diagnosis.diagnosis import diagnose, plan
+from ghostfix.commands.diagnoses import diagnose
 from ghostfix.managers.cron.crontab_file import Tab
 from ghostfix.managers.cron.hold_line import HoldCronLine
 from ghostfix.model.machine import Signal
 from ghostfix.model.service import Service
 from ghostfix.repair.execute import Run, execute, pin_processes
 from ghostfix.repair.journal_records import Entry, EntryState
-from ghostfix.repair.plan import Choices, Plan
+from ghostfix.repair.plan import Choices, Plan, plan
 from ghostfix.service import profile
 from ghostfix.steps.stop_process import StopProcess
 from ghostfix.system import LocalSystem

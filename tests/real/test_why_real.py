@@ -15,9 +15,9 @@ import msgspec
 import psutil
 import pytest
 
+from ghostfix.commands.machine import local_system
 from ghostfix.commands.why.explanation import Explanation, Why
 from ghostfix.commands.why.why import why
-from ghostfix.system import local_system
 from tests.real import test_systemd_real
 from tests.real.ghost_house import cron_daemon, free_port, listens, wait_until
 from tests.real.restarter_bench import ghost, machine, sh

@@ -4,8 +4,8 @@ import pytest
 from msgspec import structs
 
 from ghostfix.commands.adopt import Manager
-from ghostfix.diagnosis import diagnosis
-from ghostfix.managers.offers import ADOPTERS
+from ghostfix.commands.diagnoses import diagnose
+from ghostfix.managers.register import adopters
 from ghostfix.model.errors import RepairError
 from ghostfix.model.machine import Platform
 from ghostfix.model.service import EnvironmentWanted, Limits, Service
@@ -43,7 +43,7 @@ class House:
         self.system.add_process(500, RUNS, cwd=HOME, uid=0)
 
     def adopt(self, service: Service = SERVICE, *, kind: str = "systemd", edit: bool = True) -> Adoption:
-        self.diagnosis = diagnosis.diagnose(self.system, service)
+        self.diagnosis = diagnose(self.system, service)
         return adopt(self.system, self.diagnosis, adopter_named(kind), OWN, edit_profile=edit)
 
     def state(self) -> object:
@@ -56,7 +56,7 @@ def kinds(plan: Plan) -> list[str]:
 
 
 def test_the_command_knows_every_manager() -> None:
-    assert [one.value for one in Manager] == [one.kind for one in ADOPTERS]
+    assert [one.value for one in Manager] == [one.kind for one in adopters()]
 
 
 def test_everything_else_is_held_and_stopped_before_the_job_is_there() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ghostfix.diagnosis import diagnosis
+from ghostfix.commands.diagnoses import diagnose
 from ghostfix.model.errors import RepairError
 from ghostfix.model.machine import Platform
 from ghostfix.model.service import Service
@@ -39,7 +39,7 @@ class Mac:
         self.launchd.load("gui/501", FakeJob(label="com.old.web", plist=OLD, arguments=RUNS, cwd=HOME))
 
     def adopt(self, service: Service = SERVICE) -> Adoption:
-        self.diagnosis = diagnosis.diagnose(self.system, service)
+        self.diagnosis = diagnose(self.system, service)
         return adopt(self.system, self.diagnosis, adopter_named("launchd"), ("/opt/ghostfix",))
 
     def state(self) -> object:

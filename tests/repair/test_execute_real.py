@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ghostfix.commands.machine import local_system
 from ghostfix.model.errors import RepairError
 from ghostfix.model.machine import ActingSystem, Signal
 from ghostfix.model.service import Service
@@ -21,7 +22,6 @@ from ghostfix.service.running_instances import running_instances
 from ghostfix.steps.remove_pidfile import RemovePidFile
 from ghostfix.steps.start_service import StartService
 from ghostfix.steps.stop_process import StopProcess
-from ghostfix.system import local_system
 
 pytestmark = pytest.mark.real
 

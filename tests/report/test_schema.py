@@ -6,8 +6,8 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from ghostfix.diagnosis import diagnosis as pipeline
-from ghostfix.repair.plan import Choices
+from ghostfix.commands.diagnoses import diagnose
+from ghostfix.repair.plan import Choices, plan
 from ghostfix.report.formats import json as renderer
 from ghostfix.report.output_options import Layout
 from ghostfix.report.reports import diagnosis_report
@@ -41,8 +41,8 @@ def test_several_reports_validate() -> None:
 def test_the_plan_for_a_machine_validates(name: str) -> None:
     system = load(MACHINES / name)
     (service,) = profile.load(system, None, None)
-    diagnosis = pipeline.diagnose(system, service)
-    report = diagnosis_report(system, diagnosis, plan=pipeline.plan(diagnosis, Choices()))
+    diagnosis = diagnose(system, service)
+    report = diagnosis_report(system, diagnosis, plan=plan(diagnosis, Choices()))
     VALIDATOR.validate(json.loads(renderer.render(report, Layout())))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from ghostfix.managers.register import SIGNS
 from ghostfix.model.process import Variable
 from ghostfix.model.reading import Confidence
 from ghostfix.scripts.python_script import read_python
@@ -31,7 +32,7 @@ def shell(
     cwd: str = "/srv",
 ) -> Script:
     known = files or {}
-    scene = Scene(file=FILE, cwd=cwd, arguments=arguments, home="/home/ann")
+    scene = Scene(file=FILE, cwd=cwd, arguments=arguments, home="/home/ann", managers=SIGNS)
     return read_shell(text.encode(), scene, lambda path: known[path].encode() if path in known else None)
 
 

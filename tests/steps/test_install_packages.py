@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from ghostfix.commands.machine import local_system
 from ghostfix.model.errors import StepError
 from ghostfix.model.machine import CommandAnswer
 from ghostfix.model.step import Captured, Fact, Refused
 from ghostfix.steps.install_packages import InstallPackages
 from ghostfix.steps.installed_packages import Distribution, closure, installed, normal, states
-from ghostfix.system import local_system
 from tests.fake_system import FakeSystem, answered
 
 PYTHON = "/v/bin/python"

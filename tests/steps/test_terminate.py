@@ -12,11 +12,11 @@ from contextlib import suppress
 import pytest
 from msgspec import structs
 
+from ghostfix.commands.machine import local_system
 from ghostfix.model.errors import ChangedError
 from ghostfix.model.machine import ActingSystem, Signal
 from ghostfix.model.process import Process, ProcessState
 from ghostfix.steps.terminate import changed, end_tree, living, refusal
-from ghostfix.system import local_system
 
 pytestmark = pytest.mark.real
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from ghostfix.commands.machine import local_system
 from ghostfix.model.service import Service
 from ghostfix.survey.observe import observe
-from ghostfix.system import local_system
 from tests.fake_system import FakeSystem
 from tests.real.ghost_house import GhostHouse, free_port, wait_until
 

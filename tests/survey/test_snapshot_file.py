@@ -3,14 +3,16 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from ghostfix.diagnosis import diagnosis
+from ghostfix.commands.diagnoses import diagnose
+from ghostfix.commands.machine import local_system
+from ghostfix.diagnosis.diagnosis import judged
 from ghostfix.model.errors import ProfileError
 from ghostfix.repair.plan import Choices
+from ghostfix.repair.plan import plan as make_repair
 from ghostfix.report.formats import json
 from ghostfix.report.reports import diagnosis_report
 from ghostfix.service import profile
 from ghostfix.survey.snapshot_file import Look, load_snapshot, save_snapshot
-from ghostfix.system import local_system
 from tests.machine_folder import MACHINES, load, names
 
 
@@ -18,13 +20,13 @@ from tests.machine_folder import MACHINES, load, names
 def test_is_judged_elsewhere_with_the_same_result(name: str, tmp_path: Path) -> None:
     system = load(MACHINES / name)
     (service,) = profile.load(system, None, None)
-    here = diagnosis.diagnose(system, service)
+    here = diagnose(system, service)
     file = str(tmp_path / "snapshot.json")
     save_snapshot(local_system(), file, [Look(service, here.snapshot)])
     (look,) = load_snapshot(local_system(), file)
-    there = diagnosis.judged(look.service, look.snapshot)
+    there = judged(look.service, look.snapshot)
     reports = [
-        diagnosis_report(None, one, plan=diagnosis.plan(one, Choices(evict=True))) for one in (here, there)
+        diagnosis_report(None, one, plan=make_repair(one, Choices(evict=True))) for one in (here, there)
     ]
     assert json.render(reports[1]) == json.render(reports[0])
 
@@ -32,7 +34,7 @@ def test_is_judged_elsewhere_with_the_same_result(name: str, tmp_path: Path) -> 
 def test_what_a_secret_is_does_not_leave_the_machine(tmp_path: Path) -> None:
     system = load(MACHINES / "incident-linux")
     (service,) = profile.load(system, None, None)
-    snapshot = diagnosis.diagnose(system, service).snapshot
+    snapshot = diagnose(system, service).snapshot
     first, *others = snapshot.processes.value
     talkative = structs.replace(first, argv=("serve", "--password", "hunter two", "--api-key=hunter2"))
     processes = structs.replace(snapshot.processes, value=(talkative, *others))

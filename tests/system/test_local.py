@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from ghostfix.commands.machine import local_system
 from ghostfix.model.machine import ActingSystem, Platform
-from ghostfix.system import LocalSystem, local_system
+from ghostfix.system import LocalSystem
 from tests.system.genuine import running, wait_until
 
 pytestmark = pytest.mark.real

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ghostfix.managers.register import SIGNS
 from ghostfix.model.process import ProcessState, Variable
 from ghostfix.system.proc_text import (
     parse_cmdline,
@@ -16,7 +17,7 @@ from ghostfix.system.proc_text import (
     parse_stat,
     parse_task_limit,
 )
-from ghostfix.system.processes import parse_environ
+from ghostfix.system.processes import SURROUNDINGS, kept_variables, parse_environ
 
 ID = "0123456789abcdef" * 4
 REST = b"S 1 7 8 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4711 5000 12 0"
@@ -108,14 +109,16 @@ def test_memory() -> None:
 
 
 def test_only_variables_that_tell_the_owner_are_kept() -> None:
-    variables = parse_environ(b"TOKEN=secret\0PWD=/srv\0\0junk\0pm_id=3\0EMPTY=\0PATH\0")
+    variables = parse_environ(
+        b"TOKEN=secret\0PWD=/srv\0\0junk\0pm_id=3\0EMPTY=\0PATH\0", kept_variables(SIGNS)
+    )
     assert variables == (Variable("PWD", "/srv"), Variable("pm_id", "3"))
 
 
 @given(st.binary(max_size=200))
 def test_no_bytes_are_too_strange(raw: bytes) -> None:
     parse_cmdline(raw)
-    parse_environ(raw)
+    parse_environ(raw, SURROUNDINGS)
     parse_control_group(raw.decode(errors="backslashreplace"))
     parse_container(raw.decode(errors="backslashreplace"))
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from ghostfix.commands.machine import local_system
 from ghostfix.model.errors import StepError
-from ghostfix.system import local_system
 from ghostfix.system.process_watch import LinuxLookout, is_unread, publish
 from tests.system.genuine import wait_until
 

@@ -29,7 +29,7 @@ def demo(
     """
     from ghostfix.commands import seconds
     from ghostfix.commands.demo.sandbox import Sandbox, build, release_ghosts
-    from ghostfix.system import local_system
+    from ghostfix.commands.machine import local_system
     from ghostfix.system.temp_folder import ScratchFolder, free_port
 
     held = seconds(hold_for, "--hold-for")

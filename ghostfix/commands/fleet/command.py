@@ -240,8 +240,8 @@ def _carry_out(order: "Order", presentation: "Presentation", *, dry_run: bool, y
     """Looks, asks, acts and tells; ends with the exit code of the whole fleet."""
     from ghostfix.commands.fleet import rollout
     from ghostfix.commands.fleet.progress import following
+    from ghostfix.commands.machine import local_system
     from ghostfix.model.fleet import Verb
-    from ghostfix.system import local_system
     from ghostfix.system.ansible import perform
     from ghostfix.system.reader_loss import survive_reader_loss
 

@@ -33,7 +33,7 @@ def init(
 
     from ghostfix.commands.init.draft import draft
     from ghostfix.commands.init.draft_text import profile_text
-    from ghostfix.system import local_system
+    from ghostfix.commands.machine import local_system
 
     system = local_system()
     path = posixpath.join(system.caller().cwd, output)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import msgspec
 from msgspec import Struct, structs
 
-from ghostfix.managers.register import RESTARTERS
+from ghostfix.managers.register import restarters
 from ghostfix.model.invocation import Invocation, read_argv
 from ghostfix.model.job import Job
 from ghostfix.model.machine import System
@@ -244,7 +244,7 @@ def _jobs(
     system: System, service: Service, tree: ProcessTree, running: set[int]
 ) -> tuple[tuple[Job, ...], tuple[Job, ...]]:
     """The jobs that started it, and those that only lead to it."""
-    jobs = [job for restarter in RESTARTERS for job in restarter.jobs(system, service, tree).value]
+    jobs = [job for restarter in restarters() for job in restarter.jobs(system, service, tree).value]
     owners = [job for job in jobs if running.intersection(job.starts)]
     others = [job for job in jobs if job.enabled and job not in owners]
     # A unit that only its socket starts owns the service without being armed itself.

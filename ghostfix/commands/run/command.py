@@ -74,10 +74,10 @@ def run(
     Example: `ghostfix run web --if-running=wait`
     """
     from ghostfix.commands import seconds
+    from ghostfix.commands.machine import local_system
     from ghostfix.commands.run.run_once import Wishes, start_once
     from ghostfix.model.errors import ProfileError
     from ghostfix.model.supervision import policy_of
-    from ghostfix.system import local_system
     from ghostfix.system.launcher import LocalLauncher
     from ghostfix.system.reader_loss import drop_unwritable_output
 

@@ -35,9 +35,9 @@ def watch(
     Example: `ghostfix watch web --for 10m`
     """
     from ghostfix.commands import seconds
+    from ghostfix.commands.machine import local_system
     from ghostfix.commands.watch.output import Wishes, watched
     from ghostfix.model.errors import ProfileError
-    from ghostfix.system import local_system
     from ghostfix.system.process_watch import is_unread, publish
     from ghostfix.system.signal_inbox import end_on_term
 

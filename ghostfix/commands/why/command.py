@@ -33,9 +33,9 @@ def why(
 
     Example: `ghostfix why :5555`
     """
+    from ghostfix.commands.machine import local_system
     from ghostfix.commands.why.why import why as explanation
     from ghostfix.survey.target import AmbiguousError
-    from ghostfix.system import local_system
 
     try:
         answer = explanation(local_system(), target, tree=tree, thorough=verbose)

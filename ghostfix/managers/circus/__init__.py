@@ -1,1 +1,20 @@
 """circus: the watchers of a circusd."""
+
+from ghostfix.managers.interface import Manager, Parts
+from ghostfix.model.manager_signs import ManagerCommand, ManagerProcess, ManagerSigns
+
+SIGNS = ManagerSigns(
+    kind="circus",
+    title="circus watcher",
+    processes=(ManagerProcess("circusd", "circus"),),
+    commands=(ManagerCommand(program="circusctl", starts=frozenset({"start", "restart"})),),
+)
+
+
+def _parts() -> Parts:
+    from ghostfix.managers.circus import jobs
+
+    return Parts((jobs.RESTARTER,))
+
+
+MANAGER = Manager((SIGNS,), _parts)

@@ -19,7 +19,7 @@ from ghostfix.model.service import Service
 from ghostfix.service.instance import runs_service
 
 _PODMAN = Pattern(r"libpod|podman")
-_ENGINES = frozenset({"containerd-shim", "docker-proxy", "dockerd", "conmon"})
+ENGINES = ("docker", "podman")
 """Processes that stand above or before a container, by the names that the kernel keeps (15 letters)."""
 _WHEN = {
     "always": "when it exits, and when the engine starts",
@@ -50,10 +50,13 @@ def jobs_of(engine: str, system: System, service: Service, tree: ProcessTree) ->
 
 def _signs(system: System, service: Service, tree: ProcessTree) -> Iterator[_Sign]:
     engine, _, name = service.manager.partition(":")
-    if engine in ("docker", "podman") and name:
+    if engine in ENGINES and name:
         yield _Sign(engine=engine, key=name)
     # A container's processes are below one of these; without them the sockets need not be read.
-    if not any(process.name in _ENGINES for process in tree.by_pid.values()):
+    daemons = {
+        each.name for signs in system.managers if signs.kind == "container" for each in signs.processes
+    }
+    if not any(process.name in daemons for process in tree.by_pid.values()):
         return
     owners = {
         pid

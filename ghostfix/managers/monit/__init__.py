@@ -1,1 +1,25 @@
 """monit: the checks of a monit daemon."""
+
+from ghostfix.managers.interface import Manager, Parts
+from ghostfix.model.manager_signs import ManagerCommand, ManagerProcess, ManagerSigns
+
+SIGNS = ManagerSigns(
+    kind="monit",
+    title="monit check",
+    processes=(ManagerProcess("monit", "monit"),),
+    variables=("MONIT_SERVICE", "MONIT_EVENT"),
+    commands=(
+        ManagerCommand(
+            program="monit", starts=frozenset({"start", "restart"}), everything=frozenset({"all"})
+        ),
+    ),
+)
+
+
+def _parts() -> Parts:
+    from ghostfix.managers.monit import jobs
+
+    return Parts((jobs.RESTARTER,))
+
+
+MANAGER = Manager((SIGNS,), _parts)

@@ -1,1 +1,40 @@
 """pm2: the apps of a God daemon."""
+
+from ghostfix.managers.interface import Adoption, Manager, Parts
+from ghostfix.model.manager_signs import ManagerCommand, ManagerProcess, ManagerSigns
+from ghostfix.model.pattern import Pattern
+from ghostfix.model.snapshot import Snapshot
+
+_GOD = Pattern(r"PM2 v[^:]*: God")
+
+SIGNS = ManagerSigns(
+    kind="pm2",
+    title="pm2 app",
+    # Its daemon calls itself "PM2 v5.4.3: God Daemon (/root/.pm2)" (pm2's lib/Daemon.js).
+    processes=(ManagerProcess("PM2", "pm2"), ManagerProcess("pm2-runtime", "pm2")),
+    variables=("PM2_HOME", "pm_id", "name", "pm_exec_path"),
+    commands=(
+        ManagerCommand(
+            program="pm2",
+            starts=frozenset({"start", "restart", "reload", "resurrect", "startOrRestart", "startOrReload"}),
+            scans=frozenset({"list", "ls", "jlist", "describe", "show", "pid", "status", "info"}),
+            everything=frozenset({"all", "resurrect"}),
+        ),
+    ),
+)
+
+
+def _is_of_the_user(snapshot: Snapshot) -> bool:
+    return any(
+        process.alive and process.uid == snapshot.host.uid and process.argv and _GOD.match(process.argv[0])
+        for process in snapshot.processes.value
+    )
+
+
+def _parts() -> Parts:
+    from ghostfix.managers.pm2 import jobs, offer
+
+    return Parts((jobs.RESTARTER,), (offer.ADOPTER,))
+
+
+MANAGER = Manager((SIGNS,), _parts, (Adoption("pm2", _is_of_the_user),))

@@ -1,1 +1,49 @@
 """supervisord: the programs of a supervisor daemon."""
+
+import posixpath
+
+from ghostfix.managers.interface import Adoption, Manager, Parts
+from ghostfix.model.manager_signs import ManagerCommand, ManagerProcess, ManagerSigns
+from ghostfix.model.snapshot import Snapshot
+
+SIGNS = ManagerSigns(
+    kind="supervisord",
+    title="supervisord program",
+    processes=(
+        ManagerProcess("supervisord", "supervisord"),
+        ManagerProcess("supervisor.supervisord", "supervisord"),
+    ),
+    variables=(
+        "SUPERVISOR_PROCESS_NAME",
+        "SUPERVISOR_ENABLED",
+        "SUPERVISOR_GROUP_NAME",
+        "SUPERVISOR_SERVER_URL",
+    ),
+    commands=(
+        ManagerCommand(
+            program="supervisorctl",
+            starts=frozenset({"start", "restart"}),
+            scans=frozenset({"status", "pid"}),
+            everything=frozenset({"all"}),
+        ),
+    ),
+    aliases=("supervisor",),
+)
+
+
+def _is_of_the_user(snapshot: Snapshot) -> bool:
+    return any(
+        process.alive
+        and process.uid == snapshot.host.uid
+        and any(posixpath.basename(word) == "supervisord" for word in process.argv[:2])
+        for process in snapshot.processes.value
+    )
+
+
+def _parts() -> Parts:
+    from ghostfix.managers.supervisord import jobs, offer
+
+    return Parts((jobs.RESTARTER,), (offer.ADOPTER,))
+
+
+MANAGER = Manager((SIGNS,), _parts, (Adoption("supervisord", _is_of_the_user),))

@@ -18,6 +18,7 @@ from ghostfix.managers.systemd.unit_file import RESTARTS, UnitFile, exec_command
 from ghostfix.managers.systemd.unit_start import UnitStart, unit_file, unit_start
 from ghostfix.model.job import Job, Link, LinkKind, Place
 from ghostfix.model.machine import Platform, System
+from ghostfix.model.manager_signs import manager_of
 from ghostfix.model.process import Process, ProcessTree
 from ghostfix.model.reading import Confidence, Reading
 from ghostfix.model.service import Service
@@ -35,14 +36,6 @@ _WHEN = frozenset(
     | {"ListenStream", "ListenDatagram", "ListenSequentialPacket", "ListenFIFO", "ListenSpecial"}
     | {"PathExists", "PathExistsGlob", "PathChanged", "PathModified", "DirectoryNotEmpty"}
 )
-# Services that run what others ask them to: what is in their hands is not theirs to start again.
-_HOSTS = frozenset(
-    {
-        "cron", "crond", "anacron", "atd", "sshd", "login", "agetty", "supervisord", "monit", "circusd",
-        "runsvdir", "runsv", "s6-svscan", "s6-supervise", "svscan", "supervise", "dockerd", "containerd",
-        "tmux: server", "screen", "systemd", "init",
-    }
-)  # fmt: skip
 
 
 def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[Job, ...]]:
@@ -140,7 +133,7 @@ class _Look:
         if any(process.pid == unit.main_pid for process in owned):
             return False
         main = self.tree.by_pid.get(unit.main_pid)
-        return main is None or main.name in _HOSTS or main.name.startswith("PM2")
+        return main is None or manager_of(main, self.system.managers) is not None
 
     def _service_job(self, unit: LoadedUnit, start: UnitStart, owned: Sequence[Process]) -> Job:
         condition = RESTARTS.get(unit.restart)

@@ -6,11 +6,11 @@ import pytest
 from ghostfix.commands.fleet.fleet_report_builder import all_kept, assembled
 from ghostfix.commands.fleet.formats import FORMATS
 from ghostfix.commands.fleet.rollout import Order
+from ghostfix.commands.machine import local_system
 from ghostfix.model.errors import ExitCode
 from ghostfix.model.fleet import FleetReport, Verb
 from ghostfix.model.fleet_play import Reach, Task
 from ghostfix.report.output_options import Layout
-from ghostfix.system import local_system
 from tests.commands.fleet.samples import HEALTHY, INCIDENT, seen
 from tests.fake_system import FakeSystem
 

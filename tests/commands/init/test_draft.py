@@ -2,9 +2,9 @@
 
 import pytest
 
+from ghostfix.commands.diagnoses import diagnose
 from ghostfix.commands.init.draft import draft
 from ghostfix.commands.init.draft_text import profile_text
-from ghostfix.diagnosis import diagnosis as pipeline
 from ghostfix.diagnosis.judgement import exit_code
 from ghostfix.model.errors import ExitCode, ProfileError
 from ghostfix.model.finding import Severity
@@ -51,7 +51,7 @@ def test_a_healthy_machine_is_healthy_by_its_own_draft(name: str) -> None:
     (service,) = profile.load(system, None, None)
     running = instances(survey(system, service), service)
     own = drafted(system, str(running[0].root.pid))
-    diagnosis = pipeline.diagnose(system, own)
+    diagnosis = diagnose(system, own)
     found = [(each.code, each.summary) for result in diagnosis.results for each in result.findings]
     assert (exit_code(diagnosis.results, Severity.WARNING), found) == (ExitCode.HEALTHY, [])
     assert len(instances(diagnosis.snapshot, own)) == len(running)

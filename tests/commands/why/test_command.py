@@ -30,7 +30,7 @@ def system(monkeypatch: pytest.MonkeyPatch) -> FakeSystem:
         listens=[("0.0.0.0", 8080), ("::1", 8081)],
     )
     made.add_process(403, ("worker", "\x1b[31m"), ppid=402)
-    monkeypatch.setattr("ghostfix.system.local_system", lambda: made)
+    monkeypatch.setattr("ghostfix.commands.machine.local_system", lambda: made)
     return made
 
 

@@ -1,12 +1,13 @@
 import pytest
 from msgspec import structs
 
-from ghostfix.managers.containers.podman import RESTARTER
+from ghostfix.managers.containers.jobs import RESTARTERS
 from ghostfix.model.process import ProcessDetail
 from tests.fake_system import FakeSystem
 from tests.managers.containers.container_answer import ID, inspected
 from tests.managers.stage import BROKEN, HOME, RUN, SERVICE, broken, look, machine, one
 
+RESTARTER = next(each for each in RESTARTERS if each.kind == "podman")
 INSPECT = ("podman", "inspect", "--type", "container", ID)
 
 SHIM = ("/usr/bin/conmon", "--cid", ID)

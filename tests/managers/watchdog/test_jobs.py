@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from ghostfix.commands.machine import local_system
 from ghostfix.managers.watchdog.hold_loop import HoldWatchdog
 from ghostfix.managers.watchdog.jobs import RESTARTER, hold, jobs
 from ghostfix.managers.watchdog.stop_loop import StopWatchdog
@@ -20,7 +21,6 @@ from ghostfix.model.machine import Platform, System
 from ghostfix.model.process import ProcessDetail, ProcessState, ProcessTree
 from ghostfix.model.reading import Confidence, Reading
 from ghostfix.model.service import Service
-from ghostfix.system import local_system
 from tests.fake_system import START, FakeSystem, default_caller
 
 DIRECTORY = "/srv/ghost"

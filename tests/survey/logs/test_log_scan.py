@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ghostfix.commands.machine import local_system
 from ghostfix.model.snapshot import LoggedError
 from ghostfix.survey.logs.log_blocks import blocks, feed
 from ghostfix.survey.logs.log_scan import Spot, spots, visit
 from ghostfix.survey.logs.traceback_log import WORDS, TracebackLog
-from ghostfix.system import local_system
 from tests.fake_system import FakeSystem
 
 LOG = "/srv/large.log"
