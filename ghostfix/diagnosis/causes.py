@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from ghostfix.diagnosis.checks import CHECKS
 from ghostfix.diagnosis.orphans import orphans
 from ghostfix.diagnosis.own_manager import jobs_of, starts_watchdog
 from ghostfix.model.finding import CheckResult, Finding, Severity, Subject
@@ -13,69 +14,6 @@ from ghostfix.model.process import ProcessState
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
 from ghostfix.service.instance import instances
-
-EFFECTS: Mapping[str, tuple[str, ...]] = {
-    "disk-full": ("malformed-pidfile", "traceback-in-log", "health-degraded", "flapping", "not-running"),
-    "memory-pressure": ("flapping", "not-running"),
-    "missing-venv": ("wrong-interpreter", "log-missing-module", "crash-loop", "flapping", "not-running"),
-    "broken-venv": ("wrong-interpreter", "log-missing-module", "crash-loop", "flapping", "not-running"),
-    "missing-package": ("log-missing-module", "log-none-comparison", "health-degraded", "not-running"),
-    "stale-pidfile": ("duplicate-instance", "not-running"),
-    "recycled-pidfile": ("duplicate-instance", "not-running"),
-    "malformed-pidfile": ("duplicate-instance", "not-running"),
-    "rogue-restarter": (
-        "rogue-restarter",
-        "duplicate-instance",
-        "wrong-interpreter",
-        "competing-managers",
-        "crash-loop",
-        "flapping",
-        "zombie-processes",
-    ),
-    "unlocked-cron-job": ("duplicate-instance",),
-    "competing-managers": ("duplicate-instance", "crash-loop", "flapping"),
-    "wrong-interpreter": ("log-missing-module", "log-none-comparison", "health-degraded"),
-    "log-missing-module": ("crash-loop", "flapping", "health-degraded", "not-running"),
-    "log-none-comparison": ("health-degraded", "crash-loop", "flapping", "not-running"),
-    "traceback-in-log": ("health-degraded", "crash-loop", "flapping", "not-running"),
-    "orphan-instance": (
-        "port-shared",
-        "port-unbound",
-        "log-address-in-use",
-        "mismatched-pidfile",
-        "process-count",
-        "zombie-processes",
-    ),
-    "duplicate-instance": (
-        "log-address-in-use",
-        "port-shared",
-        "mismatched-pidfile",
-        "zombie-processes",
-        "process-count",
-        "high-load",
-        "memory-pressure",
-        "open-files",
-        "over-limit",
-    ),
-    "port-conflict": (
-        "log-address-in-use",
-        "port-unbound",
-        "flapping",
-        "health-degraded",
-        "health-unreachable",
-    ),
-    "port-shared": ("health-degraded", "webhook-failing"),
-    "log-address-in-use": ("port-unbound", "crash-loop", "flapping", "not-running"),
-    "crash-loop": ("flapping", "not-running", "zombie-processes", "process-count", "high-load"),
-    "flapping": ("not-running", "health-unreachable"),
-    "zombie-processes": ("process-count",),
-    "open-files": ("health-unreachable", "traceback-in-log"),
-    "port-unbound": ("health-unreachable", "webhook-failing"),
-    "not-running": ("health-unreachable", "webhook-failing"),
-    "health-unreachable": ("webhook-failing",),
-    "health-degraded": ("webhook-failing",),
-}
-"""What a fault can lead to. Whether it did, the guards decide; a circle is never closed."""
 
 
 class Reference(Struct, frozen=True, order=True):
@@ -150,9 +88,9 @@ def _graph(findings: Mapping[Reference, Finding], snapshot: Snapshot, service: S
         by_code.setdefault(node.code, []).append(node)
     graph: Graph = {node: [] for node in findings}
     guard = _Guards(findings, snapshot, service)
-    for code, effects in EFFECTS.items():
-        for cause in by_code.get(code, ()):
-            for effect in (node for name in effects for node in by_code.get(name, ())):
+    for check in CHECKS:
+        for cause in by_code.get(check.code, ()):
+            for effect in (node for name in check.leads_to for node in by_code.get(name, ())):
                 if guard.allow(cause, effect) and cause not in _reached(effect, graph):
                     graph[cause].append(effect)
     return graph

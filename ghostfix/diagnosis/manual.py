@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from ghostfix.model.finding import Check
+from ghostfix.model.finding import PREVENTION, Check
 
 HEADINGS = (
     "What it finds",
     "Why it matters",
     "How ghostfix repairs it",
-    "How to prevent it",
+    PREVENTION,
 )
 """The headings of every check's docstring, in their order."""
 

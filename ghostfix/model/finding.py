@@ -12,6 +12,9 @@ from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
 from ghostfix.model.step import Step
 
+PREVENTION = "How to prevent it"
+"""The heading of the last section of a check's page."""
+
 
 class Severity(Enum):
     INFO = "info"
@@ -70,6 +73,21 @@ class Finding(Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...] = ()
 
 
+class Group(Enum):
+    """The headings under which a report lists the checks, in their order."""
+
+    INSTANCES = "Instances"
+    RESTARTERS = "Restarters"
+    PID_FILES = "PID files"
+    PORT = "Port"
+    ENVIRONMENT = "Environment"
+    HEALTH = "Health"
+    LOGS = "Logs"
+    RESOURCES = "Resources"
+    OTHER = "Other"
+    """For the codes of another version, in a report that was saved or came from another host."""
+
+
 @dataclass(frozen=True)
 class Check:
     """One fault that ghostfix knows: how to find it in a snapshot, and which steps repair it.
@@ -81,13 +99,22 @@ class Check:
 
     code: str
     title: str
+    group: Group
     severity: Severity
     needs: tuple[Source, ...]
     find: Callable[[Snapshot, Service], tuple[Finding, ...]]
     repair: Callable[[Finding, Snapshot, Service], tuple[Step, ...]]
     applies: Callable[[Service], str | None]
+    leads_to: tuple[str, ...]
+    """The codes of the faults that this one can lead to. Whether it did, ``causes`` decides case by case."""
     page: str
     """The check's own module docstring: its page in ``docs/checks.md`` and ``ghostfix explain``."""
+
+    @property
+    def prevention(self) -> str:
+        """What keeps the fault from coming back: the page's *How to prevent it*, in one line of Markdown."""
+        section = self.page.partition(f"\n{PREVENTION}\n")[2]
+        return " ".join(section.strip("-\n ").replace("``", "`").split())
 
 
 class Outcome(Enum):

@@ -2,10 +2,10 @@
 
 import posixpath
 import shlex
-from collections.abc import Mapping
 
 from msgspec import Struct
 
+from ghostfix.diagnosis.checks import CHECKS
 from ghostfix.model.report import FindingReport, Report, Verdict
 
 _PROFILE_FILES = ("ghostfix.toml", "pyproject.toml")
@@ -18,29 +18,6 @@ class Advice(Struct, frozen=True):
 
     command: str
     effect: str
-
-
-# What keeps a family of faults from coming back: code -> a sentence.
-_PREVENTION: Mapping[str, str] = {
-    "duplicate-instance": "Let one manager start the service, and let it hold a lock while it runs.",
-    "rogue-restarter": "Keep one restarter, name it as `manager` in the profile, and remove the others.",
-    "competing-managers": "Keep one restarter, name it as `manager` in the profile, and remove the others.",
-    "unlocked-cron-job": "Give the cron line a lock (`flock -n FILE COMMAND`).",
-    "crash-loop": "Give the manager a back-off and a start limit, so that a crash loop ends.",
-    "flapping": "Give the manager a back-off and a start limit, so that a crash loop ends.",
-    "stale-pidfile": "Have the service remove its PID file when it ends, or lock it while it runs.",
-    "recycled-pidfile": "Have the service remove its PID file when it ends, or lock it while it runs.",
-    "port-conflict": "Give each program a port of its own, and end the service when it cannot bind it.",
-    "process-count": "Limit the service's processes in its manager (TasksMax=, ulimit -u).",
-    "over-limit": "Let the manager enforce the service's limits (`ghostfix adopt` writes them).",
-    "zombie-processes": "Have the parent wait for its children; until then, restart the parent.",
-    "missing-venv": "Start the service with the venv's own interpreter, by its full path.",
-    "wrong-interpreter": "Start the service with the venv's own interpreter, by its full path.",
-    "python-confusion": "Start the service with the venv's own interpreter, by its full path.",
-    "missing-package": "Pin what the service requires, and install it when it is deployed.",
-    "log-none-comparison": "Handle the missing value where the traceback ends, and test that case.",
-    "health-degraded": "Watch the health endpoint, with an alarm for each component that it names.",
-}
 
 
 def findings(report: Report) -> tuple[FindingReport, ...]:
@@ -69,8 +46,8 @@ def next_commands(report: Report) -> tuple[Advice, ...]:
 
 def prevention(report: Report) -> tuple[str, ...]:
     """What keeps the faults of this report from coming back, each sentence once."""
-    codes = dict.fromkeys(finding.code for finding in findings(report))
-    return tuple(dict.fromkeys(_PREVENTION[code] for code in codes if code in _PREVENTION))
+    codes = {finding.code for finding in findings(report)}
+    return tuple(dict.fromkeys(check.prevention for check in CHECKS if check.code in codes))
 
 
 def keeping(report: Report) -> tuple[Advice, ...]:

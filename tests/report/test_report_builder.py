@@ -7,6 +7,7 @@ from ghostfix.model.finding import (
     CheckResult,
     Evidence,
     Finding,
+    Group,
     Outcome,
     Severity,
     Subject,
@@ -70,11 +71,13 @@ FINDING = Finding(
 CHECK = Check(
     code="duplicate-instance",
     title="Several instances",
+    group=Group.INSTANCES,
     severity=Severity.ERROR,
     needs=(Source.PROCESSES,),
     find=lambda snapshot, service: (),
     repair=lambda finding, snapshot, service: (STEP,),
     applies=lambda service: None,
+    leads_to=(),
     page="",
 )
 SNAPSHOT = Snapshot(

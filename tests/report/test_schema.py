@@ -7,7 +7,8 @@ import jsonschema
 import pytest
 
 from ghostfix.commands.diagnoses import diagnose
-from ghostfix.repair.plan import Choices, plan
+from ghostfix.repair.plan import Choices
+from ghostfix.repair.plan import plan as make_repair
 from ghostfix.report.formats import json as renderer
 from ghostfix.report.output_options import Layout
 from ghostfix.report.reports import diagnosis_report
@@ -42,7 +43,7 @@ def test_the_plan_for_a_machine_validates(name: str) -> None:
     system = load(MACHINES / name)
     (service,) = profile.load(system, None, None)
     diagnosis = diagnose(system, service)
-    report = diagnosis_report(system, diagnosis, plan=plan(diagnosis, Choices()))
+    report = diagnosis_report(system, diagnosis, plan=make_repair(diagnosis, Choices()))
     VALIDATOR.validate(json.loads(renderer.render(report, Layout())))
 
 

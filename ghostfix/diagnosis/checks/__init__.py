@@ -36,7 +36,7 @@ from ghostfix.diagnosis.checks import (
     wrong_interpreter,
     zombie_processes,
 )
-from ghostfix.model.finding import Check
+from ghostfix.model.finding import Check, Group
 
 CHECKS: tuple[Check, ...] = (
     # what runs
@@ -82,3 +82,9 @@ CHECKS: tuple[Check, ...] = (
     open_files.CHECK,
     over_limit.CHECK,
 )
+_GROUPS = {check.code: check.group for check in CHECKS}
+
+
+def group_of(code: str) -> Group:
+    """The heading under which a report lists this check; ``OTHER`` for a code that is not known here."""
+    return _GROUPS.get(code, Group.OTHER)

@@ -22,7 +22,7 @@ Make venvs from a Python that upgrades do not replace, and make them anew with e
 
 from ghostfix.diagnosis.applicability import with_venv
 from ghostfix.diagnosis.repair_steps import create_venv, restart
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot, VenvState
@@ -58,10 +58,12 @@ def repair(_finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Ste
 CHECK = Check(
     code=CODE,
     title="Broken venv",
+    group=Group.ENVIRONMENT,
     severity=Severity.ERROR,
     needs=(Source.ENVIRONMENT,),
     find=find,
     repair=repair,
     applies=with_venv,
+    leads_to=("wrong-interpreter", "log-missing-module", "crash-loop", "flapping", "not-running"),
     page=__doc__,
 )

@@ -25,7 +25,7 @@ from ghostfix.diagnosis.evidence_text import bounded, job_name
 from ghostfix.diagnosis.own_manager import is_manager, managers
 from ghostfix.diagnosis.repair_steps import hold, restart
 from ghostfix.diagnosis.unwanted_restarters import rogues
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.job import Job
 from ghostfix.model.reading import Confidence, Source
 from ghostfix.model.service import Service
@@ -78,10 +78,12 @@ def repair(_finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Ste
 CHECK = Check(
     code=CODE,
     title="One manager",
+    group=Group.RESTARTERS,
     severity=Severity.ERROR,
     needs=(Source.RESTARTERS,),
     find=find,
     repair=repair,
     applies=always,
+    leads_to=("duplicate-instance", "crash-loop", "flapping"),
     page=__doc__,
 )

@@ -26,7 +26,7 @@ from ghostfix.diagnosis.evidence_text import bounded, described, job_name
 from ghostfix.diagnosis.log_faults import REPEATED, Family, LogFaults, faults
 from ghostfix.diagnosis.log_finding import named
 from ghostfix.diagnosis.repair_steps import no_steps
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.job import Job
 from ghostfix.model.reading import Confidence, Source
 from ghostfix.model.service import Service
@@ -110,10 +110,12 @@ def _evidence(
 CHECK = Check(
     code=CODE,
     title="Crash loop",
+    group=Group.RESTARTERS,
     severity=Severity.ERROR,
     needs=(Source.PROCESSES, Source.LOGS, Source.RESTARTERS),
     find=find,
     repair=no_steps,
     applies=with_logs,
+    leads_to=("flapping", "not-running", "zombie-processes", "process-count", "high-load"),
     page=__doc__,
 )

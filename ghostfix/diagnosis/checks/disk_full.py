@@ -21,7 +21,7 @@ Rotate the logs, and end restart loops: each start writes.
 from ghostfix.diagnosis.applicability import always
 from ghostfix.diagnosis.evidence_text import bounded
 from ghostfix.diagnosis.repair_steps import no_steps
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -53,10 +53,12 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
 CHECK = Check(
     code=CODE,
     title="Disk",
+    group=Group.RESOURCES,
     severity=Severity.WARNING,
     needs=(Source.RESOURCES,),
     find=find,
     repair=no_steps,
     applies=always,
+    leads_to=("malformed-pidfile", "traceback-in-log", "health-degraded", "flapping", "not-running"),
     page=__doc__,
 )

@@ -28,7 +28,7 @@ from ghostfix.diagnosis.evidence_text import bounded, described, pids
 from ghostfix.diagnosis.instance_health import wanted_instances
 from ghostfix.diagnosis.instance_to_keep import keepers
 from ghostfix.diagnosis.repair_steps import restart
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -80,10 +80,22 @@ def repair(_finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Ste
 CHECK = Check(
     code=CODE,
     title="Instances",
+    group=Group.INSTANCES,
     severity=Severity.ERROR,
     needs=(Source.PROCESSES,),
     find=find,
     repair=repair,
     applies=always,
+    leads_to=(
+        "log-address-in-use",
+        "port-shared",
+        "mismatched-pidfile",
+        "zombie-processes",
+        "process-count",
+        "high-load",
+        "memory-pressure",
+        "open-files",
+        "over-limit",
+    ),
     page=__doc__,
 )

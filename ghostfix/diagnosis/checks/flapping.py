@@ -24,7 +24,7 @@ from ghostfix.diagnosis.applicability import always
 from ghostfix.diagnosis.evidence_text import bounded
 from ghostfix.diagnosis.repair_steps import no_steps
 from ghostfix.diagnosis.respawn_text import starter, tally
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -72,10 +72,12 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
 CHECK = Check(
     code=CODE,
     title="Flapping",
+    group=Group.RESTARTERS,
     severity=Severity.ERROR,
     needs=(Source.OBSERVATION,),
     find=find,
     repair=no_steps,
     applies=always,
+    leads_to=("not-running", "health-unreachable"),
     page=__doc__,
 )

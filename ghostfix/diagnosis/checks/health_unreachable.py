@@ -24,7 +24,7 @@ from ghostfix.diagnosis.applicability import with_health
 from ghostfix.diagnosis.http_answer import unreachable
 from ghostfix.diagnosis.instance_health import starting
 from ghostfix.diagnosis.repair_steps import restart
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Confidence, Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -64,10 +64,12 @@ def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step
 CHECK = Check(
     code=CODE,
     title="Health URL",
+    group=Group.HEALTH,
     severity=Severity.ERROR,
     needs=(Source.HEALTH,),
     find=find,
     repair=repair,
     applies=with_health,
+    leads_to=("webhook-failing",),
     page=__doc__,
 )

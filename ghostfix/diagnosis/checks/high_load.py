@@ -22,7 +22,7 @@ Give the service a share (``CPUQuota=``), and restarts a back-off.
 from ghostfix.diagnosis.applicability import always
 from ghostfix.diagnosis.evidence_text import bounded, command_of
 from ghostfix.diagnosis.repair_steps import no_steps
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.process import ProcessState
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
@@ -70,10 +70,12 @@ def _busy(snapshot: Snapshot, resources: Resources, service: Service) -> tuple[E
 CHECK = Check(
     code=CODE,
     title="Load",
+    group=Group.RESOURCES,
     severity=Severity.WARNING,
     needs=(Source.RESOURCES,),
     find=find,
     repair=no_steps,
     applies=always,
+    leads_to=(),
     page=__doc__,
 )

@@ -26,7 +26,7 @@ from ghostfix.diagnosis.applicability import with_logs
 from ghostfix.diagnosis.log_faults import Family, LogFaults, faults, port_is_free
 from ghostfix.diagnosis.log_finding import log_finding
 from ghostfix.diagnosis.repair_steps import no_steps
-from ghostfix.model.finding import Check, Finding, Severity
+from ghostfix.model.finding import Check, Finding, Group, Severity
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -74,10 +74,12 @@ def _short(fault: LogFaults, snapshot: Snapshot, service: Service) -> str:
 CHECK = Check(
     code=CODE,
     title="Address in use",
+    group=Group.LOGS,
     severity=Severity.ERROR,
     needs=(Source.LOGS,),
     find=find,
     repair=no_steps,
     applies=with_logs,
+    leads_to=("port-unbound", "crash-loop", "flapping", "not-running"),
     page=__doc__,
 )

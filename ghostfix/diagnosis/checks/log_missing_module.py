@@ -24,7 +24,7 @@ from ghostfix.diagnosis.applicability import with_logs
 from ghostfix.diagnosis.log_faults import Family, LogFaults, faults, module_of
 from ghostfix.diagnosis.log_finding import log_finding
 from ghostfix.diagnosis.repair_steps import no_steps
-from ghostfix.model.finding import Check, Finding, Severity
+from ghostfix.model.finding import Check, Finding, Group, Severity
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import LoggedError, Snapshot
@@ -65,10 +65,12 @@ def _cause(fault: LogFaults, service: Service) -> str:
 CHECK = Check(
     code=CODE,
     title="Missing modules",
+    group=Group.LOGS,
     severity=Severity.ERROR,
     needs=(Source.LOGS,),
     find=find,
     repair=no_steps,
     applies=with_logs,
+    leads_to=("crash-loop", "flapping", "health-degraded", "not-running"),
     page=__doc__,
 )

@@ -24,7 +24,7 @@ from ghostfix.diagnosis.applicability import with_logs
 from ghostfix.diagnosis.log_faults import Family, LogFaults, faults
 from ghostfix.diagnosis.log_finding import log_finding
 from ghostfix.diagnosis.repair_steps import no_steps
-from ghostfix.model.finding import Check, Finding, Severity
+from ghostfix.model.finding import Check, Finding, Group, Severity
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -48,10 +48,12 @@ def _cause(fault: LogFaults) -> str:
 CHECK = Check(
     code=CODE,
     title="None compared",
+    group=Group.LOGS,
     severity=Severity.ERROR,
     needs=(Source.LOGS,),
     find=find,
     repair=no_steps,
     applies=with_logs,
+    leads_to=("health-degraded", "crash-loop", "flapping", "not-running"),
     page=__doc__,
 )

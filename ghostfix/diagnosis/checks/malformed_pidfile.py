@@ -24,7 +24,7 @@ Write the PID to a temporary file and rename it; look for a full disk, the usual
 from ghostfix.diagnosis.applicability import with_pidfiles
 from ghostfix.diagnosis.pidfile_owner import fresh
 from ghostfix.diagnosis.repair_steps import removal
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import PidFile, PidFileState, Snapshot
@@ -84,10 +84,12 @@ def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step
 CHECK = Check(
     code=CODE,
     title="PID file contents",
+    group=Group.PID_FILES,
     severity=Severity.WARNING,
     needs=(Source.PIDFILES,),
     find=find,
     repair=repair,
     applies=with_pidfiles,
+    leads_to=("duplicate-instance", "not-running"),
     page=__doc__,
 )

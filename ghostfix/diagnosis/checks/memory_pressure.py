@@ -22,7 +22,7 @@ Limit the service's memory where the system can (``MemoryMax=``), so that it alo
 from ghostfix.diagnosis.applicability import always
 from ghostfix.diagnosis.evidence_text import command_of
 from ghostfix.diagnosis.repair_steps import no_steps
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -62,10 +62,12 @@ def _largest(snapshot: Snapshot) -> tuple[Evidence, ...]:
 CHECK = Check(
     code=CODE,
     title="Memory",
+    group=Group.RESOURCES,
     severity=Severity.WARNING,
     needs=(Source.RESOURCES,),
     find=find,
     repair=no_steps,
     applies=always,
+    leads_to=("flapping", "not-running"),
     page=__doc__,
 )

@@ -24,7 +24,7 @@ from ghostfix.diagnosis.applicability import with_pidfiles
 from ghostfix.diagnosis.evidence_text import bounded, described
 from ghostfix.diagnosis.pidfile_owner import Owner, owner
 from ghostfix.diagnosis.repair_steps import restart
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.process import Process
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
@@ -70,10 +70,12 @@ def repair(_finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Ste
 CHECK = Check(
     code=CODE,
     title="PID file's process",
+    group=Group.PID_FILES,
     severity=Severity.WARNING,
     needs=(Source.PIDFILES, Source.PROCESSES, Source.LISTENERS),
     find=find,
     repair=repair,
     applies=with_pidfiles,
+    leads_to=(),
     page=__doc__,
 )

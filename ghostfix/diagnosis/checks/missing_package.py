@@ -22,7 +22,7 @@ Install from one list of requirements at each deployment, and check it with ``gh
 from ghostfix.diagnosis.applicability import with_packages
 from ghostfix.diagnosis.evidence_text import bounded
 from ghostfix.diagnosis.repair_steps import install, restart
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot, VenvState
@@ -60,10 +60,12 @@ def repair(_finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Ste
 CHECK = Check(
     code=CODE,
     title="Packages",
+    group=Group.ENVIRONMENT,
     severity=Severity.ERROR,
     needs=(Source.ENVIRONMENT,),
     find=find,
     repair=repair,
     applies=with_packages,
+    leads_to=("log-missing-module", "log-none-comparison", "health-degraded", "not-running"),
     page=__doc__,
 )

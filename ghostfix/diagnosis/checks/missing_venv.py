@@ -21,7 +21,7 @@ Make the venv part of the deployment, beside the code and out of reach of clean-
 
 from ghostfix.diagnosis.applicability import with_venv
 from ghostfix.diagnosis.repair_steps import create_venv, restart
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot, VenvState
@@ -57,10 +57,12 @@ def repair(_finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Ste
 CHECK = Check(
     code=CODE,
     title="Missing venv",
+    group=Group.ENVIRONMENT,
     severity=Severity.ERROR,
     needs=(Source.ENVIRONMENT,),
     find=find,
     repair=repair,
     applies=with_venv,
+    leads_to=("wrong-interpreter", "log-missing-module", "crash-loop", "flapping", "not-running"),
     page=__doc__,
 )

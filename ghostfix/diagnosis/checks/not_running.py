@@ -28,7 +28,7 @@ from ghostfix.diagnosis.http_answer import complaints, unreachable
 from ghostfix.diagnosis.log_faults import ending
 from ghostfix.diagnosis.log_finding import headline
 from ghostfix.diagnosis.repair_steps import restart
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Confidence, Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -102,10 +102,12 @@ def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step
 CHECK = Check(
     code=CODE,
     title="Running",
+    group=Group.INSTANCES,
     severity=Severity.ERROR,
     needs=(Source.PROCESSES,),
     find=find,
     repair=repair,
     applies=with_instances,
+    leads_to=("health-unreachable", "webhook-failing"),
     page=__doc__,
 )

@@ -22,7 +22,7 @@ Close what is opened; raise the limit (``LimitNOFILE=``, ``ulimit -n``) only whe
 from ghostfix.diagnosis.applicability import always
 from ghostfix.diagnosis.evidence_text import described
 from ghostfix.diagnosis.repair_steps import no_steps
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.process import Process
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
@@ -67,10 +67,12 @@ def _finding(process: Process, number: int, limit: int, snapshot: Snapshot) -> F
 CHECK = Check(
     code=CODE,
     title="Open files",
+    group=Group.RESOURCES,
     severity=Severity.WARNING,
     needs=(Source.PROCESSES,),
     find=find,
     repair=no_steps,
     applies=always,
+    leads_to=("health-unreachable", "traceback-in-log"),
     page=__doc__,
 )

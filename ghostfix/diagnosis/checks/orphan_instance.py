@@ -27,7 +27,7 @@ from ghostfix.diagnosis.applicability import always
 from ghostfix.diagnosis.evidence_text import described
 from ghostfix.diagnosis.orphans import Orphan, orphans
 from ghostfix.diagnosis.repair_steps import restart
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Confidence, Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -71,10 +71,19 @@ def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step
 CHECK = Check(
     code=CODE,
     title="Orphans",
+    group=Group.INSTANCES,
     severity=Severity.ERROR,
     needs=(Source.PROCESSES,),
     find=find,
     repair=repair,
     applies=always,
+    leads_to=(
+        "port-shared",
+        "port-unbound",
+        "log-address-in-use",
+        "mismatched-pidfile",
+        "process-count",
+        "zombie-processes",
+    ),
     page=__doc__,
 )

@@ -26,7 +26,7 @@ from collections.abc import Iterator
 
 from ghostfix.diagnosis.evidence_text import described
 from ghostfix.diagnosis.repair_steps import no_steps
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.process import Process
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
@@ -83,10 +83,12 @@ def _exceeded(mine: list[Process], service: Service) -> Iterator[tuple[str, str,
 CHECK = Check(
     code=CODE,
     title="Its own limits",
+    group=Group.RESOURCES,
     severity=Severity.WARNING,
     needs=(Source.PROCESSES,),
     find=find,
     repair=no_steps,
     applies=applies,
+    leads_to=(),
     page=__doc__,
 )

@@ -26,7 +26,7 @@ Give each service its own port, and let the service say loudly that it could not
 from ghostfix.diagnosis.applicability import with_ports
 from ghostfix.diagnosis.evidence_text import ancestry, bounded, described
 from ghostfix.diagnosis.port_holders import Holders, holders, untouchable
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.machine import Signal
 from ghostfix.model.process import Listener, Process
 from ghostfix.model.reading import Confidence, Source
@@ -152,10 +152,12 @@ def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step
 CHECK = Check(
     code=CODE,
     title="Strangers on the port",
+    group=Group.PORT,
     severity=Severity.ERROR,
     needs=(Source.LISTENERS, Source.PROCESSES),
     find=find,
     repair=repair,
     applies=with_ports,
+    leads_to=("log-address-in-use", "port-unbound", "flapping", "health-degraded", "health-unreachable"),
     page=__doc__,
 )

@@ -25,7 +25,7 @@ from ghostfix.diagnosis.evidence_text import bounded, described, pids
 from ghostfix.diagnosis.instance_health import wanted_instances
 from ghostfix.diagnosis.port_holders import Holders, holders
 from ghostfix.diagnosis.repair_steps import restart
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.process import Process
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
@@ -71,10 +71,12 @@ def repair(_finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Ste
 CHECK = Check(
     code=CODE,
     title="One holder per port",
+    group=Group.PORT,
     severity=Severity.ERROR,
     needs=(Source.LISTENERS, Source.PROCESSES),
     find=find,
     repair=repair,
     applies=with_ports,
+    leads_to=("health-degraded", "webhook-failing"),
     page=__doc__,
 )

@@ -25,7 +25,7 @@ from ghostfix.diagnosis.http_answer import unreachable
 from ghostfix.diagnosis.instance_health import starting
 from ghostfix.diagnosis.port_holders import Holders, holders
 from ghostfix.diagnosis.repair_steps import restart
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Confidence, Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -86,10 +86,12 @@ def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step
 CHECK = Check(
     code=CODE,
     title="Listening",
+    group=Group.PORT,
     severity=Severity.ERROR,
     needs=(Source.LISTENERS, Source.PROCESSES),
     find=find,
     repair=repair,
     applies=with_ports,
+    leads_to=("health-unreachable", "webhook-failing"),
     page=__doc__,
 )

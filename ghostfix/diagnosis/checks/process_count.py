@@ -28,7 +28,7 @@ from ghostfix.diagnosis.evidence_text import bounded
 from ghostfix.diagnosis.process_count_of import processes_of
 from ghostfix.diagnosis.repair_steps import no_steps
 from ghostfix.diagnosis.task_limits import Full, UserTasks, nearly_full, of_the_user
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -94,10 +94,12 @@ def _programs(snapshot: Snapshot) -> tuple[Evidence, ...]:
 CHECK = Check(
     code=CODE,
     title="Process count",
+    group=Group.RESOURCES,
     severity=Severity.WARNING,
     needs=(Source.RESOURCES,),
     find=find,
     repair=no_steps,
     applies=always,
+    leads_to=(),
     page=__doc__,
 )

@@ -22,7 +22,7 @@ Call the venv's interpreter by its full path.
 from ghostfix.diagnosis.applicability import with_python
 from ghostfix.diagnosis.evidence_text import bounded
 from ghostfix.diagnosis.repair_steps import no_steps
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -56,10 +56,12 @@ def find(snapshot: Snapshot, _service: Service) -> tuple[Finding, ...]:
 CHECK = Check(
     code=CODE,
     title="Pythons",
+    group=Group.ENVIRONMENT,
     severity=Severity.INFO,
     needs=(Source.ENVIRONMENT,),
     find=find,
     repair=no_steps,
     applies=with_python,
+    leads_to=(),
     page=__doc__,
 )

@@ -26,7 +26,7 @@ from ghostfix.diagnosis.applicability import with_pidfiles
 from ghostfix.diagnosis.evidence_text import described
 from ghostfix.diagnosis.pidfile_owner import Owner, fresh, owner
 from ghostfix.diagnosis.repair_steps import removal
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.process import Process
 from ghostfix.model.reading import Confidence, Source
 from ghostfix.model.service import Service
@@ -95,10 +95,12 @@ def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step
 CHECK = Check(
     code=CODE,
     title="Recycled PIDs",
+    group=Group.PID_FILES,
     severity=Severity.ERROR,
     needs=(Source.PIDFILES, Source.PROCESSES),
     find=find,
     repair=repair,
     applies=with_pidfiles,
+    leads_to=("duplicate-instance", "not-running"),
     page=__doc__,
 )

@@ -29,7 +29,7 @@ from ghostfix.diagnosis.evidence_text import bounded, job_name, job_trail
 from ghostfix.diagnosis.own_manager import is_own_supervisor, job_subject, jobs_of
 from ghostfix.diagnosis.repair_steps import hold, restart
 from ghostfix.diagnosis.unwanted_restarters import at_peace, rogues, strangers
-from ghostfix.model.finding import Check, Evidence, Finding, Severity
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity
 from ghostfix.model.job import Job
 from ghostfix.model.reading import Confidence, Source
 from ghostfix.model.service import Service
@@ -98,10 +98,20 @@ def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step
 CHECK = Check(
     code=CODE,
     title="Restarters",
+    group=Group.RESTARTERS,
     severity=Severity.ERROR,
     needs=(Source.RESTARTERS, Source.PROCESSES),
     find=find,
     repair=repair,
     applies=always,
+    leads_to=(
+        "rogue-restarter",
+        "duplicate-instance",
+        "wrong-interpreter",
+        "competing-managers",
+        "crash-loop",
+        "flapping",
+        "zombie-processes",
+    ),
     page=__doc__,
 )

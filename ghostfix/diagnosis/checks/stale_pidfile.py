@@ -27,7 +27,7 @@ out.
 from ghostfix.diagnosis.applicability import with_pidfiles
 from ghostfix.diagnosis.pidfile_owner import Owner, fresh, owner
 from ghostfix.diagnosis.repair_steps import removal
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Confidence, Source
 from ghostfix.model.run_lock import is_own
 from ghostfix.model.service import Service
@@ -94,10 +94,12 @@ def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step
 CHECK = Check(
     code=CODE,
     title="Stale PID files",
+    group=Group.PID_FILES,
     severity=Severity.WARNING,
     needs=(Source.PIDFILES, Source.PROCESSES),
     find=find,
     repair=repair,
     applies=with_pidfiles,
+    leads_to=("duplicate-instance", "not-running"),
     page=__doc__,
 )

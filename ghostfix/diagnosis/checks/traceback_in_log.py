@@ -26,7 +26,7 @@ from ghostfix.diagnosis.applicability import with_logs
 from ghostfix.diagnosis.log_faults import Family, LogFaults, faults
 from ghostfix.diagnosis.log_finding import log_finding, named, own_place, refusal
 from ghostfix.diagnosis.repair_steps import no_steps
-from ghostfix.model.finding import Check, Finding, Severity
+from ghostfix.model.finding import Check, Finding, Group, Severity
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import LoggedError, Reason, Snapshot
@@ -62,10 +62,12 @@ def _gone(error: LoggedError, snapshot: Snapshot) -> str:
 CHECK = Check(
     code=CODE,
     title="Tracebacks",
+    group=Group.LOGS,
     severity=Severity.ERROR,
     needs=(Source.LOGS,),
     find=find,
     repair=no_steps,
     applies=with_logs,
+    leads_to=("health-degraded", "crash-loop", "flapping", "not-running"),
     page=__doc__,
 )

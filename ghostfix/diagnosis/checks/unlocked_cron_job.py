@@ -26,7 +26,7 @@ from ghostfix.diagnosis.instance_health import wanted_instances
 from ghostfix.diagnosis.own_manager import job_subject, jobs_of
 from ghostfix.diagnosis.repair_steps import hold, restart
 from ghostfix.diagnosis.unwanted_restarters import rogues
-from ghostfix.model.finding import Check, Evidence, Finding, Severity
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity
 from ghostfix.model.job import Job
 from ghostfix.model.reading import Confidence, Source
 from ghostfix.model.service import Service
@@ -78,10 +78,12 @@ def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step
 CHECK = Check(
     code=CODE,
     title="Cron locks",
+    group=Group.RESTARTERS,
     severity=Severity.ERROR,
     needs=(Source.RESTARTERS, Source.PROCESSES),
     find=find,
     repair=repair,
     applies=always,
+    leads_to=("duplicate-instance",),
     page=__doc__,
 )

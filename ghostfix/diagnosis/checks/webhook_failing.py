@@ -23,7 +23,7 @@ Let the health document say whether the webhook works.
 from ghostfix.diagnosis.applicability import with_webhook
 from ghostfix.diagnosis.http_answer import webhook_broken, webhook_fault
 from ghostfix.diagnosis.repair_steps import restart
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -65,10 +65,12 @@ def repair(_finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Ste
 CHECK = Check(
     code=CODE,
     title="Webhook",
+    group=Group.HEALTH,
     severity=Severity.ERROR,
     needs=(Source.WEBHOOK,),
     find=find,
     repair=repair,
     applies=with_webhook,
+    leads_to=(),
     page=__doc__,
 )

@@ -23,7 +23,7 @@ from ghostfix.diagnosis.applicability import with_venv
 from ghostfix.diagnosis.evidence_text import bounded, described, pids
 from ghostfix.diagnosis.interpreter import foreign_prefix
 from ghostfix.diagnosis.repair_steps import restart
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.process import Process
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
@@ -75,10 +75,12 @@ def repair(_finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Ste
 CHECK = Check(
     code=CODE,
     title="Interpreter",
+    group=Group.ENVIRONMENT,
     severity=Severity.ERROR,
     needs=(Source.PROCESSES, Source.ENVIRONMENT),
     find=find,
     repair=repair,
     applies=with_venv,
+    leads_to=("log-missing-module", "log-none-comparison", "health-degraded"),
     page=__doc__,
 )

@@ -26,7 +26,7 @@ from ghostfix.diagnosis.applicability import always
 from ghostfix.diagnosis.evidence_text import bounded, command_of
 from ghostfix.diagnosis.instance_health import unreaped_children
 from ghostfix.diagnosis.repair_steps import restart
-from ghostfix.model.finding import Check, Evidence, Finding, Severity, Subject, SubjectKind
+from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.process import ProcessState
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
@@ -82,10 +82,12 @@ def repair(_finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Ste
 CHECK = Check(
     code=CODE,
     title="Zombies",
+    group=Group.RESOURCES,
     severity=Severity.WARNING,
     needs=(Source.RESOURCES,),
     find=find,
     repair=repair,
     applies=always,
+    leads_to=("process-count",),
     page=__doc__,
 )

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from ghostfix.diagnosis.check_groups import FAMILIES, OTHER, family
-from ghostfix.model.pattern import Pattern
+from ghostfix.diagnosis.checks import group_of
+from ghostfix.model.finding import Group
 from ghostfix.model.report import EvidenceReport, FindingReport, Report, ResultReport, StepReport, Verdict
 from ghostfix.report.advice import acted, findings, keeping, next_commands, prevention
 from ghostfix.report.cause_chains import chains
@@ -86,10 +86,12 @@ def _details(report: Report) -> list[str]:
     lines = ["## Details"]
     if acted(report):
         lines += ["", "As found before the repair."]
-    for name in (*FAMILIES, OTHER):
-        told = [line for result in report.results if family(result.check) == name for line in _result(result)]
+    for group in Group:
+        told = [
+            line for result in report.results if group_of(result.check) is group for line in _result(result)
+        ]
         if told:
-            lines += ["", f"### {name}", "", *told]
+            lines += ["", f"### {group.value}", "", *told]
     clear = [result.check for result in report.results if result.outcome == "clear"]
     skipped = [r.check for r in report.results if r.outcome == "skipped" and not r.unread]
     if clear:
@@ -206,13 +208,13 @@ def _validation(report: Report) -> list[str]:
     lines = ["## Validation", ""]
     seen = report.verification
     held = seen is not None and not seen.problems
-    for name in (*FAMILIES, OTHER):
-        members = [r for r in report.results if family(r.check) == name]
+    for group in Group:
+        members = [r for r in report.results if group_of(r.check) is group]
         looked = [r for r in members if r.outcome != "skipped" or r.unread]
         if looked:
             good = held if acted(report) else all(_is_good(result) for result in looked)
             lines.append(
-                f"- [{'x' if good else ' '}] {name}: {', '.join(code(r.check) for r in looked)} clear"
+                f"- [{'x' if good else ' '}] {group.value}: {', '.join(code(r.check) for r in looked)} clear"
             )
     watched = f"for {seen.held_for_s:.0f} s" if seen is not None else "for the length of a watch"
     lines.append(f"- [{'x' if held else ' '}] Nothing restarts {watched}, and the service stays healthy")

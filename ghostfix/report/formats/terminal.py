@@ -5,7 +5,8 @@ from datetime import datetime
 
 from rich.padding import Padding
 
-from ghostfix.diagnosis.check_groups import FAMILIES, OTHER, family
+from ghostfix.diagnosis.checks import group_of
+from ghostfix.model.finding import Group
 from ghostfix.model.report import (
     EvidenceReport,
     FindingReport,
@@ -193,11 +194,11 @@ class _Page(Page):
     def _results(self) -> None:
         skipped = [r for r in self.report.results if r.outcome == "skipped" and not r.unread]
         shown = [result for result in self.report.results if result not in skipped]
-        for name in (*FAMILIES, OTHER):
-            members = [result for result in shown if family(result.check) == name]
+        for group in Group:
+            members = [result for result in shown if group_of(result.check) is group]
             if members:
-                self.heading(name)
-                self._family(members)
+                self.heading(group.value)
+                self._group(members)
         if skipped and self.verbose:
             self.heading("Not applicable")
             for result in skipped:
@@ -211,8 +212,8 @@ class _Page(Page):
             self.gap()
             self.item(self.marks.skipped, "dim", self.text(told, "dim"))
 
-    def _family(self, members: Sequence[ResultReport]) -> None:
-        """What one family's checks found; those that found nothing share a line unless all is wanted."""
+    def _group(self, members: Sequence[ResultReport]) -> None:
+        """What one group's checks found; those that found nothing share a line unless all is wanted."""
         well = [] if self.verbose else [one for one in members if one.outcome == "clear"]
         for result in members:
             if result not in well:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import ghostfix.diagnosis.checks
-from ghostfix.diagnosis.checks import CHECKS
+from ghostfix.diagnosis.checks import CHECKS, group_of
 from ghostfix.diagnosis.manual import HEADINGS, check_page, checks_page
-from ghostfix.model.finding import Check
+from ghostfix.model.finding import Check, Group
 
 ROOT = Path(__file__).parents[3]
 
@@ -42,6 +42,19 @@ def test_each_is_tested(check: Check) -> None:
     name = check.code.replace("-", "_")
     text = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
     assert f"{name} import CHECK" in text or f"{name}.CHECK" in text
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.code)
+def test_each_is_whole(check: Check) -> None:
+    """Its place in the report, what it can lead to, and how to prevent it stand in its own file."""
+    assert check.group is not Group.OTHER
+    assert check.prevention.endswith((".", "`"))
+    assert "\n" not in check.prevention
+    assert set(check.leads_to) <= {other.code for other in CHECKS}
+
+
+def test_a_code_of_another_version_is_listed_all_the_same() -> None:
+    assert group_of("brand-new") is Group.OTHER
 
 
 def test_the_page_in_docs_is_what_the_checks_say() -> None:
