@@ -49,7 +49,7 @@ class FakeProcessActs(FakeProcesses):
         if signal is Signal.STOP:
             self.note_held((process,))
         pid = process.pid
-        if pid <= 1 or pid in (self._caller.pid, *self._caller.ancestors):
+        if pid <= 1 or pid in self._caller.own_pids:
             raise ChangedError(f"pid {pid} is never signalled")
         found = self.table.get(pid)
         if found is None or not found.record.alive or not self._is_the_one(found, process):

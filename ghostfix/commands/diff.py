@@ -7,6 +7,7 @@ import typer
 
 from ghostfix.commands import subcommand
 from ghostfix.model.errors import ExitCode
+from ghostfix.report.standard_output import write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,6 @@ def diff(
 
 def _tell(title: str, mark: str, changes: "Sequence[Change]") -> None:
     sys.stdout.write(f"{title}: {len(changes)}\n")
-    encoding = sys.stdout.encoding or "ascii"
     for change in changes:
         line = f"  {mark} {change.service}: {change.finding.summary} ({change.finding.code})\n"
-        sys.stdout.write(line.encode(encoding, "replace").decode(encoding))
+        write(line)

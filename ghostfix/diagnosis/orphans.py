@@ -6,14 +6,13 @@ from ghostfix.diagnosis.interpreter import foreign_prefix
 from ghostfix.managers.process_role import role_of
 from ghostfix.model.invocation import read_argv
 from ghostfix.model.process import Process
+from ghostfix.model.process_title import is_worker
 from ghostfix.model.reading import Confidence
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
 from ghostfix.service.cached_per_snapshot import worked_out_once
 from ghostfix.service.instance import Instance, instances
 
-_WORKER_CODE = ("multiprocessing.spawn", "multiprocessing.forkserver", "multiprocessing.resource_tracker")
-_WORKER_NAMES = ("gunicorn: worker", "uvicorn: worker", "celeryd: ", "[celeryd: ")
 _RELOADER_MARKS = ("WERKZEUG_RUN_MAIN", "RUN_MAIN")
 
 
@@ -136,8 +135,4 @@ def _orphaned_worker(snapshot: Snapshot, service: Service, process: Process) -> 
 
 
 def _is_worker(process: Process) -> bool:
-    if process.argv and process.argv[0].startswith(_WORKER_NAMES):
-        return True
-    invocation = read_argv(process.argv)
-    code = None if invocation is None else invocation.code
-    return code is not None and any(mark in code for mark in _WORKER_CODE)
+    return is_worker(process.argv)

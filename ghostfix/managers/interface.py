@@ -10,14 +10,6 @@ from ghostfix.model.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
-class Parts:
-    """What a manager's modules do; loaded when a question first needs it."""
-
-    restarters: tuple[Restarter, ...]
-    adopters: tuple[Adopter, ...] = ()
-
-
-@dataclass(frozen=True)
 class Adoption:
     """One value of ``adopt --with`` of this manager, and whether the manager runs on a scanned machine."""
 
@@ -31,11 +23,14 @@ class Adoption:
 class Manager:
     """One manager, or a family of managers that work alike, as one row.
 
-    The signs are plain words, there at once. ``parts`` imports the folder's modules: a start that asks
+    The signs are plain words, there at once. The functions import the folder's modules: a start that asks
     nothing of this manager does not load them.
     """
 
     signs: tuple[ManagerSigns, ...]
     """One for each kind of the family, in the order in which a report names them."""
-    parts: Callable[[], Parts]
+    restarters: Callable[[], tuple[Restarter, ...]]
+    """How its jobs are read, held and started; one for each kind that can be."""
+    adopters: Callable[[], tuple[Adopter, ...]] = tuple
     adoptions: tuple[Adoption, ...] = ()
+    """One for each adopter, in their order."""

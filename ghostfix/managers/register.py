@@ -49,10 +49,10 @@ ADOPTIONS: tuple[Adoption, ...] = tuple(each for manager in MANAGERS for each in
 @cache
 def restarters() -> tuple[Restarter, ...]:
     """Each kind's way to read its jobs and to hold them; loads every manager's modules."""
-    return tuple(each for manager in MANAGERS for each in manager.parts().restarters)
+    return tuple(each for manager in MANAGERS for each in manager.restarters())
 
 
 @cache
 def adopters() -> tuple[Adopter, ...]:
     """The managers to which a service can be given: what ``adopt --with`` takes."""
-    return tuple(each for manager in MANAGERS for each in manager.parts().adopters)
+    return tuple(each for manager in MANAGERS for each in manager.adopters())

@@ -3,20 +3,18 @@
 from typing import TYPE_CHECKING
 
 from ghostfix.model.invocation import read_argv
-from ghostfix.model.pattern import Pattern
 from ghostfix.model.process import Process
+from ghostfix.model.process_title import is_worker
 
 if TYPE_CHECKING:
     from ghostfix.model.service import Service
-
-_WORKER = Pattern(r"multiprocessing[.](spawn|forkserver|resource_tracker)|: worker|^\[?celeryd: ")
 
 
 def is_part_of(process: Process, parent: Process) -> bool:
     """Whether a process is its parent's worker, or a copy of it: a fork, a reloader's child."""
     if not process.argv or not parent.argv:
         return False
-    if process.argv == parent.argv or any(_WORKER.search(word[:200]) for word in process.argv[:4]):
+    if process.argv == parent.argv or is_worker(process.argv):
         return True
     own, other = read_argv(process.argv), read_argv(parent.argv)
     if own is None or other is None or own.is_shell or other.is_shell:

@@ -66,6 +66,11 @@ class Caller(Struct, frozen=True, kw_only=True):
     ancestors: tuple[int, ...]
     """PIDs from the parent up to PID 1: the shell, the terminal, the ssh session."""
 
+    @property
+    def own_pids(self) -> tuple[int, ...]:
+        """Ghostfix itself and its ancestors: never a part of any service, and never signalled."""
+        return (self.pid, *self.ancestors)
+
 
 class CommandAnswer(Struct, frozen=True, kw_only=True):
     """What a command answered. ``status`` is None when it did not run to its end; ``problem`` says why."""

@@ -11,6 +11,9 @@ from msgspec import Struct
 
 from ghostfix.model.pattern import Pattern
 
+_WORKER = Pattern(r"multiprocessing[.](spawn|forkserver|resource_tracker)|: worker|^\[?celeryd: ")
+_WORDS, _LETTERS = 4, 200
+"""As much of a command line as is searched for the mark of a worker."""
 _GUNICORN = Pattern(r"^gunicorn: (master|worker|arbiter) \[(.+)\]$")
 _CELERY_WORKER = Pattern(r"^\[celeryd: [^\]]*?:([A-Za-z]+)(?:-\d+)?\](?: -\w+-)?(?: \((.*)\))?$")
 _CELERY_BEAT = Pattern(r"^\[celery beat\] (.+)$")
@@ -46,3 +49,12 @@ def title_runs(title: Title, program: str, arguments: Sequence[str]) -> bool:
         return False
     remaining = iter(title.arguments)
     return all(word in remaining for word in arguments) or set(title.arguments) <= set(arguments)
+
+
+def is_worker(argv: Sequence[str]) -> bool:
+    """Whether a command line is a worker's that does not name its service.
+
+    Python's own pools run ``-c "from multiprocessing.spawn import ..."`` (multiprocessing/spawn.py), servers
+    write a title: ``gunicorn: worker [wsgi:app]``, ``php-fpm: worker``, ``[celeryd: ...]``.
+    """
+    return any(_WORKER.search(word[:_LETTERS]) for word in argv[:_WORDS])

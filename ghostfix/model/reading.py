@@ -1,5 +1,6 @@
 """How sure a fact is, where it comes from, and whether it could be read at all."""
 
+from collections.abc import Iterable
 from enum import Enum
 from typing import Generic, TypeVar
 
@@ -7,6 +8,7 @@ from msgspec import Struct
 
 from ghostfix.model.pattern import Pattern
 
+T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
@@ -49,3 +51,9 @@ class Reading(Struct, Generic[T_co], frozen=True):
 
 ESCAPED_BYTE = Pattern(r"\\x([89a-f][0-9a-f])")
 r"""What stands in text for a byte that is no UTF-8: ``caf\xe9``. JSON and TOML know only text."""
+
+
+def gathered(value: T, problems: Iterable[str]) -> Reading[T]:
+    """What several reads gave together: complete where none had a problem, each problem named once."""
+    text = "; ".join(dict.fromkeys(problems))
+    return Reading(value, text or None, complete=not text)

@@ -1,6 +1,7 @@
 """Phrases: numbers and spans of time as a person reads them."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 
 def counted(number: int, noun: str) -> str:
@@ -31,3 +32,18 @@ def lasting(seconds: float) -> str:
 def percent_of(number: float, limit: float) -> str:
     """``417 % of the limit of 300``."""
     return f"{number / limit * 100:.0f} % of the limit of {limit:g}" if limit else "over the limit of 0"
+
+
+def utc_text(at: float) -> str:
+    """A moment, in seconds since the epoch, as a person reads it: ``2026-11-18 11:06:40 UTC``."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def utc_stamp(at: float) -> str:
+    """A moment, in seconds since the epoch, as programs read it (ISO 8601): ``2026-11-18T11:06:40Z``."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def stamp_text(stamp: str) -> str:
+    """What ``utc_stamp`` wrote, as a person reads it."""
+    return stamp.replace("T", " ").replace("Z", " UTC")

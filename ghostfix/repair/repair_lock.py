@@ -8,12 +8,12 @@ file that others could plant, and whoever holds it can be named.
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 
 from ghostfix.model.errors import ChangedError, RepairError, StepError
 from ghostfix.model.machine import ActingSystem
 from ghostfix.model.safe_text import shown
 from ghostfix.model.step import Step
+from ghostfix.model.text_units import utc_text
 from ghostfix.repair.state_folder import lock_path, own_folder, state_folder, unwritable
 
 _PATIENCE = 30.0
@@ -28,7 +28,7 @@ def exclusive(system: ActingSystem, service: str, directory: str, act: str) -> I
     """
     own_folder(system, "locks")
     caller = system.caller()
-    since = f"{datetime.fromtimestamp(system.now(), UTC):%Y-%m-%d %H:%M:%S} UTC"
+    since = utc_text(system.now())
     note = f"ghostfix {act} by {caller.user}, pid {caller.pid}, since {since}"
     with ExitStack() as stack:
         try:

@@ -74,9 +74,8 @@ def verify(
 
 
 def _well(system: System, service: Service) -> bool:
-    caller = system.caller()
     tree = ProcessTree(processes.collect(system, service).value)
-    count = len(roots(tree, (caller.pid, *caller.ancestors), service))
+    count = len(roots(tree, system.caller().own_pids, service))
     if count != service.instances:
         return False
     answer = health.collect(system, service).value

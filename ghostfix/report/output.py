@@ -15,7 +15,8 @@ from ghostfix.repair.journal_records import Entry, EntryState
 from ghostfix.repair.plan import Plan
 from ghostfix.report.formats import FORMATS, renderer
 from ghostfix.report.output_options import Amount, Layout
-from ghostfix.report.safe_stream import OwnCommands, safe
+from ghostfix.report.safe_stream import safe
+from ghostfix.report.standard_output import write, writes_unicode
 
 _MARKS = {
     EntryState.DONE: "✓",
@@ -93,7 +94,7 @@ class Presentation:
     def deliver(self, text: str, system: ActingSystem) -> None:
         """Writes a rendered report to standard output, or to the file that was asked for."""
         if self.output is None or self.output == "-":
-            _write(text)
+            write(text)
             return
         try:
             system.save(self.output, safe(text).encode())
@@ -174,7 +175,7 @@ class Presentation:
         return Layout(
             width=max(40, width),
             colour=_wants_colour(to_terminal),
-            unicode=self.output is not None or _writes_unicode(),
+            unicode=self.output is not None or writes_unicode(),
             amount=self.amount,
             workspace=os.environ.get("GITHUB_WORKSPACE", "").rstrip("/"),
         )
@@ -203,13 +204,6 @@ def _say(line: str) -> None:
     sys.stderr.flush()
 
 
-def _write(text: str) -> None:
-    encoding = sys.stdout.encoding or "ascii"
-    written = text.encode(encoding, "replace").decode(encoding)
-    sys.stdout.write(OwnCommands(written) if isinstance(text, OwnCommands) else written)
-    sys.stdout.flush()
-
-
 def _columns() -> int:
     """``COLUMNS``, else the width of the terminal, which is there too when the output goes to a pager."""
     with contextlib.suppress(KeyError, ValueError):
@@ -225,10 +219,6 @@ def _wants_colour(to_terminal: bool) -> bool:
     if os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or (to_terminal and os.environ.get("TERM") != "dumb")
-
-
-def _writes_unicode() -> bool:
-    return (sys.stdout.encoding or "").lower().startswith("utf")
 
 
 @contextmanager

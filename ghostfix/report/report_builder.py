@@ -1,7 +1,6 @@
 """Composing the Report: everything that was seen and done, as text that is safe to show."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 
 from msgspec import structs
 
@@ -44,6 +43,7 @@ from ghostfix.model.report import (
 from ghostfix.model.safe_text import shown, shown_argv
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import NetworkCounters, Snapshot
+from ghostfix.model.text_units import utc_stamp
 from ghostfix.repair.plan import Plan
 from ghostfix.service.instance import Instance, instances
 
@@ -104,7 +104,7 @@ class _Composer:
         return Report(
             schema=SCHEMA,
             version=__version__,
-            taken_at=datetime.fromtimestamp(snapshot.taken_at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            taken_at=utc_stamp(snapshot.taken_at),
             host=HostReport(
                 self.text(snapshot.host.hostname),
                 self.text(snapshot.host.platform),

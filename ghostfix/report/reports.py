@@ -1,7 +1,6 @@
 """Telling: the Reports of a diagnosis, a plan and a repair, with their notes and exit codes."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from msgspec import structs
 
@@ -14,6 +13,7 @@ from ghostfix.model.job import Job
 from ghostfix.model.machine import System
 from ghostfix.model.observation import Observation, Respawn
 from ghostfix.model.report import EntryReport, EventReport, Report, RunReport
+from ghostfix.model.text_units import utc_text
 from ghostfix.repair.execute import Run
 from ghostfix.repair.journal import unfinished
 from ghostfix.repair.plan import Plan
@@ -155,4 +155,4 @@ def _started(respawn: Respawn, jobs: Sequence[Job]) -> str:
 
 def when(at: float | None) -> str:
     """A time as people read it, in UTC."""
-    return "unknown time" if at is None else f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return "unknown time" if at is None else utc_text(at)

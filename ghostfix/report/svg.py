@@ -4,10 +4,9 @@ import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from ghostfix.model.report import CauseReport, SubjectReport
-from ghostfix.model.text_units import lasting
+from ghostfix.model.text_units import lasting, utc_text
 from ghostfix.report.markup import Markup, element
 from ghostfix.report.timeline import Moment, Timeline
 
@@ -129,7 +128,7 @@ def _dot(at: float, moment: Moment, scale: _Scale, y: float, kind: str, radius: 
 
 
 def _clock(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return utc_text(at)
 
 
 def _depths(causes: Sequence[CauseReport]) -> dict[_Key, int]:

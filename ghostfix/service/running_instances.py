@@ -11,9 +11,8 @@ from ghostfix.service.instance import roots, runs_service
 
 def running_instances(system: System, service: Service) -> tuple[Process, ...]:
     """The top process of each instance that runs now, the oldest first."""
-    caller = system.caller()
     processes = [known_better(system, service, process) for process in system.processes().value]
-    return roots(ProcessTree(processes), (caller.pid, *caller.ancestors), service)
+    return roots(ProcessTree(processes), system.caller().own_pids, service)
 
 
 def known_better(system: System, service: Service, process: Process) -> Process:

@@ -1,7 +1,6 @@
 """Starts exactly one instance of the service, detached from the terminal."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import ClassVar
 
 from msgspec import structs
@@ -12,6 +11,7 @@ from ghostfix.model.process import Process, ProcessTree
 from ghostfix.model.safe_text import shown_argv
 from ghostfix.model.service import Service
 from ghostfix.model.step import Captured, Fact, Phase, Refused, Step, Unneeded
+from ghostfix.model.text_units import utc_stamp
 from ghostfix.service.instance import is_service
 from ghostfix.service.running_instances import running_instances
 from ghostfix.service.trust import wrong_runner
@@ -79,7 +79,7 @@ class StartService(Step, frozen=True, kw_only=True, tag="start-service"):
         service = self.service
         log = service.start_log
         status = system.status(log).value
-        at = f"{datetime.fromtimestamp(system.now(), UTC):%Y-%m-%dT%H:%M:%SZ}"
+        at = utc_stamp(system.now())
         note = f"--- ghostfix started {service.name} at {at} ---\n".encode()
         process = system.spawn(
             service.start_command,

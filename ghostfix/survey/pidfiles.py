@@ -4,7 +4,7 @@ import posixpath
 
 from ghostfix.model.machine import System
 from ghostfix.model.pattern import Pattern
-from ghostfix.model.reading import Reading
+from ghostfix.model.reading import Reading, gathered
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import FileKind, FileStatus, PidFile, PidFileState
 from ghostfix.service.pid_file import parse_pid
@@ -23,7 +23,7 @@ def collect(system: System, service: Service) -> Reading[tuple[PidFile, ...]]:
         for path in _paths(system, service, pattern, problems):
             if path not in found and (pidfile := _pidfile(system, path, problems)) is not None:
                 found[path] = pidfile
-    return Reading(tuple(found.values()), "; ".join(problems) or None, complete=not problems)
+    return gathered(tuple(found.values()), problems)
 
 
 def _paths(system: System, service: Service, pattern: str, problems: list[str]) -> tuple[str, ...]:

@@ -4,16 +4,13 @@ from msgspec import Struct, structs
 
 from ghostfix.model.invocation import read_argv
 from ghostfix.model.machine import System
-from ghostfix.model.pattern import Pattern
 from ghostfix.model.process import Listener, Process, ProcessTree
+from ghostfix.model.process_title import is_worker
 from ghostfix.model.reading import Reading
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import PidFile
 from ghostfix.service.instance import is_service, runs_service
 from ghostfix.survey import pidfiles
-
-# Workers whose command line does not name their service: only their details tell whose they are.
-_WORKER = Pattern(r"multiprocessing\.(spawn|forkserver|resource_tracker)|: worker|^\[?celeryd: ")
 
 
 class Known(Struct, frozen=True):
@@ -79,5 +76,4 @@ def _may_be(system: System, service: Service, process: Process) -> bool:
     if runs_service(service, read_argv(process.argv), None):
         return True
     # A worker of the service is in its folder; that is looked up for a fifteenth of the cost of all details.
-    worker = any(_WORKER.search(word[:200]) for word in process.argv[:4])
-    return worker and system.cwd(process) in (service.directory, None)
+    return is_worker(process.argv) and system.cwd(process) in (service.directory, None)

@@ -47,11 +47,10 @@ class Vigil:
     """What is known of the service's processes, and what has become of them."""
 
     def __init__(self, system: System, lookout: Lookout, service: Service) -> None:
-        caller = system.caller()
         self._system = system
         self._lookout = lookout
         self._service = service
-        self._own = frozenset((caller.pid, *caller.ancestors))
+        self._own = frozenset(system.caller().own_pids)
         self._table: dict[int, Process] = {}
         self._young: dict[int, float] = {}
         self._matching: dict[int, Process] = {}

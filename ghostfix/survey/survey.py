@@ -42,8 +42,7 @@ def survey(
     answered after ``timeout`` seconds in all. ``observation`` is what was seen
     just before. ``progress`` is told each source that has been read.
     """
-    caller = system.caller()
-    own = (caller.pid, *caller.ancestors)
+    own = system.caller().own_pids
     sources = _Sources(timeout, progress)
     look = sources.begin
 

@@ -98,7 +98,7 @@ def _of_name(system: System, name: str) -> tuple[Process, ...]:
     if not name.strip():
         raise ProfileError("the target is empty", _USAGE)
     caller = system.caller()
-    own = (caller.pid, *caller.ancestors)
+    own = caller.own_pids
     tree = ProcessTree(system.processes().value)
     of_service = _of_service(system, name, tree, own)
     if of_service is not None:

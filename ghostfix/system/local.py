@@ -3,13 +3,13 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from datetime import UTC, datetime
 
 from ghostfix.model.errors import StepError
 from ghostfix.model.machine import CommandAnswer, Note, Signal, Touch
 from ghostfix.model.manager_signs import ManagerSigns
 from ghostfix.model.process import Process, ProcessId
 from ghostfix.model.snapshot import FileStatus, HttpAnswer
+from ghostfix.model.text_units import utc_text
 from ghostfix.system import commands, file_writes, folders, locks, spawn
 from ghostfix.system.decoding import reason
 from ghostfix.system.folder_locks import FolderLocks
@@ -171,7 +171,7 @@ class LocalSystem(LookingSystem):
         process = self._table.one(pid)
         if process is None:
             return f"process {pid}"
-        since = f"{datetime.fromtimestamp(process.id.started, UTC):%Y-%m-%d %H:%M:%S} UTC"
+        since = utc_text(process.id.started)
         return f"process {pid} ({process.name}) of {process.user}, which runs since {since}"
 
     def post(

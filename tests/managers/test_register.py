@@ -13,20 +13,19 @@ TESTS = Path(__file__).parent
 
 
 def name(manager: Manager) -> str:
-    return manager.parts.__module__.rpartition(".")[2]
+    return manager.restarters.__module__.rpartition(".")[2]
 
 
 @pytest.mark.parametrize("manager", MANAGERS, ids=name)
 def test_a_row_is_whole(manager: Manager) -> None:
     """Each kind that can be read and held is described, and each way to adopt says when it is at hand."""
-    parts = manager.parts()
     kinds = [signs.kind for signs in manager.signs]
     assert kinds
-    assert {restarter.kind for restarter in parts.restarters} <= set(kinds)
-    assert [adoption.kind for adoption in manager.adoptions] == [one.kind for one in parts.adopters]
+    assert {restarter.kind for restarter in manager.restarters()} <= set(kinds)
+    assert [adoption.kind for adoption in manager.adoptions] == [one.kind for one in manager.adopters()]
 
 
-@pytest.mark.parametrize("manager", [one for one in MANAGERS if one.parts().restarters], ids=name)
+@pytest.mark.parametrize("manager", [one for one in MANAGERS if one.restarters()], ids=name)
 def test_what_can_be_held_has_its_tests(manager: Manager) -> None:
     assert list((TESTS / name(manager)).glob("test_*.py"))
 

@@ -128,7 +128,7 @@ class LocalBench:
 
     def running(self, service: Service) -> tuple[int, ...]:
         caller = self.system.caller()
-        found = roots(self._tree(service), (caller.pid, *caller.ancestors), service)
+        found = roots(self._tree(service), caller.own_pids, service)
         return tuple(process.pid for process in found)
 
     def run(self, script: str) -> Answer:

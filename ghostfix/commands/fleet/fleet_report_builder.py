@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from msgspec import structs
 
@@ -16,6 +15,7 @@ from ghostfix.model.machine import ActingSystem, System
 from ghostfix.model.report import Report, Verdict
 from ghostfix.model.safe_text import shown, shown_argv
 from ghostfix.model.secret_forms import MASK
+from ghostfix.model.text_units import utc_stamp
 from ghostfix.report import saved_reports
 from ghostfix.report.advice import acted, findings
 
@@ -35,7 +35,7 @@ def assembled(
     ordered = sorted(hosts, key=lambda host: _natural(host.name))
     return FleetReport(
         version=__version__,
-        taken_at=f"{datetime.fromtimestamp(system.now(), UTC):%Y-%m-%dT%H:%M:%SZ}",
+        taken_at=utc_stamp(system.now()),
         verb=order.verb,
         dry_run=dry_run and order.verb is not Verb.DIAGNOSE,
         inventory=order.reach.inventory,

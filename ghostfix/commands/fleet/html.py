@@ -3,6 +3,7 @@
 from ghostfix.commands.fleet.wording import headline, host_words, next_steps, said_of
 from ghostfix.model.fleet import FleetHost, FleetReport, SharedFinding, by_verdict, looked_at, not_looked_at
 from ghostfix.model.report import Verdict
+from ghostfix.model.text_units import stamp_text
 from ghostfix.report.formats.html import article, document
 from ghostfix.report.markup import Markup, element
 from ghostfix.report.output_options import Layout
@@ -19,7 +20,7 @@ def _is_well(host: FleetHost) -> bool:
 
 
 def _overview(fleet: FleetReport) -> Markup:
-    when = fleet.taken_at.replace("T", " ").replace("Z", " UTC")
+    when = stamp_text(fleet.taken_at)
     told = f"ghostfix fleet {fleet.verb.value}, {when}, exit code {fleet.exit_code}, ghostfix {fleet.version}"
     groups = by_verdict(fleet)
     worst = groups[0][0].value if groups else "unknown"

@@ -96,8 +96,7 @@ def _recognised(
     system: System, process: Process, detail: ProcessDetail, hidden: bool
 ) -> tuple[Service, ProcessTree, tuple[Process, ...]]:
     """The shortest description that fits this process alone; else the one that fits the fewest."""
-    caller = system.caller()
-    own = (caller.pid, *caller.ancestors)
+    own = system.caller().own_pids
     best: tuple[Service, ProcessTree, tuple[Process, ...]] | None = None
     for service in _descriptions(process, detail, hidden):
         tree = ProcessTree(processes.collect(system, service).value)

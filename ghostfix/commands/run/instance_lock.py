@@ -18,7 +18,7 @@ from ghostfix.model.process import Process
 from ghostfix.model.run_lock import MARK, Former, is_own
 from ghostfix.model.safe_text import shown, shown_argv
 from ghostfix.model.service import Service
-from ghostfix.model.text_units import lasting
+from ghostfix.model.text_units import lasting, utc_text
 from ghostfix.repair.state_folder import usual_state_folder
 from ghostfix.scripts.ghostfix_run_command import read_own_run
 from ghostfix.service.pid_file import parse_pid
@@ -56,9 +56,8 @@ class Running(Struct, frozen=True, kw_only=True):
 
 
 def utc(moment: float) -> str:
-    from datetime import UTC, datetime
 
-    return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return utc_text(moment)
 
 
 def wanted_service(system: System, name: str | None, config: str | None, command: tuple[str, ...]) -> Service:

@@ -16,6 +16,7 @@ from ghostfix.model.errors import ExitCode, ProfileError, StepError
 from ghostfix.model.machine import System
 from ghostfix.model.safe_text import shown
 from ghostfix.model.service import Service
+from ghostfix.report.standard_output import write, writes_unicode
 
 FORMATS = ("terminal", "lines", "jsonl")
 
@@ -97,9 +98,9 @@ def watched(
         record = watch.run()
     verdict = record.verdict(system.now())
     if chosen == "terminal":
-        _write(f"\n{verdict_sentence(service.name, verdict)}\n")
+        write(f"\n{verdict_sentence(service.name, verdict)}\n")
     else:
-        _write(verdict_line(service.name, verdict, system.now(), json=json))
+        write(verdict_line(service.name, verdict, system.now(), json=json))
     return ExitCode.HEALTHY if verdict.held else ExitCode.FINDINGS
 
 
@@ -119,7 +120,7 @@ def _format(wanted: str | None) -> str:
 @contextmanager
 def _lines(service: Service, *, json: bool) -> Iterator[Tellers]:
     yield Tellers(
-        lambda sighting: _write(sighting_line(service.name, sighting, json=json)), lambda _record: None
+        lambda sighting: write(sighting_line(service.name, sighting, json=json)), lambda _record: None
     )
 
 
@@ -133,7 +134,7 @@ def _live(system: System) -> Iterator[Tellers]:
     from ghostfix.commands.watch.view import view
 
     console = Console(highlight=False, markup=False, emoji=False)
-    unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    unicode = writes_unicode()
     last: list[Record] = []
 
     def drawn(record: Record) -> Text:
@@ -148,9 +149,3 @@ def _live(system: System) -> Iterator[Tellers]:
         yield Tellers(lambda _sighting: draw(last[0]) if last else None, draw)
     if last:
         console.print(drawn(last[0]))
-
-
-def _write(text: str) -> None:
-    encoding = sys.stdout.encoding or "ascii"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
-    sys.stdout.flush()

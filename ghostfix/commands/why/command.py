@@ -48,10 +48,10 @@ def why(
         sys.stdout.write(encode(answer).decode() + "\n")
         return
     from ghostfix.commands.why.text import text_of
+    from ghostfix.report.standard_output import write
 
     text = text_of(answer, width=_width(), verbose=verbose, tree=tree)
-    encoding = sys.stdout.encoding or "ascii"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))
+    write(text)
 
 
 def _width() -> int:

@@ -1,12 +1,11 @@
 """The plain text of an explanation: what a person reads on a terminal, or in a mail."""
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from ghostfix.commands.why.explanation import Ancestor, Explanation, Why
 from ghostfix.commands.why.process_stats import Descriptor
 from ghostfix.managers.restarter_of_process import Keeper
-from ghostfix.model.text_units import lasting
+from ghostfix.model.text_units import lasting, utc_text
 from ghostfix.report.quantity import number, size
 
 _LABEL = 13
@@ -148,7 +147,7 @@ def _more(seen: Explanation) -> Iterator[tuple[str, str]]:
 
 
 def _when(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return utc_text(at)
 
 
 def _git(seen: Explanation) -> str:

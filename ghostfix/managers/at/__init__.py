@@ -1,6 +1,7 @@
 """at: jobs that run once, at a time."""
 
-from ghostfix.managers.interface import Manager, Parts
+from ghostfix.managers.interface import Manager
+from ghostfix.managers.restarter import Restarter
 from ghostfix.model.manager_signs import ManagerProcess, ManagerSigns
 
 SIGNS = ManagerSigns(
@@ -11,10 +12,10 @@ SIGNS = ManagerSigns(
 )
 
 
-def _parts() -> Parts:
+def _restarters() -> tuple[Restarter, ...]:
     from ghostfix.managers.at import jobs
 
-    return Parts((jobs.RESTARTER,))
+    return (jobs.RESTARTER,)
 
 
-MANAGER = Manager((SIGNS,), _parts)
+MANAGER = Manager((SIGNS,), _restarters)

@@ -31,8 +31,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
     if not led:
         return Reading((), reading.problem, reading.complete)
     led.sort(key=lambda pair: (pair[0].due or 0.0, pair[0].number))
-    caller = system.caller()
-    running = roots(tree, (caller.pid, *caller.ancestors), service)
+    running = roots(tree, system.caller().own_pids, service)
     # macOS has no daemon: launchd runs atrun, when it is enabled at all.
     runs = system.platform is Platform.MACOS or any(
         each.name == "atd" and each.alive for each in tree.by_pid.values()

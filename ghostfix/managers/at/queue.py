@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from ghostfix.managers.at.at_job import AtScript, read_name, read_queue, read_script
 from ghostfix.model.machine import System
-from ghostfix.model.reading import Reading
+from ghostfix.model.reading import Reading, gathered
 from ghostfix.service.passwd import name_of
 
 FOLDERS = ("/var/spool/cron/atjobs", "/var/spool/at", "/usr/lib/cron/jobs")
@@ -75,7 +75,7 @@ def _from_folder(system: System, folder: str, names: tuple[str, ...]) -> Reading
                 path=path,
             )
         )
-    return Reading(tuple(found), "; ".join(problems) or None, not problems)
+    return gathered(tuple(found), problems)
 
 
 def _owner(system: System, path: str) -> str | None:
@@ -109,7 +109,7 @@ def _from_program(system: System) -> Reading[tuple[AtJob, ...]]:
                 script=read_script(text),
             )
         )
-    return Reading(tuple(found), "; ".join(problems) or None, not problems)
+    return gathered(tuple(found), problems)
 
 
 def _moment(text: str) -> float | None:

@@ -21,7 +21,7 @@ from ghostfix.model.job import Job, Link, LinkKind, Place
 from ghostfix.model.machine import System
 from ghostfix.model.pattern import Pattern
 from ghostfix.model.process import Process, ProcessTree
-from ghostfix.model.reading import Confidence, Reading
+from ghostfix.model.reading import Confidence, Reading, gathered
 from ghostfix.model.service import Service
 from ghostfix.model.step import Step
 from ghostfix.scripts.start_search import Trail, follow, follow_argv
@@ -34,8 +34,7 @@ _VARIABLE = Pattern(r"\$\(circus\.([\w.]+)\)|\(\(circus\.([\w.]+)\)\)", re.IGNOR
 
 def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[Job, ...]]:
     """The watchers that run the service; a circusd is asked only when one of its watchers does."""
-    caller = system.caller()
-    running = roots(tree, (caller.pid, *caller.ancestors), service)
+    running = roots(tree, system.caller().own_pids, service)
     found: list[Job] = []
     problems: list[str] = []
     for process in tree.by_pid.values():
@@ -44,7 +43,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
             problems.append(f"the configuration of circusd (pid {process.pid}) is not known")
         if daemon is not None:
             found += _of_daemon(system, service, tree, daemon, running, problems)
-    return Reading(tuple(found), "; ".join(problems) or None, not problems)
+    return gathered(tuple(found), problems)
 
 
 def hold(job: Job, reason: str) -> tuple[Step, ...]:

@@ -1,6 +1,7 @@
 """Containers of docker and podman, and what stands at their head."""
 
-from ghostfix.managers.interface import Manager, Parts
+from ghostfix.managers.interface import Manager
+from ghostfix.managers.restarter import Restarter
 from ghostfix.model.manager_signs import ManagerCommand, ManagerProcess, ManagerSigns
 
 _STARTS = frozenset({"start", "restart"})
@@ -41,10 +42,10 @@ INIT = ManagerSigns(
 )
 
 
-def _parts() -> Parts:
+def _restarters() -> tuple[Restarter, ...]:
     from ghostfix.managers.containers import jobs
 
-    return Parts(jobs.RESTARTERS)
+    return jobs.RESTARTERS
 
 
-MANAGER = Manager((DOCKER, PODMAN, CONTAINER, INIT), _parts)
+MANAGER = Manager((DOCKER, PODMAN, CONTAINER, INIT), _restarters)

@@ -1,7 +1,9 @@
 """cron and anacron: lines that run at a time."""
 
+from ghostfix.managers.adoption_target import Adopter
 from ghostfix.managers.cron.daemon import is_cron_daemon
-from ghostfix.managers.interface import Adoption, Manager, Parts
+from ghostfix.managers.interface import Adoption, Manager
+from ghostfix.managers.restarter import Restarter
 from ghostfix.model.manager_signs import ManagerProcess, ManagerSigns
 from ghostfix.model.snapshot import Snapshot
 
@@ -19,10 +21,18 @@ def _runs(snapshot: Snapshot) -> bool:
     return snapshot.host.platform == "linux" and any(map(is_cron_daemon, snapshot.processes.value))
 
 
-def _parts() -> Parts:
-    from ghostfix.managers.cron import anacron_jobs, jobs, offer
+def _restarters() -> tuple[Restarter, ...]:
+    from ghostfix.managers.cron import anacron_jobs, jobs
 
-    return Parts((jobs.RESTARTER, anacron_jobs.RESTARTER), (offer.ADOPTER,))
+    return (jobs.RESTARTER, anacron_jobs.RESTARTER)
 
 
-MANAGER = Manager((CRON, ANACRON), _parts, (Adoption("cron", _runs, starts_again_at_once=False),))
+def _adopters() -> tuple[Adopter, ...]:
+    from ghostfix.managers.cron import offer
+
+    return (offer.ADOPTER,)
+
+
+MANAGER = Manager(
+    (CRON, ANACRON), _restarters, _adopters, (Adoption("cron", _runs, starts_again_at_once=False),)
+)

@@ -7,7 +7,7 @@ from ghostfix.managers.restarter import Restarter
 from ghostfix.model.job import Job, Place
 from ghostfix.model.machine import System
 from ghostfix.model.process import ProcessTree, Variable
-from ghostfix.model.reading import Reading
+from ghostfix.model.reading import Reading, gathered
 from ghostfix.model.service import Service
 from ghostfix.model.step import Step
 from ghostfix.scripts.start_search import Trail, search
@@ -43,7 +43,7 @@ def jobs(system: System, service: Service, _tree: ProcessTree) -> Reading[tuple[
             found.append(_job(entry, result.trail, installed=installed))
         elif entry.enabled and installed and system.caller().uid == 0:
             problems.extend(result.problems)
-    return Reading(tuple(found), "; ".join(problems) or None, not problems)
+    return gathered(tuple(found), problems)
 
 
 def hold(job: Job, reason: str) -> tuple[Step, ...]:

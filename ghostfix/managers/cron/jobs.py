@@ -20,7 +20,7 @@ from ghostfix.model.job import Job, Place
 from ghostfix.model.machine import System
 from ghostfix.model.pattern import Pattern
 from ghostfix.model.process import ProcessTree, Variable
-from ghostfix.model.reading import Reading
+from ghostfix.model.reading import Reading, gathered
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import FileKind
 from ghostfix.model.step import Step
@@ -48,8 +48,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
     """The crontab lines that lead to the service: those that act, those held, and those commented out."""
     tabs = _tabs(system)
     reading = _read_all(system, service, tabs.value)
-    caller = system.caller()
-    running = roots(tree, (caller.pid, *caller.ancestors), service)
+    running = roots(tree, system.caller().own_pids, service)
     started = attribute(system, tree, running, [_line(candidate) for candidate in reading.value])
     now = system.now()
     found = tuple(_job(candidate, pids, now) for candidate, pids in zip(reading.value, started, strict=True))
@@ -111,7 +110,7 @@ def _users(system: System) -> Reading[tuple[str, ...]]:
             status = system.status(f"{spool}/{name}").value
             if status is not None and status.kind is FileKind.REGULAR and not name.startswith((".", "tmp.")):
                 users.add(name)
-    return Reading(tuple(sorted(users)), "; ".join(problems) or None, not problems)
+    return gathered(tuple(sorted(users)), problems)
 
 
 def _read_all(system: System, service: Service, tabs: Sequence[Tab]) -> Reading[tuple[_Candidate, ...]]:

@@ -1,6 +1,7 @@
 """forever: scripts that its monitor starts again."""
 
-from ghostfix.managers.interface import Manager, Parts
+from ghostfix.managers.interface import Manager
+from ghostfix.managers.restarter import Restarter
 from ghostfix.model.manager_signs import ManagerProcess, ManagerSigns
 
 SIGNS = ManagerSigns(
@@ -12,10 +13,10 @@ SIGNS = ManagerSigns(
 )
 
 
-def _parts() -> Parts:
+def _restarters() -> tuple[Restarter, ...]:
     from ghostfix.managers.forever import jobs
 
-    return Parts((jobs.RESTARTER,))
+    return (jobs.RESTARTER,)
 
 
-MANAGER = Manager((SIGNS,), _parts)
+MANAGER = Manager((SIGNS,), _restarters)

@@ -22,8 +22,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
 
     What a monitor runs its script with is known to it alone; its children tell.
     """
-    caller = system.caller()
-    running = roots(tree, (caller.pid, *caller.ancestors), service)
+    running = roots(tree, system.caller().own_pids, service)
     found = [
         job
         for process in tree.by_pid.values()

@@ -17,8 +17,7 @@ KIND = "ghostfix"
 
 def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[Job, ...]]:
     """Each that has an instance below it, or will start one in its time, the oldest first."""
-    caller = system.caller()
-    tops = roots(tree, {caller.pid, *caller.ancestors}, service)
+    tops = roots(tree, system.caller().own_pids, service)
     found = []
     for process in sorted(tree.by_pid.values(), key=lambda each: (each.id.started, each.pid)):
         run = read_own_run(read_argv(process.argv))

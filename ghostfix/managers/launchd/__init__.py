@@ -1,6 +1,8 @@
 """launchd: the jobs of macOS."""
 
-from ghostfix.managers.interface import Adoption, Manager, Parts
+from ghostfix.managers.adoption_target import Adopter
+from ghostfix.managers.interface import Adoption, Manager
+from ghostfix.managers.restarter import Restarter
 from ghostfix.model.manager_signs import ManagerCommand, ManagerProcess, ManagerSigns
 from ghostfix.model.snapshot import Snapshot
 
@@ -24,10 +26,16 @@ def _is_there(snapshot: Snapshot) -> bool:
     return snapshot.host.platform == "macos"
 
 
-def _parts() -> Parts:
-    from ghostfix.managers.launchd import jobs, offer
+def _restarters() -> tuple[Restarter, ...]:
+    from ghostfix.managers.launchd import jobs
 
-    return Parts((jobs.RESTARTER,), (offer.ADOPTER,))
+    return (jobs.RESTARTER,)
 
 
-MANAGER = Manager((SIGNS,), _parts, (Adoption("launchd", _is_there),))
+def _adopters() -> tuple[Adopter, ...]:
+    from ghostfix.managers.launchd import offer
+
+    return (offer.ADOPTER,)
+
+
+MANAGER = Manager((SIGNS,), _restarters, _adopters, (Adoption("launchd", _is_there),))

@@ -8,7 +8,7 @@ from msgspec import Struct
 from ghostfix.managers.launchd.plist import LaunchdJob, read_plist
 from ghostfix.model.machine import System
 from ghostfix.model.process import Variable
-from ghostfix.model.reading import Reading
+from ghostfix.model.reading import Reading, gathered
 
 PLIST_LIMIT = 1024 * 1024
 """No plist of a job is longer than so many bytes."""
@@ -69,7 +69,7 @@ def definitions(system: System, uids: Collection[int]) -> Reading[tuple[Definiti
         if not reading.complete and reading.problem is not None:
             problems.append(reading.problem)
     unique = tuple(dict.fromkeys(problems))
-    return Reading(tuple(found), "; ".join(unique) or None, complete=not unique)
+    return gathered(tuple(found), unique)
 
 
 def read_definition(

@@ -193,7 +193,7 @@ class _Look:
     # processes
 
     def _owned_processes(self) -> _Owned:
-        own = (self._caller.pid, *self._caller.ancestors)
+        own = self._caller.own_pids
         tops = roots(self._tree, own, self._service)
         members = (member.pid for top in tops for member in self._tree.descendants(top.pid))
         return _Owned(roots=tops, pids=frozenset((*(top.pid for top in tops), *members)))

@@ -1,6 +1,7 @@
 """monit: the checks of a monit daemon."""
 
-from ghostfix.managers.interface import Manager, Parts
+from ghostfix.managers.interface import Manager
+from ghostfix.managers.restarter import Restarter
 from ghostfix.model.manager_signs import ManagerCommand, ManagerProcess, ManagerSigns
 
 SIGNS = ManagerSigns(
@@ -16,10 +17,10 @@ SIGNS = ManagerSigns(
 )
 
 
-def _parts() -> Parts:
+def _restarters() -> tuple[Restarter, ...]:
     from ghostfix.managers.monit import jobs
 
-    return Parts((jobs.RESTARTER,))
+    return (jobs.RESTARTER,)
 
 
-MANAGER = Manager((SIGNS,), _parts)
+MANAGER = Manager((SIGNS,), _restarters)

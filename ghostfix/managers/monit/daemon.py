@@ -10,7 +10,7 @@ from ghostfix.model.errors import StepError
 from ghostfix.model.machine import ActingSystem, CommandAnswer, System
 from ghostfix.model.pattern import Pattern
 from ghostfix.model.process import Process
-from ghostfix.model.reading import Reading
+from ghostfix.model.reading import Reading, gathered
 from ghostfix.service.trust import runner
 
 _LIMIT = 1 << 20
@@ -58,7 +58,7 @@ def daemons(system: System, processes: Iterable[Process]) -> Reading[tuple[Monit
     if not found and not problems:
         usual = next((path for path in _DEFAULTS if system.status(path).value is not None), None)
         found += [] if usual is None else [MonitDaemon(control=usual)]
-    return Reading(tuple(found), "; ".join(problems) or None, not problems)
+    return gathered(tuple(found), problems)
 
 
 def configuration(system: System, control: str) -> Reading[MonitConfig]:
@@ -83,7 +83,7 @@ def configuration(system: System, control: str) -> Reading[MonitConfig]:
             checks += part.checks
             waiting += part.includes
     config = MonitConfig(checks=tuple(checks), period=whole.period)
-    return Reading(config, "; ".join(problems) or None, not problems)
+    return gathered(config, problems)
 
 
 def order(system: ActingSystem, control: str, verb: str, name: str) -> CommandAnswer:

@@ -26,7 +26,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
     which only its owner may read, is said and not missed.
     """
     caller = system.caller()
-    running = roots(tree, (caller.pid, *caller.ancestors), service)
+    running = roots(tree, caller.own_pids, service)
     reading = daemons(system, tree.by_pid.values())
     found: list[Job] = []
     problems = [] if reading.problem is None else [reading.problem]

@@ -1,6 +1,7 @@
 """OpenRC: services and their supervise-daemon."""
 
-from ghostfix.managers.interface import Manager, Parts
+from ghostfix.managers.interface import Manager
+from ghostfix.managers.restarter import Restarter
 from ghostfix.model.manager_signs import CommandForm, ManagerCommand, ManagerProcess, ManagerSigns
 
 _STARTS = frozenset({"start", "restart", "condrestart"})
@@ -19,10 +20,10 @@ SIGNS = ManagerSigns(
 )
 
 
-def _parts() -> Parts:
+def _restarters() -> tuple[Restarter, ...]:
     from ghostfix.managers.openrc import jobs
 
-    return Parts((jobs.RESTARTER,))
+    return (jobs.RESTARTER,)
 
 
-MANAGER = Manager((SIGNS,), _parts)
+MANAGER = Manager((SIGNS,), _restarters)

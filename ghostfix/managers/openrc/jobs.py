@@ -23,8 +23,7 @@ _PROGRAM = "supervise-daemon"
 
 def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[Job, ...]]:
     """The running supervise-daemons whose program is the service."""
-    caller = system.caller()
-    running = roots(tree, (caller.pid, *caller.ancestors), service)
+    running = roots(tree, system.caller().own_pids, service)
     found: list[Job] = []
     for process, supervised in _supervised(system, tree):
         below = {each.pid for each in tree.descendants(process.pid)}

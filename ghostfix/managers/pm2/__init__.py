@@ -1,6 +1,8 @@
 """pm2: the apps of a God daemon."""
 
-from ghostfix.managers.interface import Adoption, Manager, Parts
+from ghostfix.managers.adoption_target import Adopter
+from ghostfix.managers.interface import Adoption, Manager
+from ghostfix.managers.restarter import Restarter
 from ghostfix.model.manager_signs import ManagerCommand, ManagerProcess, ManagerSigns
 from ghostfix.model.pattern import Pattern
 from ghostfix.model.snapshot import Snapshot
@@ -31,10 +33,16 @@ def _is_of_the_user(snapshot: Snapshot) -> bool:
     )
 
 
-def _parts() -> Parts:
-    from ghostfix.managers.pm2 import jobs, offer
+def _restarters() -> tuple[Restarter, ...]:
+    from ghostfix.managers.pm2 import jobs
 
-    return Parts((jobs.RESTARTER,), (offer.ADOPTER,))
+    return (jobs.RESTARTER,)
 
 
-MANAGER = Manager((SIGNS,), _parts, (Adoption("pm2", _is_of_the_user),))
+def _adopters() -> tuple[Adopter, ...]:
+    from ghostfix.managers.pm2 import offer
+
+    return (offer.ADOPTER,)
+
+
+MANAGER = Manager((SIGNS,), _restarters, _adopters, (Adoption("pm2", _is_of_the_user),))

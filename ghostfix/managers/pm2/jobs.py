@@ -3,7 +3,7 @@
 import posixpath
 from collections.abc import Iterable, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from ghostfix.managers.pm2.app import CLUSTER_MODE, Pm2App, read_config, read_dump, schedule_in_words
 from ghostfix.managers.pm2.daemon import Pm2Daemon, daemons, listed
@@ -12,7 +12,7 @@ from ghostfix.managers.restarter import Restarter
 from ghostfix.model.job import Job, Link, LinkKind, Place
 from ghostfix.model.machine import System
 from ghostfix.model.process import Process, ProcessId, ProcessTree
-from ghostfix.model.reading import Confidence, Reading
+from ghostfix.model.reading import Confidence, Reading, gathered
 from ghostfix.model.service import Service
 from ghostfix.model.step import Step
 from ghostfix.scripts.script import worst
@@ -42,8 +42,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
     Looked at are every pm2 that runs, the caller's own home, and the homes that the service's processes
     name: an application whose pm2 has died is one that nobody starts again.
     """
-    caller = system.caller()
-    running = roots(tree, (caller.pid, *caller.ancestors), service)
+    running = roots(tree, system.caller().own_pids, service)
     found: list[Job] = []
     problems: list[str] = []
     alive = {daemon.home: daemon for daemon in daemons(system, tree.by_pid.values())}
@@ -55,7 +54,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
                 found.append(job)
     configured, unfollowed = _configured(system, service, {job.id for job in found})
     note = "; ".join(unfollowed) or None
-    return Reading((*found, *configured), "; ".join(problems) or None, not problems, note)
+    return structs.replace(gathered((*found, *configured), problems), note=note)
 
 
 def hold(job: Job, reason: str) -> tuple[Step, ...]:

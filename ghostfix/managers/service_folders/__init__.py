@@ -1,6 +1,7 @@
 """Service folders: runit, s6 and daemontools, which supervise one folder a service."""
 
-from ghostfix.managers.interface import Manager, Parts
+from ghostfix.managers.interface import Manager
+from ghostfix.managers.restarter import Restarter
 from ghostfix.model.manager_signs import CommandForm, ManagerCommand, ManagerProcess, ManagerSigns
 
 RUNIT = ManagerSigns(
@@ -33,10 +34,10 @@ DAEMONTOOLS = ManagerSigns(
 )
 
 
-def _parts() -> Parts:
+def _restarters() -> tuple[Restarter, ...]:
     from ghostfix.managers.service_folders import jobs
 
-    return Parts(jobs.RESTARTERS)
+    return jobs.RESTARTERS
 
 
-MANAGER = Manager((RUNIT, S6, DAEMONTOOLS), _parts)
+MANAGER = Manager((RUNIT, S6, DAEMONTOOLS), _restarters)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from ghostfix.model.job import Job, Link, LinkKind, Place
 from ghostfix.model.machine import System, has_ended
 from ghostfix.model.process import Process, ProcessTree
-from ghostfix.model.reading import Confidence, Reading
+from ghostfix.model.reading import Confidence, Reading, gathered
 from ghostfix.model.service import Service
 from ghostfix.scripts.start_search import search_argv
 from ghostfix.service.instance import roots
@@ -86,8 +86,7 @@ def read_status(content: bytes) -> FolderState:
 
 def jobs_of(suite: Suite, system: System, service: Service, tree: ProcessTree) -> Reading[tuple[Job, ...]]:
     """The supervised folders whose ``run`` leads to the service, or whose process is an instance of it."""
-    caller = system.caller()
-    running = roots(tree, (caller.pid, *caller.ancestors), service)
+    running = roots(tree, system.caller().own_pids, service)
     found: list[Job] = []
     problems: list[str] = []
     for process in tree.by_pid.values():
@@ -102,7 +101,7 @@ def jobs_of(suite: Suite, system: System, service: Service, tree: ProcessTree) -
         below = {each.pid for each in tree.descendants(process.pid)}
         owned = tuple(each for each in running if each.pid in below)
         found += _job(suite, system, service, folder, owned, problems)
-    return Reading(tuple(found), "; ".join(problems) or None, not problems)
+    return gathered(tuple(found), problems)
 
 
 def _job(

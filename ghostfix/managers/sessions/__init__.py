@@ -1,6 +1,6 @@
 """Sessions: the doors through which a person comes in. What was started there, nobody starts again."""
 
-from ghostfix.managers.interface import Manager, Parts
+from ghostfix.managers.interface import Manager
 from ghostfix.model.manager_signs import ManagerProcess, ManagerSigns
 
 
@@ -35,8 +35,4 @@ TERMINAL = _signs(
 DESKTOP = _signs("desktop", {"gnome-shell": "the desktop", "code": "an editor"})
 
 
-def _parts() -> Parts:
-    return Parts(())
-
-
-MANAGER = Manager((SSH, LOGIN, TERMINAL, DESKTOP), _parts)
+MANAGER = Manager((SSH, LOGIN, TERMINAL, DESKTOP), tuple)

@@ -2,7 +2,9 @@
 
 import posixpath
 
-from ghostfix.managers.interface import Adoption, Manager, Parts
+from ghostfix.managers.adoption_target import Adopter
+from ghostfix.managers.interface import Adoption, Manager
+from ghostfix.managers.restarter import Restarter
 from ghostfix.model.manager_signs import ManagerCommand, ManagerProcess, ManagerSigns
 from ghostfix.model.snapshot import Snapshot
 
@@ -40,10 +42,16 @@ def _is_of_the_user(snapshot: Snapshot) -> bool:
     )
 
 
-def _parts() -> Parts:
-    from ghostfix.managers.supervisord import jobs, offer
+def _restarters() -> tuple[Restarter, ...]:
+    from ghostfix.managers.supervisord import jobs
 
-    return Parts((jobs.RESTARTER,), (offer.ADOPTER,))
+    return (jobs.RESTARTER,)
 
 
-MANAGER = Manager((SIGNS,), _parts, (Adoption("supervisord", _is_of_the_user),))
+def _adopters() -> tuple[Adopter, ...]:
+    from ghostfix.managers.supervisord import offer
+
+    return (offer.ADOPTER,)
+
+
+MANAGER = Manager((SIGNS,), _restarters, _adopters, (Adoption("supervisord", _is_of_the_user),))

@@ -12,7 +12,7 @@ from ghostfix.model.invocation import Invocation, read_argv
 from ghostfix.model.machine import ActingSystem, CommandAnswer, System, has_ended
 from ghostfix.model.pattern import Pattern
 from ghostfix.model.process import Process, ProcessTree
-from ghostfix.model.reading import Reading
+from ghostfix.model.reading import Reading, gathered
 from ghostfix.service.trust import commander
 
 EVERY = "all"
@@ -166,7 +166,7 @@ def programs_of(system: System, config: str) -> Reading[Programs]:
             more = read_config(included.value.decode(errors="backslashreplace"), path)
             programs += more.programs
             groups += more.groups
-    return Reading(Programs(tuple(programs), tuple(groups)), "; ".join(problems) or None, not problems)
+    return gathered(Programs(tuple(programs), tuple(groups)), problems)
 
 
 def _supervisord(process: Process) -> Invocation | None:

@@ -20,7 +20,7 @@ from ghostfix.managers.supervisord.restart_program import RestartSupervisorProgr
 from ghostfix.model.job import Job, Link, LinkKind, Place
 from ghostfix.model.machine import System
 from ghostfix.model.process import Process, ProcessTree
-from ghostfix.model.reading import Confidence, Reading
+from ghostfix.model.reading import Confidence, Reading, gathered
 from ghostfix.model.service import Service
 from ghostfix.model.step import Step
 from ghostfix.scripts.start_search import search_argv
@@ -32,8 +32,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
 
     What a supervisord left behind when it was killed is a job too, one that nobody restarts any more.
     """
-    caller = system.caller()
-    running = roots(tree, (caller.pid, *caller.ancestors), service)
+    running = roots(tree, system.caller().own_pids, service)
     found: list[Job] = []
     problems: list[str] = []
     for daemon in daemons(system, tree):
@@ -48,7 +47,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
         problems += [each for each in (programs.problem, listed.problem, *look.problems) if each]
     known = {pid for job in found for pid in job.starts}
     found += [_stale(process) for process in running if process.pid not in known and _left(tree, process)]
-    return Reading(tuple(found), "; ".join(problems) or None, not problems)
+    return gathered(tuple(found), problems)
 
 
 def hold(job: Job, reason: str) -> tuple[Step, ...]:

@@ -1,6 +1,8 @@
 """systemd: the units of the machine and of a user."""
 
-from ghostfix.managers.interface import Adoption, Manager, Parts
+from ghostfix.managers.adoption_target import Adopter
+from ghostfix.managers.interface import Adoption, Manager
+from ghostfix.managers.restarter import Restarter
 from ghostfix.model.manager_signs import CommandForm, ManagerCommand, ManagerProcess, ManagerSigns
 from ghostfix.model.snapshot import Snapshot
 
@@ -46,14 +48,21 @@ def _is_of_the_user(snapshot: Snapshot) -> bool:
     )
 
 
-def _parts() -> Parts:
-    from ghostfix.managers.systemd import jobs, offer, user_offer
+def _restarters() -> tuple[Restarter, ...]:
+    from ghostfix.managers.systemd import jobs
 
-    return Parts((jobs.RESTARTER,), (offer.ADOPTER, user_offer.ADOPTER))
+    return (jobs.RESTARTER,)
+
+
+def _adopters() -> tuple[Adopter, ...]:
+    from ghostfix.managers.systemd import offer, user_offer
+
+    return (offer.ADOPTER, user_offer.ADOPTER)
 
 
 MANAGER = Manager(
     (SIGNS,),
-    _parts,
+    _restarters,
+    _adopters,
     (Adoption("systemd", _is_first), Adoption("systemd-user", _is_of_the_user)),
 )

@@ -20,7 +20,7 @@ from ghostfix.model.job import Job, Link, LinkKind, Place
 from ghostfix.model.machine import Platform, System
 from ghostfix.model.manager_signs import manager_of
 from ghostfix.model.process import Process, ProcessTree
-from ghostfix.model.reading import Confidence, Reading
+from ghostfix.model.reading import Confidence, Reading, gathered
 from ghostfix.model.service import Service
 from ghostfix.model.step import Step
 from ghostfix.service.instance import roots
@@ -54,7 +54,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
             continue
         look = _Look(system, service, scope, tree, problems)
         found += look.jobs(loaded.value + look.not_loaded(loaded.value))
-    return Reading(tuple(found), "; ".join(problems) or None, not problems)
+    return gathered(tuple(found), problems)
 
 
 def hold(job: Job, reason: str) -> tuple[Step, ...]:
@@ -78,9 +78,8 @@ class _Look:
     def __init__(
         self, system: System, service: Service, scope: Scope, tree: ProcessTree, problems: list[str]
     ) -> None:
-        caller = system.caller()
         self.system, self.service, self.scope, self.tree = system, service, scope, tree
-        self.running = roots(tree, (caller.pid, *caller.ancestors), service)
+        self.running = roots(tree, system.caller().own_pids, service)
         self.problems = problems
 
     def not_loaded(self, loaded: Sequence[LoadedUnit]) -> tuple[LoadedUnit, ...]:

@@ -15,13 +15,14 @@ from ghostfix.model.pattern import Pattern
 
 _SECTION = Pattern(r"^\[([^\[\]]+)\]$")
 RESTARTS = {
-    "always": "when it ends",
-    "on-success": "when it ends well",
+    "always": "when it ends, however it ends",
+    "on-success": "when it ends without an error",
     "on-failure": "when it fails",
     "on-abnormal": "when it ends by a signal or a timeout",
-    "on-abort": "when it ends by an unexpected signal",
+    "on-abort": "when it ends by an uncaught signal",
     "on-watchdog": "when its watchdog times out",
 }
+"""``Restart=`` of systemd.service(5) in words."""
 
 
 class UnitEntry(Struct, frozen=True):

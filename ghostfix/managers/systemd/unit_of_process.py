@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from ghostfix.managers.restarter_of_process import Keeper
+from ghostfix.managers.systemd.unit_file import RESTARTS
 from ghostfix.model.machine import System
 from ghostfix.model.pattern import Pattern
 from ghostfix.model.process import Process
@@ -14,15 +15,6 @@ if TYPE_CHECKING:
     from ghostfix.managers.systemd.systemctl import LoadedUnit, Scope
 
 _USER = Pattern(r"^user@(\d+)\.service$")
-_RESTARTS = {
-    "always": "when it ends, however it ends",
-    "on-failure": "when it fails",
-    "on-abnormal": "when it ends by a signal or a timeout",
-    "on-abort": "when it ends by an uncaught signal",
-    "on-watchdog": "when its watchdog times out",
-    "on-success": "when it ends without an error",
-}
-"""``Restart=`` of systemd.service(5) in words."""
 
 
 class OwningUnit(Struct, frozen=True):
@@ -66,7 +58,7 @@ def unit_keepers(system: System, unit: OwningUnit, process: Process, problems: l
 
 
 def _keeper(scope: "Scope", unit: "LoadedUnit", process: Process) -> Keeper:
-    again = _RESTARTS.get(unit.restart)
+    again = RESTARTS.get(unit.restart)
     parts = [f"{again} (Restart={unit.restart})" if again else ""]
     if unit.file_state in ("enabled", "enabled-runtime"):
         parts.append("at boot")

@@ -10,7 +10,7 @@ from ghostfix.managers.systemd.unit_file import UnitEntry, UnitFile, exec_words,
 from ghostfix.model.job import Place
 from ghostfix.model.machine import System
 from ghostfix.model.process import Variable
-from ghostfix.model.reading import Reading
+from ghostfix.model.reading import Reading, gathered
 from ghostfix.model.service import Service
 from ghostfix.scripts.start_search import Trail, search_argv
 from ghostfix.service.passwd import home_of
@@ -43,7 +43,7 @@ def unit_file(system: System, unit: LoadedUnit) -> Reading[UnitFile]:
         if not reading.complete:
             problems.append(reading.problem or f"{path} could not be read")
         files.append(read_unit(reading.value.decode(errors="backslashreplace"), path))
-    return Reading(merged(files), "; ".join(problems) or None, not problems)
+    return gathered(merged(files), problems)
 
 
 def unit_start(system: System, service: Service, scope: Scope, unit: str, file: UnitFile) -> UnitStart:

@@ -1,6 +1,7 @@
 """Watchdogs: loops and scripts that start a service again, in a terminal multiplexer or without."""
 
-from ghostfix.managers.interface import Manager, Parts
+from ghostfix.managers.interface import Manager
+from ghostfix.managers.restarter import Restarter
 from ghostfix.model.manager_signs import ManagerCommand, ManagerProcess, ManagerSigns
 
 WATCHDOG = ManagerSigns(kind="watchdog", title="the loop")
@@ -34,10 +35,10 @@ MULTIPLEXER = ManagerSigns(
 """In whose panes loops run; what runs in them ends with them, and nothing is started again."""
 
 
-def _parts() -> Parts:
+def _restarters() -> tuple[Restarter, ...]:
     from ghostfix.managers.watchdog import jobs
 
-    return Parts((jobs.RESTARTER,))
+    return (jobs.RESTARTER,)
 
 
-MANAGER = Manager((WATCHDOG, NODEMON, WATCHMEDO, MULTIPLEXER), _parts)
+MANAGER = Manager((WATCHDOG, NODEMON, WATCHMEDO, MULTIPLEXER), _restarters)

@@ -52,9 +52,10 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
     runs elsewhere, from a pipe perhaps, must not make every diagnosis uncertain.
     """
     caller = system.caller()
-    own = {caller.pid, *caller.ancestors}
-    tops = roots(tree, own, service)
-    ours = {process.pid for top in tops for process in (top, *tree.descendants(top.pid))}
+    tops = roots(tree, caller.own_pids, service)
+    ours = {process.pid for top in tops for process in (top, *tree.descendants(top.pid))}.union(
+        caller.own_pids
+    )
     found: list[_Watchdog] = []
     problems: list[str] = []
     notes: list[str] = []
@@ -62,7 +63,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
     fruitless: set[tuple[tuple[str, ...], str | None]] = set()
     for process in sorted(tree.by_pid.values(), key=lambda each: (each.id.started, each.pid)):
         argv = _argv(process)
-        if not process.alive or process.pid <= 1 or process.pid in own | ours or not _has_text(argv):
+        if not process.alive or process.pid <= 1 or process.pid in ours or not _has_text(argv):
             continue
         if read_own_run(read_argv(argv)) is not None:
             continue  # our own supervisor, which is a restarter of its own

@@ -12,7 +12,7 @@ from ghostfix.model.report import (
     ResultReport,
     StepReport,
 )
-from ghostfix.model.text_units import lasting, spoken
+from ghostfix.model.text_units import lasting, spoken, stamp_text
 from ghostfix.report.advice import acted, findings, keeping, next_commands, prevention
 from ghostfix.report.headline import gist
 from ghostfix.report.html_style import STYLE
@@ -75,7 +75,7 @@ def _section(title: str, *children: str) -> Markup:
 def _head(report: Report) -> Markup:
     """What a tired person reads first: the verdict, the root cause, and what to type next."""
     verdict, host = report.verdict.value, report.host
-    when = report.taken_at.replace("T", " ").replace("Z", " UTC")
+    when = stamp_text(report.taken_at)
     where = f"{host.hostname} ({host.platform}), {when}, exit code {report.exit_code}"
     word = element("span", verdict, class_=f"verdict {verdict}")
     told = [element("p", line.label, " ", element("b", line.text), class_="lead") for line in gist(report)]

@@ -5,7 +5,9 @@ from collections.abc import Iterable, Sequence
 
 from ghostfix.diagnosis.checks import group_of
 from ghostfix.model.finding import Group
+from ghostfix.model.pattern import Pattern
 from ghostfix.model.report import EvidenceReport, FindingReport, Report, ResultReport, StepReport, Verdict
+from ghostfix.model.text_units import stamp_text
 from ghostfix.report.advice import acted, findings, keeping, next_commands, prevention
 from ghostfix.report.cause_chains import chains
 from ghostfix.report.output_options import Layout
@@ -57,7 +59,7 @@ def code(text: str) -> str:
 
 def _head(report: Report) -> list[str]:
     service, host = report.service, report.host
-    when = report.taken_at.replace("T", " ").replace("Z", " UTC")
+    when = stamp_text(report.taken_at)
     return [
         f"# {escaped(service.name)}: Diagnosis and Repair Summary",
         "",

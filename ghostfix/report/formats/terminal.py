@@ -16,7 +16,7 @@ from ghostfix.model.report import (
     ResultReport,
     Verdict,
 )
-from ghostfix.model.text_units import counted, lasting
+from ghostfix.model.text_units import counted, lasting, stamp_text
 from ghostfix.report.advice import acted, findings, next_commands, went_well
 from ghostfix.report.cause_chains import chains
 from ghostfix.report.console_page import Page
@@ -146,7 +146,7 @@ class _Page(Page):
             (f"  {report.service.name}", "bold"),
             (f" on {report.host.hostname} ({report.host.platform}){self._tally()}", ""),
         )
-        when = report.taken_at.replace("T", " ").replace("Z", " UTC")
+        when = stamp_text(report.taken_at)
         self.line(
             (f"profile: {report.service.profile}; folder: {report.service.directory}; {when}", "dim"),
             indent=2,

@@ -55,7 +55,7 @@ def test_a_unit_that_restarts_the_service() -> None:
     )
     job = only(system)
     assert (job.id, job.scope, str(job.where)) == ("ghost.service", "system", f"{UNITS}/ghost.service:2")
-    assert job.trigger == "when it ends (Restart=always), at boot (multi-user.target)"
+    assert job.trigger == "when it ends, however it ends (Restart=always), at boot (multi-user.target)"
     assert (job.enabled, job.restarts_on_exit, job.link.kind) == (True, True, LinkKind.RUNS)
     digest = unit_digest(system, f"{UNITS}/ghost.service", (), without=HOLD_FILE)
     held = HoldUnit(reason="x", unit="ghost.service", scope="system", digest=digest)
@@ -81,7 +81,7 @@ def test_what_systemd_has_loaded_counts_not_the_file_of_today() -> None:
         (
             {"Restart": "always", "NRestarts": "1"},
             True,
-            "when it ends (Restart=always), restarted 1 time so far",
+            "when it ends, however it ends (Restart=always), restarted 1 time so far",
         ),
         ({"Restart": "on-failure", "ActiveState": "inactive"}, False, "when it fails (Restart=on-failure)"),
         ({"LoadState": "masked", "UnitFileState": "masked"}, False, "only when asked; masked"),
