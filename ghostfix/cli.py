@@ -127,7 +127,7 @@ def _complain(text: str) -> None:
 def _safe(text: str) -> str:
     """Text of an error, which may be the machine's, safe to print."""
     from ghostfix.model.safe_text import (
-        shown,  # its patterns cost a tenth of a start in which nothing goes wrong
+        safe,  # its patterns cost a tenth of a start in which nothing goes wrong
     )
 
-    return shown(text, _LONGEST)
+    return safe(text, _LONGEST)

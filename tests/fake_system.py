@@ -1,4 +1,4 @@
-"""The in-memory machine: everything that ``ghostfix.machine.ActingSystem`` promises, and no real act.
+"""The in-memory machine: everything that ``ghostfix.model.machine.ActingSystem`` promises, and no real act.
 
 It is built floor upon floor: the clock and the acts (``fake_clock``), files (``fake_files``,
 ``fake_file_acts``), processes (``fake_processes``, ``fake_process_acts``), commands and URLs
@@ -9,7 +9,7 @@ from ghostfix.model.machine import ActingSystem, Caller, Platform
 from tests.fake_clock import START, Act, default_caller
 from tests.fake_commands import FakeCommands, answered
 from tests.fake_crontab import FakeCrontab
-from tests.fake_lookout import FakeLookout
+from tests.fake_process_watch import FakeProcessWatch
 from tests.fake_processes import FakeProcess
 
 
@@ -21,9 +21,9 @@ class FakeSystem(FakeCommands):
     ) -> None:
         super().__init__(platform, caller, now)
 
-    def lookout(self) -> FakeLookout:
+    def lookout(self) -> FakeProcessWatch:
         """A new one, which has seen nobody."""
-        return FakeLookout(self)
+        return FakeProcessWatch(self)
 
 
 def _is_complete(system: FakeSystem) -> ActingSystem:

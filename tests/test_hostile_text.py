@@ -20,10 +20,10 @@ from ghostfix.commands.watch.output import FORMATS as WATCH_FORMATS
 from ghostfix.model.errors import GhostfixError
 from ghostfix.model.fleet import HostState
 from ghostfix.model.report import Report
-from ghostfix.model.safe_text import shown
+from ghostfix.model.safe_text import safe
 from ghostfix.report.formats import FORMATS
 from ghostfix.report.output_options import Amount, Layout
-from ghostfix.report.safe_stream import safe
+from ghostfix.report.safe_stream import harmless_output
 from tests.commands.fleet.samples import fleet, seen, unknown
 from tests.fake_system import START, FakeCrontab, FakeSystem
 from tests.secret_shapes import SECRET
@@ -92,7 +92,7 @@ def told(*words: str) -> str:
     error = result.exception
     if isinstance(error, GhostfixError):
         assert words[:2] not in {(verb, NAME) for verb in ("diagnose", "repair", "adopt", "watch")}, error
-        return f"{result.output}ghostfix: {shown(error.message, 2_000)}\n  {shown(error.hint, 2_000)}\n"
+        return f"{result.output}ghostfix: {safe(error.message, 2_000)}\n  {safe(error.hint, 2_000)}\n"
     assert error is None or isinstance(error, SystemExit), f"{words}: {error!r}"
     assert result.output
     return result.output
@@ -105,7 +105,7 @@ def assert_harmless(output: str, words: Sequence[str]) -> None:
     }
     assert raw <= {"\n"}, (words, raw)
     assert not re.search(r"##\w*\[", output), (words, output)
-    gated = output if "github" in words else safe(output)
+    gated = output if "github" in words else harmless_output(output)
     for line in gated.splitlines():
         begins = line.lstrip().startswith("::") and line.lstrip()[2:3].isalpha()
         assert not begins or ("github" in words and _OWN_LINE.match(line)), (words, line)
@@ -158,7 +158,7 @@ def test_a_snapshot_that_is_saved_has_no_secret(system: FakeSystem) -> None:
 def test_a_fleet_of_it_writes_nothing_of_it(system: FakeSystem) -> None:
     report = msgspec.json.decode(told("diagnose", NAME, "--format", "json"), type=Report)
     assert system.table
-    hosts = (seen(shown(MARKS), report), unknown("b", HostState.UNREACHABLE, shown(MARKS)))
+    hosts = (seen(safe(MARKS), report), unknown("b", HostState.UNREACHABLE, safe(MARKS)))
     for name, render in FLEET_FORMATS.items():
         for amount in Amount:
             assert_harmless(render(fleet(*hosts), Layout(width=60, amount=amount)), (name,))

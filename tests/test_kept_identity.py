@@ -56,7 +56,7 @@ def killed_before(machine: FakeSystem, signal: Signal, step: Step) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(machine, "signal", dies)
         # Whoever is killed tidies nothing up.
-        patch.setattr("ghostfix.ending._Family._let_go", lambda *_: None)
+        patch.setattr("ghostfix.steps.terminate._Tree._let_go", lambda *_: None)
         with pytest.raises(Killed):
             execute(machine, Plan((step,)), SERVICE)
     return journal.runs(machine)[0].id
@@ -163,7 +163,7 @@ def test_a_child_that_came_in_the_midst_of_it_runs_on() -> None:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(machine, "signal", dies)
-        patch.setattr("ghostfix.ending._Family._let_go", lambda *_: None)
+        patch.setattr("ghostfix.steps.terminate._Tree._let_go", lambda *_: None)
         with pytest.raises(Killed):
             execute(machine, Plan((step,)), SERVICE)
     assert 600 not in machine.table

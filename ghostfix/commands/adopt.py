@@ -97,7 +97,7 @@ def give(
     from ghostfix.commands.machine import local_system
     from ghostfix.diagnosis.presence import require_presence
     from ghostfix.model.errors import ExitCode, RepairError
-    from ghostfix.model.safe_text import shown
+    from ghostfix.model.safe_text import safe
     from ghostfix.repair.adoption_plan import DifferentJobError, adopt, adopter_named
     from ghostfix.repair.execute import pin_processes
     from ghostfix.repair.plan import as_asked
@@ -111,9 +111,7 @@ def give(
     try:
         adoption = adopt(system, diagnosis, adopter, _own_words(), evict=evict, edit_profile=not keep_profile)
     except DifferentJobError as error:
-        sys.stderr.write(
-            "".join(f"{shown(line, 1_000, reveal=presentation.reveal)}\n" for line in error.diff)
-        )
+        sys.stderr.write("".join(f"{safe(line, 1_000, reveal=presentation.reveal)}\n" for line in error.diff))
         raise
     given = {"--keep-profile": keep_profile, "--evict": evict}
     plan, notes = as_asked(adoption.plan, service, config, given), adoption.notes

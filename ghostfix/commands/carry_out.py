@@ -7,7 +7,7 @@ from ghostfix.diagnosis.diagnosis import Diagnosis
 from ghostfix.model.errors import ExitCode, ProfileError, RepairError, StepError
 from ghostfix.model.machine import ActingSystem
 from ghostfix.model.report import Report
-from ghostfix.model.safe_text import shown
+from ghostfix.model.safe_text import safe
 from ghostfix.model.service import Service
 from ghostfix.model.step import Step
 from ghostfix.repair.execute import Decision, InterruptedRepairError, Run, execute, undo
@@ -46,7 +46,7 @@ def wanted(plan: Plan, service: Service, presentation: Presentation, manner: Man
         again = command(name, service.name, service.profile, *options, "--yes")
         sys.stderr.write(
             "ghostfix: nothing was done: there is no terminal on which to ask.\n"
-            f"  `{shown(again, 1_000)}` does the plan as it stands.\n"
+            f"  `{safe(again, 1_000)}` does the plan as it stands.\n"
         )
         return False
     these = "this step" if len(plan.steps) == 1 else f"these {len(plan.steps)} steps"
@@ -88,7 +88,7 @@ def carry_out(
 def _decision(step: Step) -> Decision:
     answers = {"y": Decision.YES, "n": Decision.SKIP, "a": Decision.ALL, "q": Decision.QUIT}
     while True:
-        answer = ask(f"{shown(step.preview())}? [y]es, [n]o, [a]ll, [q]uit: ")
+        answer = ask(f"{safe(step.preview())}? [y]es, [n]o, [a]ll, [q]uit: ")
         if answer is None:
             return Decision.QUIT
         if answer[:1].lower() in answers:
@@ -129,16 +129,16 @@ def _look_again(
         presentation.show((report,), system)
     except ProfileError as error:  # what was done is done, and its exit code stays
         sys.stderr.write(
-            f"ghostfix: {shown(error.message)}\n  `ghostfix report {run.id}` shows the report again.\n"
+            f"ghostfix: {safe(error.message)}\n  `ghostfix report {run.id}` shows the report again.\n"
         )
     if run.problem is not None:
         sys.stderr.write(
-            f"ghostfix: the repair stopped: {shown(run.problem, 500)}\n"
+            f"ghostfix: the repair stopped: {safe(run.problem, 500)}\n"
             f"  Make room there, and `ghostfix undo {run.id}` takes back what was done.\n"
         )
     elif unkept is not None:
         sys.stderr.write(
-            f"ghostfix: the report of run {run.id} was not kept: {shown(unkept, 500)}\n"
+            f"ghostfix: the report of run {run.id} was not kept: {safe(unkept, 500)}\n"
             f"  `ghostfix undo {run.id}` takes back what was done all the same.\n"
         )
     return code

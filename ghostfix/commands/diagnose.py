@@ -63,7 +63,7 @@ def diagnose(
     Example: `ghostfix diagnose ghost-runner --format json`
     """
     from ghostfix.commands import seconds
-    from ghostfix.commands.diagnoses import Wishes, diagnoses
+    from ghostfix.commands.diagnoses import DiagnosisOptions, diagnoses
     from ghostfix.commands.machine import local_system
     from ghostfix.diagnosis.check_selection import codes
     from ghostfix.diagnosis.checks import CHECKS
@@ -72,7 +72,7 @@ def diagnose(
     from ghostfix.report import saved_reports
     from ghostfix.report.output import Presentation
     from ghostfix.report.reports import diagnosis_report
-    from ghostfix.survey.snapshot_file import Look, save_snapshot
+    from ghostfix.survey.snapshot_file import SavedLook, save_snapshot
 
     known = tuple(check.code for check in CHECKS)
     presentation = Presentation.of(format_, output, quiet=quiet, verbose=verbose, reveal=show_secrets)
@@ -80,7 +80,7 @@ def diagnose(
     if elsewhere and (config or observe or wait_healthy or probe_webhook or all_logs or save):
         raise ProfileError("--from-snapshot looks at no machine, so it goes with no option of a look")
     system = local_system()
-    wishes = Wishes(
+    wishes = DiagnosisOptions(
         name=name,
         config=config,
         only=codes(only, known),
@@ -95,7 +95,7 @@ def diagnose(
     )
     found = list(diagnoses(system, wishes, presentation))
     if save is not None:
-        save_snapshot(system, save, [Look(one.service, one.snapshot) for one in found])
+        save_snapshot(system, save, [SavedLook(one.service, one.snapshot) for one in found])
     reports = [
         diagnosis_report(
             None if elsewhere else system,

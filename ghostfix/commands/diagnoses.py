@@ -22,7 +22,7 @@ _PAUSE = 1.0
 """Seconds between two looks at a service that is not healthy yet."""
 
 
-class Wishes(Struct, frozen=True, kw_only=True):
+class DiagnosisOptions(Struct, frozen=True, kw_only=True):
     """What the user asked for; durations are seconds."""
 
     name: str | None
@@ -68,7 +68,9 @@ def diagnose(
     return judged(service, snapshot, only=only, skip=skip)
 
 
-def diagnoses(system: ActingSystem, wishes: Wishes, presentation: Presentation) -> Iterator[Diagnosis]:
+def diagnoses(
+    system: ActingSystem, wishes: DiagnosisOptions, presentation: Presentation
+) -> Iterator[Diagnosis]:
     """One diagnosis a service. With ``--observe`` it is watched once it is well, or its time is over."""
     if wishes.snapshot is not None:
         for look in load_snapshot(system, wishes.snapshot, wishes.name):
@@ -86,7 +88,7 @@ def diagnoses(system: ActingSystem, wishes: Wishes, presentation: Presentation) 
 
 
 def _patiently(
-    system: ActingSystem, service: Service, wishes: Wishes, presentation: Presentation
+    system: ActingSystem, service: Service, wishes: DiagnosisOptions, presentation: Presentation
 ) -> Diagnosis:
     """Looks until nothing is found that counts, or until the time is over; the last look is what counts."""
     deadline = system.monotonic() + wishes.wait_healthy
@@ -101,7 +103,7 @@ def _patiently(
 def _look(
     system: ActingSystem,
     service: Service,
-    wishes: Wishes,
+    wishes: DiagnosisOptions,
     presentation: Presentation,
     observation: Observation | None = None,
 ) -> Diagnosis:

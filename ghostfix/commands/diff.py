@@ -12,7 +12,7 @@ from ghostfix.report.standard_output import write
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ghostfix.report.comparison import Change
+    from ghostfix.report.comparison import FindingChange
 
 app = subcommand()
 
@@ -46,7 +46,7 @@ def diff(
     raise typer.Exit(ExitCode.HEALTHY if comparison.same else ExitCode.FINDINGS)
 
 
-def _tell(title: str, mark: str, changes: "Sequence[Change]") -> None:
+def _tell(title: str, mark: str, changes: "Sequence[FindingChange]") -> None:
     sys.stdout.write(f"{title}: {len(changes)}\n")
     for change in changes:
         line = f"  {mark} {change.service}: {change.finding.summary} ({change.finding.code})\n"

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ghostfix.repair.journal import RunSummary
-    from ghostfix.repair.journal_records import Entry
+    from ghostfix.repair.journal_records import JournalEntry
 
 app = subcommand()
 
@@ -78,7 +78,9 @@ def undo(
         raise typer.Exit(ExitCode.REPAIR_INCOMPLETE)
 
 
-def _told_to_a_person(run: str | None, planned: "Sequence[Entry]", results: "Sequence[Entry] | None") -> None:
+def _told_to_a_person(
+    run: str | None, planned: "Sequence[JournalEntry]", results: "Sequence[JournalEntry] | None"
+) -> None:
     from ghostfix.repair.journal_records import EntryState
 
     if run is None:
@@ -90,7 +92,7 @@ def _told_to_a_person(run: str | None, planned: "Sequence[Entry]", results: "Seq
 
 
 def _told_to_a_program(
-    run: str | None, planned: "Sequence[Entry]", results: "Sequence[Entry] | None"
+    run: str | None, planned: "Sequence[JournalEntry]", results: "Sequence[JournalEntry] | None"
 ) -> None:
     from ghostfix.repair.undo_document import printed, undo_document
 
@@ -118,31 +120,31 @@ def _last(runs: "Sequence[RunSummary]") -> str | None:
 
 def _name_older(runs: "Sequence[RunSummary]", chosen: str | None) -> None:
     """What stands of older runs is taken back by name only."""
-    from ghostfix.model.safe_text import shown
+    from ghostfix.model.safe_text import safe
 
     older = next((run for run in runs if run.reversible and run.id != chosen), None)
     if older is not None:
         sys.stderr.write(
-            f"ghostfix: an older repair stands, of {shown(older.service, 80)}; "
+            f"ghostfix: an older repair stands, of {safe(older.service, 80)}; "
             f"`ghostfix undo {older.id}` takes it back.\n"
         )
 
 
 def _list(runs: "Sequence[RunSummary]") -> None:
-    from ghostfix.model.safe_text import shown
+    from ghostfix.model.safe_text import safe
     from ghostfix.report.reports import when
 
     if not runs:
         sys.stdout.write("There are no runs: ghostfix has repaired nothing here.\n")
     for run in runs:
-        what = shown(run.problem or "") or f"{run.done} of {run.steps} steps stand"
-        name = shown(run.service, 80)
+        what = safe(run.problem or "") or f"{run.done} of {run.steps} steps stand"
+        name = safe(run.service, 80)
         sys.stdout.write(f"{run.id}  {when(run.started)}  {name:<20}  {run.state.value}: {what}\n")
 
 
-def _show(run: str, entries: "Sequence[Entry]") -> None:
-    from ghostfix.model.safe_text import shown
+def _show(run: str, entries: "Sequence[JournalEntry]") -> None:
+    from ghostfix.model.safe_text import safe
 
     sys.stdout.write(f"{run}, the last step first:\n")
     for entry in entries:
-        sys.stdout.write(f"  {entry.n:>2}  {entry.state.value:<12}  {shown(entry.detail or entry.preview)}\n")
+        sys.stdout.write(f"  {entry.n:>2}  {entry.state.value:<12}  {safe(entry.detail or entry.preview)}\n")

@@ -10,7 +10,7 @@ from ghostfix.service.cached_per_snapshot import worked_out_once
 from ghostfix.service.instance import Instance, instances
 
 
-def keeper(snapshot: Snapshot, service: Service) -> Instance | None:
+def instance_to_keep(snapshot: Snapshot, service: Service) -> Instance | None:
     """The instance that may stay; None: stop all and start a clean one.
 
     It listens on all the service's ports, runs in the profile's venv, which is complete, its health is as
@@ -23,7 +23,7 @@ def keeper(snapshot: Snapshot, service: Service) -> Instance | None:
 
 @worked_out_once
 def keepers(snapshot: Snapshot, service: Service) -> tuple[Instance, ...]:
-    """As ``keeper``, for a service of several instances: at most as many as there should be."""
+    """As ``instance_to_keep``, for a service of several instances: at most as many as there should be."""
     excluded = _in_the_hands_of_rogues(snapshot, service)
     excluded |= {orphan.process.pid for orphan in orphans(snapshot, service) if orphan.sure}
     sound = [

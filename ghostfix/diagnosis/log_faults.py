@@ -23,7 +23,7 @@ _ADDRESS_IN_USE = Pattern(r"address already in use|EADDRINUSE|\[Errno (98|48)\]"
 _MODULE = Pattern(r"No module named '?([\w.]+)'?|Cannot find module '([^']+)'")
 
 
-class Family(Enum):
+class FaultFamily(Enum):
     """What is known of an exception's cause."""
 
     NONE_COMPARED = "none-compared"
@@ -65,13 +65,13 @@ class LogEnding(Struct, frozen=True, kw_only=True):
     error: LoggedError
 
 
-def family(error: LoggedError) -> Family:
+def family(error: LoggedError) -> FaultFamily:
     """Which known cause an exception has."""
     if error.exception.rpartition(".")[2] == "TypeError" and _NONE_COMPARED.search(error.message):
-        return Family.NONE_COMPARED
+        return FaultFamily.NONE_COMPARED
     if error.reason is Reason.ADDRESS_IN_USE or _ADDRESS_IN_USE.search(error.message):
-        return Family.ADDRESS_IN_USE
-    return Family.MISSING_MODULE if module_of(error) is not None else Family.OTHER
+        return FaultFamily.ADDRESS_IN_USE
+    return FaultFamily.MISSING_MODULE if module_of(error) is not None else FaultFamily.OTHER
 
 
 def module_of(error: LoggedError) -> str | None:
@@ -112,7 +112,7 @@ def port_is_free(error: LoggedError, snapshot: Snapshot, service: Service) -> bo
     return not {listener.port for listener in snapshot.listeners.value}.intersection(ports)
 
 
-def faults(snapshot: Snapshot, service: Service, wanted: Family) -> tuple[LogFaults, ...]:
+def faults(snapshot: Snapshot, service: Service, wanted: FaultFamily) -> tuple[LogFaults, ...]:
     """One entry a log with errors of this family; old and handled ones are left out.
 
     What counts came since the oldest running instance started, or in the last day when none runs. Then the

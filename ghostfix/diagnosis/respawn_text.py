@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from ghostfix.model.job import Job
 from ghostfix.model.observation import Observation, Respawn
-from ghostfix.model.safe_text import shown
+from ghostfix.model.safe_text import safe
 from ghostfix.model.text_units import counted
 
 
@@ -17,7 +17,7 @@ def starter(respawn: Respawn, jobs: Sequence[Job]) -> str:
         if respawn.process.pid in job.starts or above.intersection(job.processes)
     ]
     chain = " < ".join(f"{process.name} (pid {process.pid})" for process in respawn.ancestors[:4])
-    return shown(", ".join(names) or chain or "somebody who had ended by then")
+    return safe(", ".join(names) or chain or "somebody who had ended by then")
 
 
 def tally(observation: Observation) -> str:

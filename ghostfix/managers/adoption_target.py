@@ -11,7 +11,7 @@ from ghostfix.model.machine import System
 from ghostfix.model.step import Step
 
 
-class Absent(Struct, frozen=True):
+class Unavailable(Struct, frozen=True):
     """Why a manager cannot have the service, and what to type or do about it."""
 
     reason: str
@@ -49,6 +49,6 @@ class Adopter:
     title: str
     enforces: frozenset[str]
     """Which of the profile's ``limits.service_*`` it keeps the service to; the others are only watched."""
-    offer: Callable[[System, JobWanted], Offer | Absent]
+    offer: Callable[[System, JobWanted], Offer | Unavailable]
     settles: float = 30.0
     """Seconds in which the service must be up once the job is there."""

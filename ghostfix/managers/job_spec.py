@@ -8,7 +8,7 @@ from ghostfix.model.invocation import read_argv
 from ghostfix.model.machine import System
 from ghostfix.model.process import Variable
 from ghostfix.model.reading import ESCAPED_BYTE
-from ghostfix.model.safe_text import shown
+from ghostfix.model.safe_text import safe
 from ghostfix.model.service import Service, StopWanted
 from ghostfix.service.profile import BUILT_IN
 from ghostfix.service.trust import runner, wrong_runner
@@ -67,12 +67,12 @@ def job_wanted(system: System, service: Service, user: str, ghostfix: tuple[str,
         return f"the profile does not say how to start {service.name}: add `start = [...]`"
     program = service.path(command[0]) if "/" in command[0] else system.program(command[0])
     if program is None:
-        return f"{shown(command[0])}, which starts {service.name}, is not on the PATH"
+        return f"{safe(command[0])}, which starts {service.name}, is not on the PATH"
     danger = wrong_runner(system, (service.directory, program, *_code(service, command)), user)
     if danger is not None:
         return danger
     if not user and not _is_root_s(system, service.start_log):
-        return f"root would write to {shown(service.start_log)}, where others can put a link in its place"
+        return f"root would write to {safe(service.start_log)}, where others can put a link in its place"
     limits = service.limits
     wanted = JobWanted(
         name=service.name,
@@ -123,12 +123,10 @@ def _unwritable(wanted: JobWanted) -> str | None:
     values = (one.value for one in wanted.variables)
     for text in (*wanted.command, wanted.directory, wanted.log, wanted.profile, *wanted.ghostfix, *values):
         if not text.isprintable():
-            return f"a job cannot hold {shown(repr(text), 200)}: it has control characters"
+            return f"a job cannot hold {safe(repr(text), 200)}: it has control characters"
         if ESCAPED_BYTE.search(text):
-            return f"a job cannot hold {shown(text, 200)}: a byte of it is no UTF-8"
+            return f"a job cannot hold {safe(text, 200)}: a byte of it is no UTF-8"
     for path in (wanted.directory, wanted.log, wanted.command[0]):
         if path != path.strip() or path.endswith("\\") or not posixpath.isabs(path):
-            return (
-                f"a job cannot name {shown(repr(path), 200)}: it begins or ends with a blank or a backslash"
-            )
+            return f"a job cannot name {safe(repr(path), 200)}: it begins or ends with a blank or a backslash"
     return None

@@ -13,9 +13,9 @@ from msgspec import Struct, structs
 from ghostfix.managers import containers, service_folders
 from ghostfix.managers.process_role import Role, role_of
 from ghostfix.managers.register import SIGNS, restarters
-from ghostfix.managers.restarter_of_process import Keeper
+from ghostfix.managers.restarter_of_process import RestarterOfProcess
 from ghostfix.managers.service_of_process import is_part_of, service_like
-from ghostfix.managers.systemd.unit_of_process import unit_keepers, unit_of
+from ghostfix.managers.systemd.unit_of_process import restarters_of_unit, unit_of
 from ghostfix.model.job import Job
 from ghostfix.model.machine import System
 from ghostfix.model.process import Process, ProcessDetail, ProcessTree
@@ -31,10 +31,10 @@ _AFTER_THE_MINUTE = 3.0
 """Seconds after the minute in which a job of cron has come to its first process."""
 
 
-class Upkeep(Struct, frozen=True, kw_only=True):
+class KeptAlive(Struct, frozen=True, kw_only=True):
     """What was found of who keeps a process alive."""
 
-    keepers: tuple[Keeper, ...] = ()
+    keepers: tuple[RestarterOfProcess, ...] = ()
     """Who started it, or will start it again; the surest first."""
     summary: str
     """The same in one sentence; it says so when nobody does."""
@@ -44,7 +44,7 @@ class Upkeep(Struct, frozen=True, kw_only=True):
     """What could not be looked at, and why."""
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class Lineage(Struct, frozen=True, kw_only=True):
     """A process with its detail, and its ancestors, the parent first, as far as they could be seen."""
 
     process: Process
@@ -94,14 +94,14 @@ def _adopts(process: Process) -> bool:
     return process.pid == 1 or role_of(process).adopts_orphans
 
 
-def upkeep(
+def kept_alive(
     system: System,
-    line: Line,
+    line: Lineage,
     everyone: Callable[[], ProcessTree],
     *,
     thorough: bool = False,
     service: Service | None = None,
-) -> Upkeep:
+) -> KeptAlive:
     """What keeps this process alive. ``thorough`` asks every manager that ghostfix knows.
 
     ``service`` is the process's own where it is known; else it is worked out from the process.
@@ -111,21 +111,23 @@ def upkeep(
     signs = tuple(name for each in SIGNS for name in each.variables if detail.variable(name) is not None)
     problems: list[str] = []
     nearest = line.nearest()
-    keepers: list[Keeper] = []
+    keepers: list[RestarterOfProcess] = []
     unit = unit_of(detail.control_group)
     if unit is not None and not _is_of_manager(system, nearest, detail):
-        keepers += unit_keepers(system, unit, line.process, problems)
+        keepers += restarters_of_unit(system, unit, line.process, problems)
     kinds = _kinds(line, nearest, keepers, thorough=thorough)
     if kinds:
         keepers += _asked(system, line, kinds, everyone, problems, service)
     if detail.container is not None and not any(_covers(keepers, engine) for engine in _ENGINES):
         keepers.append(
-            Keeper(kind="container", id=detail.container[:12], text=detail.container, started=True)
+            RestarterOfProcess(
+                kind="container", id=detail.container[:12], text=detail.container, started=True
+            )
         )
     elif nearest is not None and nearest[1].manages and not _covers(keepers, nearest[1].kind):
         keepers += _unnamed(system, nearest)
     keepers = _ranked(keepers)
-    return Upkeep(
+    return KeptAlive(
         keepers=tuple(keepers),
         summary=_summary(line, keepers, nearest),
         signs=(*signs, *(("the control group",) if unit is not None else ())),
@@ -134,7 +136,11 @@ def upkeep(
 
 
 def _kinds(
-    line: Line, nearest: tuple[Process, Role] | None, keepers: Sequence[Keeper], *, thorough: bool
+    line: Lineage,
+    nearest: tuple[Process, Role] | None,
+    keepers: Sequence[RestarterOfProcess],
+    *,
+    thorough: bool,
 ) -> frozenset[str]:
     """The kinds of managers that the evidence points to; ``*`` is all."""
     if thorough:
@@ -155,12 +161,12 @@ def _kinds(
 
 def _asked(
     system: System,
-    line: Line,
+    line: Lineage,
     kinds: frozenset[str],
     everyone: Callable[[], ProcessTree],
     problems: list[str],
     service: Service | None,
-) -> list[Keeper]:
+) -> list[RestarterOfProcess]:
     """The jobs of these kinds of managers that lead to the process."""
     top = line.top()
     detailed = structs.replace(top, detail=top.detail or system.detail(top))
@@ -172,7 +178,7 @@ def _asked(
     tree = everyone() if whole else ProcessTree(line.members)
     known = {**tree.by_pid, **{each.pid: each for each in line.members}, top.pid: detailed}
     tree = ProcessTree(known.values())
-    found: list[Keeper] = []
+    found: list[RestarterOfProcess] = []
     for restarter in restarters():
         if "*" not in kinds and restarter.kind not in kinds:
             continue
@@ -187,7 +193,7 @@ def _asked(
     return found
 
 
-def _keeper(job: Job, line: Line, top: Process) -> Keeper:
+def _keeper(job: Job, line: Lineage, top: Process) -> RestarterOfProcess:
     pids = {each.pid for each in line.members}
     loops = {(loop.argv, loop.group) for loop in job.live}
     started = (
@@ -195,7 +201,7 @@ def _keeper(job: Job, line: Line, top: Process) -> Keeper:
         or any(own.pid in pids for own in job.processes)
         or any((above.argv, above.group) in loops for above in line.ancestors)  # the loop's own fork
     )
-    return Keeper(
+    return RestarterOfProcess(
         kind=job.kind,
         id=job.id,
         scope=job.scope,
@@ -211,7 +217,7 @@ def _keeper(job: Job, line: Line, top: Process) -> Keeper:
     )
 
 
-def _unnamed(system: System, nearest: tuple[Process, Role]) -> list[Keeper]:
+def _unnamed(system: System, nearest: tuple[Process, Role]) -> list[RestarterOfProcess]:
     """A manager that is an ancestor, though no configuration of its was found that leads here."""
     process, role = nearest
     name = f"pid {process.pid}"
@@ -221,7 +227,7 @@ def _unnamed(system: System, nearest: tuple[Process, Role]) -> list[Keeper]:
         name = process.argv[1] if len(process.argv) > 1 else name
     restarts = role.manager is not None and role.manager.restarts_what_it_started
     return [
-        Keeper(
+        RestarterOfProcess(
             kind=role.kind,
             id=name,
             file=file,
@@ -234,11 +240,11 @@ def _unnamed(system: System, nearest: tuple[Process, Role]) -> list[Keeper]:
     ]
 
 
-def _covers(keepers: Sequence[Keeper], kind: str) -> bool:
+def _covers(keepers: Sequence[RestarterOfProcess], kind: str) -> bool:
     return any(keeper.kind == kind for keeper in keepers)
 
 
-def _ranked(keepers: Sequence[Keeper]) -> list[Keeper]:
+def _ranked(keepers: Sequence[RestarterOfProcess]) -> list[RestarterOfProcess]:
     unique = {(keeper.kind, keeper.scope, keeper.id): keeper for keeper in reversed(keepers)}
     order = [confidence.value for confidence in Confidence]
     return sorted(
@@ -255,7 +261,9 @@ def _is_of_manager(system: System, nearest: tuple[Process, Role] | None, detail:
     return above.control_group == detail.control_group
 
 
-def _summary(line: Line, keepers: Sequence[Keeper], nearest: tuple[Process, Role] | None) -> str:
+def _summary(
+    line: Lineage, keepers: Sequence[RestarterOfProcess], nearest: tuple[Process, Role] | None
+) -> str:
     armed = [keeper for keeper in keepers if keeper.enabled]
     again = [keeper for keeper in armed if keeper.restarts_on_exit or keeper.trigger]
     if again:
@@ -279,7 +287,7 @@ def _summary(line: Line, keepers: Sequence[Keeper], nearest: tuple[Process, Role
     return f"nobody that could be seen: {parent.name} (pid {parent.pid}) started it, and no manager is known"
 
 
-def _session_words(line: Line, role: Role) -> str:
+def _session_words(line: Lineage, role: Role) -> str:
     kinds = {role_of(above).kind: role_of(above).words for above in line.ancestors}
     if "terminal" in kinds and role.kind != "terminal":
         return f" in {kinds['terminal']}, and lives as long as that does"

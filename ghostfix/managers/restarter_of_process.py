@@ -8,7 +8,7 @@ from ghostfix.managers.register import SIGNS
 from ghostfix.model.reading import Confidence
 
 
-class Keeper(Struct, frozen=True, kw_only=True):
+class RestarterOfProcess(Struct, frozen=True, kw_only=True):
     """One restarter of one process."""
 
     kind: str

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from ghostfix.model.errors import ProfileError
 from ghostfix.model.fleet import EntryOfUndo, Verb
-from ghostfix.model.safe_text import shown
+from ghostfix.model.safe_text import safe
 
 COLLECTION = "ghostfix.ghostfix"
 EXTRA = "ghostfix[fleet]"
@@ -154,7 +154,7 @@ def _refuse_templates(values: Iterable[str]) -> None:
     for value in values:
         if any(sign in value for sign in ("{{", "{%", "{#")):
             raise ProfileError(
-                f"`{shown(value, 120)}` is a template for Ansible, which ghostfix does not hand on",
+                f"`{safe(value, 120)}` is a template for Ansible, which ghostfix does not hand on",
                 "what differs by host stands in the inventory: `ghostfix_service`, `ghostfix_config`",
             )
 

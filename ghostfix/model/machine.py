@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from ghostfix.model.manager_signs import ManagerSigns
 from ghostfix.model.process import Listener, Process, ProcessDetail, ProcessId, Variable
-from ghostfix.model.process_watch import Lookout
+from ghostfix.model.process_watch import ProcessWatch
 from ghostfix.model.reading import Reading
 from ghostfix.model.snapshot import FileStatus, Host, HttpAnswer, Resources
 
@@ -140,7 +140,7 @@ class System(Protocol):
         """The process that has this PID now, without ``detail``; None when there is none."""
         ...
 
-    def lookout(self) -> Lookout:
+    def lookout(self) -> ProcessWatch:
         """A view of the process table for whoever looks again and again."""
         ...
 

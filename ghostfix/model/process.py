@@ -1,7 +1,7 @@
 r"""Processes and the sockets on which they listen.
 
 Text is stored as it was read, undecodable bytes written as ``\xNN``; hiding secrets and control
-characters is the business of ``untrusted``. Times are seconds since the epoch, sizes are bytes.
+characters is the business of ``safe_text``. Times are seconds since the epoch, sizes are bytes.
 """
 
 from collections.abc import Iterable
@@ -68,7 +68,7 @@ class ProcessDetail(Struct, frozen=True, kw_only=True):
     resolved_prefix: str | None = None
     """``prefix`` with every symlink of the folder resolved."""
     environment: tuple[Variable, ...] | None = None
-    """Only the variables that tell who started the process (see ``collectors.processes``)."""
+    """Only the variables that tell who started the process (see ``survey.processes``)."""
     open_files: tuple[str, ...] | None = None
     """Paths of regular files that it holds open."""
     open_file_count: int | None = None

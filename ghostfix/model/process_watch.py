@@ -16,7 +16,7 @@ class Consumption(Struct, frozen=True):
     alive: bool
 
 
-class Lookout(Protocol):
+class ProcessWatch(Protocol):
     """A cheap view of the process table."""
 
     def pids(self) -> frozenset[int] | None:

@@ -39,7 +39,7 @@ class Former(Struct, frozen=True, kw_only=True):
     """Of the ``ghostfix run`` that wrote it, where the file system has kept that."""
 
 
-class Start(Struct, frozen=True, kw_only=True):
+class LockedStart(Struct, frozen=True, kw_only=True):
     """One start: the command, where, with what, as whom, and the file that is its lock."""
 
     argv: tuple[str, ...]
@@ -108,11 +108,11 @@ class Launcher(Protocol):
         """The lock, or who has it. Raises StepError when the PID file cannot be used."""
         ...
 
-    def become(self, start: Start, lock: Held) -> NoReturn:
+    def become(self, start: LockedStart, lock: Held) -> NoReturn:
         """Goes on as the command, in this very process, with the lock; raises StepError when it cannot."""
         ...
 
-    def nursery(self, start: Start, lock: Held) -> Nursery:
+    def nursery(self, start: LockedStart, lock: Held) -> Nursery:
         """What starts the command as a child."""
         ...
 

@@ -41,7 +41,7 @@ _SPECIAL_IN_QUOTES = Pattern(r'[\\"$`]')
 _BEFORE_VALUE = Pattern(r"-{0,2}[A-Za-z_][-\w.]*+=|-[A-Za-z]", re.ASCII)
 
 
-def shown(text: str, limit: int = 500, *, reveal: bool = False) -> str:
+def safe(text: str, limit: int = 500, *, reveal: bool = False) -> str:
     r"""Text safe to print anywhere: redacted, one line, no control marks, at most ``limit`` long.
 
     Control characters, direction marks and invisible ones are written as escapes (``\x1b``, ``\n``,
@@ -58,7 +58,7 @@ def shown_argv(argv: Sequence[str], limit: int = 500, *, reveal: bool = False) -
     words = _within(argv, limit + _READ_AHEAD)
     if not reveal:
         words = list(argv_without_secrets(words))
-    return shown(" ".join(_quoted(word) for word in words), limit, reveal=reveal)
+    return safe(" ".join(_quoted(word) for word in words), limit, reveal=reveal)
 
 
 def as_typed(argv: Sequence[str], limit: int = 300) -> str:

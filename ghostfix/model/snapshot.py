@@ -2,7 +2,7 @@ r"""What is there: plain records of one look at a machine.
 
 Every record is frozen and serialisable, so that a snapshot can be saved, attached to a bug report and
 judged again elsewhere. Text from the machine is stored as it was read (undecodable bytes written as
-``\xNN``); hiding secrets and control characters is the business of ``untrusted``.
+``\xNN``); hiding secrets and control characters is the business of ``safe_text``.
 
 Times are seconds since the epoch, sizes are bytes, percentages run from 0 to 100.
 """

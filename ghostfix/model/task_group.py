@@ -21,19 +21,19 @@ _GRACE = 0.25
 """Seconds after the deadline in which what was waited for is ended in good order."""
 
 
-class Looks:
+class TaskGroup:
     """Looks that share one turn and one deadline, ``seconds`` from now."""
 
     def __init__(self, seconds: float | None = None) -> None:
         self.deadline = None if seconds is None else monotonic() + seconds
         self.turn = threading.Lock()
 
-    def begin(self, look: Callable[[], T]) -> "Look[T]":
+    def begin(self, look: Callable[[], T]) -> "Task[T]":
         """Begins ``look`` in a thread of its own; where none can be started any more, does it at once.
 
         A machine that is out of processes is out of threads as well, and is one that needs a diagnosis.
         """
-        begun = Look(look, self)
+        begun = Task(look, self)
         try:
             # A daemon: ghostfix does not stay for a look that never comes back.
             threading.Thread(target=begun.run, daemon=True).start()
@@ -42,10 +42,10 @@ class Looks:
         return begun
 
 
-class Look(Generic[T]):
+class Task(Generic[T]):
     """One look, and its result once there is one."""
 
-    def __init__(self, look: Callable[[], T], looks: Looks) -> None:
+    def __init__(self, look: Callable[[], T], looks: TaskGroup) -> None:
         self._look = look
         self._looks = looks
         self._done = threading.Lock()
@@ -90,7 +90,7 @@ class Look(Generic[T]):
 class _Working:
     """What one thread does of some looks: whether it has their turn."""
 
-    def __init__(self, looks: Looks) -> None:
+    def __init__(self, looks: TaskGroup) -> None:
         self._looks = looks
         self._has_turn = False
         self.cut = False

@@ -7,7 +7,7 @@ from msgspec import Struct, structs
 
 from ghostfix.diagnosis.diagnosis import Diagnosis, judged
 from ghostfix.diagnosis.repair_steps import hold, stop_all_but
-from ghostfix.managers.adoption_target import Absent, Adopter, Offer
+from ghostfix.managers.adoption_target import Adopter, Offer, Unavailable
 from ghostfix.managers.job_spec import JobWanted, job_wanted
 from ghostfix.managers.register import adopters
 from ghostfix.model.errors import RepairError
@@ -64,7 +64,7 @@ def adopt(
     if isinstance(wanted, str):
         raise RepairError(f"{service.name} cannot be given to {adopter.title}: {wanted}")
     offer = adopter.offer(system, wanted)
-    if isinstance(offer, Absent):
+    if isinstance(offer, Unavailable):
         hint = "\n  ".join(part for part in (offer.hint, _others(system, wanted, adopter)) if part)
         raise RepairError(f"{service.name} cannot be given to {adopter.title}: {offer.reason}", hint)
     _require_same(system, offer)

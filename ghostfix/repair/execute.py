@@ -22,12 +22,12 @@ from ghostfix.model.errors import (
     UnwritableError,
 )
 from ghostfix.model.machine import ActingSystem, Note, System
-from ghostfix.model.safe_text import shown
+from ghostfix.model.safe_text import safe
 from ghostfix.model.service import Service
 from ghostfix.model.step import Captured, Phase, Refused, Step, Unneeded
 from ghostfix.repair import journal, undo_data
 from ghostfix.repair.journal import JournalWriter
-from ghostfix.repair.journal_records import ACTING, Entry, EntryState, RunState
+from ghostfix.repair.journal_records import ACTING, EntryState, JournalEntry, RunState
 from ghostfix.repair.plan import Plan
 from ghostfix.repair.repair_lock import exclusive, undisturbed
 from ghostfix.steps.terminate import let_all_go
@@ -65,7 +65,7 @@ class Decision(Enum):
 
 
 Confirm = Callable[[Step], Decision]
-Progress = Callable[[Entry], None]
+Progress = Callable[[JournalEntry], None]
 
 
 class Run(Struct, frozen=True, kw_only=True):
@@ -73,7 +73,7 @@ class Run(Struct, frozen=True, kw_only=True):
 
     id: str
     service: str
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
     problem: str | None = None
     """Why the journal was not written to its end, when it could not be: the repair stopped there."""
 
@@ -95,7 +95,7 @@ class InterruptedRepairError(GhostfixError):
         self.run = run
 
 
-def _silent(entry: Entry) -> None:
+def _silent(entry: JournalEntry) -> None:
     """Nobody wants to know."""
 
 
@@ -149,7 +149,7 @@ def _ended(writer: JournalWriter, run: Run) -> Run:
     return run
 
 
-def would_undo(system: System, run: str) -> tuple[Entry, ...]:
+def would_undo(system: System, run: str) -> tuple[JournalEntry, ...]:
     """What ``undo`` would do, in its order: what is still to be undone as planned, the others as they are."""
     story = journal.load(system, run)
     return tuple(
@@ -161,7 +161,7 @@ def would_undo(system: System, run: str) -> tuple[Entry, ...]:
     )
 
 
-def undo(system: ActingSystem, run: str, *, progress: Progress = _silent) -> tuple[Entry, ...]:
+def undo(system: ActingSystem, run: str, *, progress: Progress = _silent) -> tuple[JournalEntry, ...]:
     """Takes back every act of a run that was done or may have been, the last first; may be repeated.
 
     What cannot be taken back stays, and is reported; the others are taken back all the same. Raises as
@@ -196,7 +196,7 @@ class _Repair:
 
     system: ActingSystem
     writer: JournalWriter
-    entries: list[Entry]
+    entries: list[JournalEntry]
     confirm: Confirm | None
     progress: Progress
     problem: str | None = None
@@ -276,7 +276,7 @@ class _Repair:
     def _tell(self, n: int, state: EntryState, detail: str) -> None:
         entry = self.entries[n - 1]
         announced = entry.announced or state is EntryState.INTENT
-        entry = structs.replace(entry, state=state, detail=shown(detail), announced=announced)
+        entry = structs.replace(entry, state=state, detail=safe(detail), announced=announced)
         if state is not EntryState.INTENT:  # what became of it is known, also where it cannot be written down
             self.entries[n - 1] = structs.replace(entry, at=self.system.now())
         self.entries[n - 1] = self.writer.note(entry)
@@ -291,7 +291,7 @@ class _Undo:
     writer: JournalWriter
     progress: Progress
 
-    def take_back(self, entry: Entry) -> Entry:
+    def take_back(self, entry: JournalEntry) -> JournalEntry:
         self._tell(entry, EntryState.UNDO_INTENT, "")
         try:
             act = undo_data.decode(journal.kept(self.system, self.writer.run, entry.n))
@@ -314,8 +314,8 @@ class _Undo:
         said = (step.undo(self.system, captured), let_all_go(self.system, captured.held))
         return EntryState.UNDONE, "; ".join(filter(None, said))
 
-    def _tell(self, entry: Entry, state: EntryState, detail: str) -> Entry:
-        entry = self.writer.note(structs.replace(entry, state=state, detail=shown(detail)))
+    def _tell(self, entry: JournalEntry, state: EntryState, detail: str) -> JournalEntry:
+        entry = self.writer.note(structs.replace(entry, state=state, detail=safe(detail)))
         self.progress(entry)
         return entry
 
@@ -352,12 +352,12 @@ def _unexpected(error: Exception) -> str:
     return f"an internal error, {type(error).__name__}: {error}"
 
 
-def _planned(n: int, step: Step) -> Entry:
-    return Entry(
+def _planned(n: int, step: Step) -> JournalEntry:
+    return JournalEntry(
         n=n,
         kind=step.kind,
         phase=step.phase.name.lower(),
-        preview=shown(step.preview()),
+        preview=safe(step.preview()),
         reversible=step.reversible,
     )
 
@@ -369,7 +369,7 @@ def _noted(writer: JournalWriter, n: int) -> Note:
     )
 
 
-def _to_undo(entry: Entry) -> bool:
+def _to_undo(entry: JournalEntry) -> bool:
     """Also what cannot be taken back, if it did not come to its end: it may have left something half done."""
     finished = {EntryState.UNDONE, EntryState.IRREVERSIBLE}
     if not entry.reversible:
@@ -377,13 +377,13 @@ def _to_undo(entry: Entry) -> bool:
     return entry.announced and entry.state not in finished
 
 
-def _prospect(entry: Entry) -> str:
+def _prospect(entry: JournalEntry) -> str:
     if entry.reversible:
         return f"would be taken back: {entry.preview}"
     return f"would be let go, if it was stopped and not ended: {entry.preview}"
 
 
-def _left_alone(entry: Entry) -> Entry:
+def _left_alone(entry: JournalEntry) -> JournalEntry:
     """An entry that undo does not touch, and why."""
     if entry.state is EntryState.UNDONE:
         return entry
@@ -391,7 +391,11 @@ def _left_alone(entry: Entry) -> Entry:
 
 
 def _interrupted(
-    writer: JournalWriter, service: str, entries: list[Entry] | tuple[Entry, ...], what: str, again: str
+    writer: JournalWriter,
+    service: str,
+    entries: list[JournalEntry] | tuple[JournalEntry, ...],
+    what: str,
+    again: str,
 ) -> InterruptedRepairError:
     """Writes the interruption down, and says where things stand and what to type next."""
     in_flight = [entry for entry in entries if entry.state in ACTING]

@@ -32,10 +32,10 @@ from ghostfix.model.service import Service
 from ghostfix.model.snapshot import FileKind
 from ghostfix.repair.journal_records import (
     SCHEMA,
-    Entry,
     EntryState,
     Journal,
-    Line,
+    JournalEntry,
+    JournalLine,
     Opening,
     RunState,
     read_journal,
@@ -80,15 +80,15 @@ class JournalWriter:
     run: str
     folder: str
 
-    def note(self, entry: Entry) -> Entry:
+    def note(self, entry: JournalEntry) -> JournalEntry:
         """Tells what became of a step, and gives the entry with its time."""
         entry = structs.replace(entry, at=self.system.now())
-        self._append(Line(entry.state.value, self.system.now(), entry.n, entry.detail))
+        self._append(JournalLine(entry.state.value, self.system.now(), entry.n, entry.detail))
         return entry
 
     def ended(self, state: RunState, detail: str = "") -> None:
         """Tells how the run, or its undoing, came to an end."""
-        self._append(Line(state.value, self.system.now(), 0, detail))
+        self._append(JournalLine(state.value, self.system.now(), 0, detail))
 
     def keep(self, n: int, content: bytes) -> None:
         """Keeps what undoing step ``n`` needs; to be called before its act is announced.
@@ -111,14 +111,14 @@ class JournalWriter:
         except StepError as error:
             raise unwritable(self.folder, error) from error
 
-    def _append(self, line: Line) -> None:
+    def _append(self, line: JournalLine) -> None:
         try:
             self.system.append(_story(self.folder), msgspec.json.encode(line) + b"\n", 0o600)
         except StepError as error:
             raise unwritable(self.folder, error) from error
 
 
-def begin(system: ActingSystem, service: Service, steps: Sequence[Entry]) -> JournalWriter:
+def begin(system: ActingSystem, service: Service, steps: Sequence[JournalEntry]) -> JournalWriter:
     """Opens the journal of a new run: what is planned is on the disk before this returns."""
     runs_folder = own_folder(system, "runs")
     caller, now = system.caller(), system.now()

@@ -42,7 +42,7 @@ ACTING = frozenset({EntryState.INTENT, EntryState.UNDO_INTENT})
 """States in which something is being done at this moment, or was when ghostfix ended."""
 
 
-class Entry(Struct, frozen=True, kw_only=True):
+class JournalEntry(Struct, frozen=True, kw_only=True):
     """One step of a run. ``preview`` and ``detail`` are safe to show."""
 
     n: int
@@ -86,10 +86,10 @@ class Opening(Struct, frozen=True, kw_only=True, tag="begun", tag_field="event")
     pid: int
     user: str
     version: str
-    steps: tuple[Entry, ...]
+    steps: tuple[JournalEntry, ...]
 
 
-class Line(Struct, frozen=True, omit_defaults=True):
+class JournalLine(Struct, frozen=True, omit_defaults=True):
     """Any later line. ``n`` is 0 when it is about the whole run; then ``event`` is a ``RunState``."""
 
     event: str
@@ -107,13 +107,13 @@ class Journal(Struct, frozen=True, kw_only=True):
     directory: str
     started: float
     pid: int
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
     state: RunState
     ended: float | None = None
     problem: str | None = None
     """Lines that could not be read, when there were any."""
 
-    def entry(self, n: int) -> Entry:
+    def entry(self, n: int) -> JournalEntry:
         return self.entries[n - 1]
 
 
@@ -166,17 +166,17 @@ def _follow(opening: Opening, lines: Sequence[bytes]) -> Journal:
     )
 
 
-def _line(raw: bytes) -> Line | None:
+def _line(raw: bytes) -> JournalLine | None:
     """A line, or None for one that was cut short or that a newer version wrote."""
     try:
-        line = msgspec.json.decode(raw, type=Line)
+        line = msgspec.json.decode(raw, type=JournalLine)
     except DAMAGED:
         return None
     known = {state.value for state in (RunState if line.n == 0 else EntryState)}
     return line if line.event in known else None
 
 
-def _told(entry: Entry, line: Line) -> Entry:
+def _told(entry: JournalEntry, line: JournalLine) -> JournalEntry:
     state = EntryState(line.event)
     begins = state in ACTING
     return structs.replace(

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 
 from ghostfix.model.errors import ChangedError, RepairError, StepError
 from ghostfix.model.machine import ActingSystem
-from ghostfix.model.safe_text import shown
+from ghostfix.model.safe_text import safe
 from ghostfix.model.step import Step
 from ghostfix.model.text_units import utc_text
 from ghostfix.repair.state_folder import lock_path, own_folder, state_folder, unwritable
@@ -36,7 +36,7 @@ def exclusive(system: ActingSystem, service: str, directory: str, act: str) -> I
             stack.enter_context(system.lock_folder(directory))
         except ChangedError as error:
             raise RepairError(
-                f"{service} is being worked on already: {shown(str(error))}", "wait until that has ended"
+                f"{service} is being worked on already: {safe(str(error))}", "wait until that has ended"
             ) from error
         except StepError as error:
             raise unwritable(state_folder(system), error) from error

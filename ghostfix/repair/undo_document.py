@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from ghostfix.repair.journal import RunSummary
-from ghostfix.repair.journal_records import Entry, EntryState
+from ghostfix.repair.journal_records import EntryState, JournalEntry
 
 
 class RunsDocument(Struct, frozen=True, kw_only=True):
@@ -25,10 +25,12 @@ class UndoDocument(Struct, frozen=True, kw_only=True):
     dry_run: bool
     changed: bool
     """Something was taken back just now; in a dry run, would be."""
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
 
 
-def undo_document(run: str | None, planned: Sequence[Entry], results: Sequence[Entry] | None) -> UndoDocument:
+def undo_document(
+    run: str | None, planned: Sequence[JournalEntry], results: Sequence[JournalEntry] | None
+) -> UndoDocument:
     """The document of an undo; of its dry run, when there are no results."""
     wanted = {entry.n for entry in planned if entry.state is EntryState.PLANNED}
     undone = {entry.n for entry in results or () if entry.state is EntryState.UNDONE}

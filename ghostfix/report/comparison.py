@@ -8,7 +8,7 @@ from ghostfix.model.report import FindingReport, Report
 from ghostfix.report.advice import findings
 
 
-class Change(Struct, frozen=True, kw_only=True):
+class FindingChange(Struct, frozen=True, kw_only=True):
     """One finding, of one service; as it is now, or as it was last."""
 
     service: str
@@ -16,9 +16,9 @@ class Change(Struct, frozen=True, kw_only=True):
 
 
 class Comparison(Struct, frozen=True, kw_only=True):
-    new: tuple[Change, ...]
-    gone: tuple[Change, ...]
-    unchanged: tuple[Change, ...]
+    new: tuple[FindingChange, ...]
+    gone: tuple[FindingChange, ...]
+    unchanged: tuple[FindingChange, ...]
 
     @property
     def same(self) -> bool:
@@ -36,9 +36,9 @@ def compare(before: Sequence[Report], after: Sequence[Report]) -> Comparison:
     )
 
 
-def _findings(reports: Sequence[Report]) -> dict[tuple[str, str, str, str], Change]:
+def _findings(reports: Sequence[Report]) -> dict[tuple[str, str, str, str], FindingChange]:
     return {
-        (report.service.name, finding.code, finding.subject.kind, finding.subject.name): Change(
+        (report.service.name, finding.code, finding.subject.kind, finding.subject.name): FindingChange(
             service=report.service.name, finding=finding
         )
         for report in reports

@@ -8,27 +8,27 @@ from ghostfix.report.advice import acted, findings, went_well
 from ghostfix.report.cause_chains import chains
 
 
-class Line(Struct, frozen=True):
+class HeadLine(Struct, frozen=True):
     """What it is about, and what is to be said of it."""
 
     label: str
     text: str
 
 
-def gist(report: Report) -> tuple[Line, ...]:
+def gist(report: Report) -> tuple[HeadLine, ...]:
     """What became of the repair, how much was found, and the root cause; the most urgent first."""
     lines = []
     if report.run is not None and acted(report):
-        lines.append(Line("Repair:", _repair(report.run, report.verification, well=went_well(report))))
+        lines.append(HeadLine("Repair:", _repair(report.run, report.verification, well=went_well(report))))
     elif tally(report):
-        lines.append(Line("Found:", tally(report)))
+        lines.append(HeadLine("Found:", tally(report)))
     told = chains(report.causes)
     if told:
         label = "Root cause before:" if acted(report) else "Root cause:"
-        lines.append(Line(label, " → ".join(link.short for link in told[0])))
+        lines.append(HeadLine(label, " → ".join(link.short for link in told[0])))
     unread = sum(result.unread for result in report.results)
     if unread:
-        lines.append(Line("Could not look:", f"{counted(unread, 'check')} without an answer"))
+        lines.append(HeadLine("Could not look:", f"{counted(unread, 'check')} without an answer"))
     return tuple(lines)
 
 

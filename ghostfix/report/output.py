@@ -11,11 +11,11 @@ from difflib import get_close_matches
 from ghostfix.model.errors import ProfileError, StepError
 from ghostfix.model.machine import ActingSystem
 from ghostfix.model.report import Report, Verdict
-from ghostfix.repair.journal_records import Entry, EntryState
+from ghostfix.repair.journal_records import EntryState, JournalEntry
 from ghostfix.repair.plan import Plan
 from ghostfix.report.formats import FORMATS, renderer
 from ghostfix.report.output_options import Amount, Layout
-from ghostfix.report.safe_stream import safe
+from ghostfix.report.safe_stream import harmless_output
 from ghostfix.report.standard_output import write, writes_unicode
 
 _MARKS = {
@@ -97,7 +97,7 @@ class Presentation:
             write(text)
             return
         try:
-            system.save(self.output, safe(text).encode())
+            system.save(self.output, harmless_output(text).encode())
         except StepError as error:
             raise ProfileError(
                 f"the report could not be written: {error}", "name another --output"
@@ -140,12 +140,12 @@ class Presentation:
 
             yield say
 
-    def step_progress(self, plan: Plan) -> Callable[[Entry], None]:
+    def step_progress(self, plan: Plan) -> Callable[[JournalEntry], None]:
         """Tells each step as it is done, on standard error, so that a report in a pipe stays whole."""
         total = len(plan.steps)
         lively = _is_lively()
 
-        def tell(entry: Entry) -> None:
+        def tell(entry: JournalEntry) -> None:
             if self.amount is Amount.QUIET:
                 return
             if entry.state is EntryState.INTENT:

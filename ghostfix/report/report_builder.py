@@ -40,7 +40,7 @@ from ghostfix.model.report import (
     VerificationReport,
     WithheldReport,
 )
-from ghostfix.model.safe_text import shown, shown_argv
+from ghostfix.model.safe_text import safe, shown_argv
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import NetworkCounters, Snapshot
 from ghostfix.model.text_units import utc_stamp
@@ -84,7 +84,7 @@ class _Composer:
         self.reveal = reveal
 
     def text(self, text: str, limit: int = 500) -> str:
-        return shown(text, limit, reveal=self.reveal)
+        return safe(text, limit, reveal=self.reveal)
 
     def optional(self, text: str | None, limit: int = _PATH) -> str | None:
         return None if text is None else self.text(text, limit)
@@ -282,7 +282,7 @@ def metrics(snapshot: Snapshot, service: Service) -> Metrics:
         process_limit=limits.processes,
         zombie_count=None if resources is None else resources.zombie_count,
         zombie_limit=limits.zombies,
-        user=None if user is None else shown(user.user, _USER),
+        user=None if user is None else safe(user.user, _USER),
         user_process_count=None if user is None else user.processes,
         user_process_limit=None if user is None else user.limit,
         user_task_count=None if user is None else user.tasks,

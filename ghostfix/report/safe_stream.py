@@ -1,6 +1,6 @@
 """Standard output and standard error that pass on nothing by which a text could command its reader.
 
-It is the last gate, behind ``untrusted.shown`` at every source: what a terminal or a build server would obey
+It is the last gate, behind ``safe_text.safe`` at every source: what a terminal or a build server would obey
 is broken here although somebody forgot, and also where our own wrapping put it at the beginning of a line.
 """
 
@@ -22,11 +22,11 @@ class SafeStream(io.TextIOWrapper):
     """A standard stream; characters that its encoding cannot write become escapes."""
 
     def write(self, text: str, /) -> int:
-        return super().write(safe(text, self.isatty))
+        return super().write(harmless_output(text, self.isatty))
 
 
-def safe(text: str, on_terminal: Callable[[], bool] = lambda: False) -> str:
-    """The text as it may be written, see ``untrusted.harmless``; our own commands stay."""
+def harmless_output(text: str, on_terminal: Callable[[], bool] = lambda: False) -> str:
+    """The text as it may be written, see ``safe_text.harmless``; our own commands stay."""
     if isinstance(text, OwnCommands) or _is_plain(text):
         return text
     from ghostfix.model.safe_text import harmless  # what is plain needs none of its patterns

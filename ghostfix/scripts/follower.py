@@ -19,7 +19,7 @@ from ghostfix.scripts.program import Program
 from ghostfix.scripts.python_script import read_python
 from ghostfix.scripts.script import Language, Loop, Scene, Script, language_of
 from ghostfix.scripts.script_files import ScriptFiles
-from ghostfix.scripts.service_start import Start, behind, less_sure, seen_from
+from ghostfix.scripts.service_start import ServiceStart, behind, less_sure, seen_from
 from ghostfix.scripts.shell_script import read_shell
 from ghostfix.scripts.wrappers import launches
 from ghostfix.service.instance import runs_service
@@ -44,7 +44,7 @@ class Follower:
         self._unfollowed: list[str] = []
         self._active: list[str] = []
         self._again: set[str] = set()
-        self._known: dict[tuple[str, tuple[str, ...], str | None], tuple[Start, ...]] = {}
+        self._known: dict[tuple[str, tuple[str, ...], str | None], tuple[ServiceStart, ...]] = {}
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ class Follower:
 
     # commands
 
-    def text(self, text: str, program: Program, depth: int) -> tuple[Start, ...]:
+    def text(self, text: str, program: Program, depth: int) -> tuple[ServiceStart, ...]:
         """Follows shell text that stands in no file."""
         plain = _PLAIN.fullmatch(text)
         if plain is not None:
@@ -73,7 +73,7 @@ class Follower:
         script = read_shell(text.encode(errors="surrogateescape"), scene, self._files.content)
         return self._commands(script, program, depth)
 
-    def program(self, program: Program, depth: int) -> tuple[Start, ...]:
+    def program(self, program: Program, depth: int) -> tuple[ServiceStart, ...]:
         """Follows one command to every start of the service that it leads to."""
         if depth > _DEPTH or not program.words or not program.words[0]:
             return ()
@@ -83,7 +83,7 @@ class Follower:
         guesses = (self._direct(words, program, depth) for words in _guesses(program.words))
         return less_sure(next((guess for guess in guesses if guess), ()), Confidence.POSSIBLE)
 
-    def _direct(self, words: tuple[str, ...], program: Program, depth: int) -> tuple[Start, ...]:
+    def _direct(self, words: tuple[str, ...], program: Program, depth: int) -> tuple[ServiceStart, ...]:
         launched = self._launched(words, program, depth)
         if launched is not None:
             return launched
@@ -95,10 +95,10 @@ class Follower:
             return self._own_run(own_run, words, program, depth)
         own = _own_words(invocation)
         if starts_managed(self._service, own, self._managers):
-            return (Start(words=words, confidence=Confidence.CERTAIN),)
+            return (ServiceStart(words=words, confidence=Confidence.CERTAIN),)
         if not invocation.is_shell and runs_service(self._service, invocation, program.cwd):
             sure = Confidence.LIKELY if program.cwd is None else Confidence.CERTAIN
-            return (Start(words=words, confidence=sure, guard=_lock(words)),)
+            return (ServiceStart(words=words, confidence=sure, guard=_lock(words)),)
         if own != words:
             launched = self._launched(own, program, depth)
             if launched is not None:
@@ -109,7 +109,7 @@ class Follower:
 
     def _own_run(
         self, run: OwnRun, words: tuple[str, ...], program: Program, depth: int
-    ) -> tuple[Start, ...]:
+    ) -> tuple[ServiceStart, ...]:
         """The command behind ``--``, or the profile's own start; it takes a lock either way."""
         if run.command:
             found = self.program(structs.replace(program, words=run.command), depth + 1)
@@ -117,9 +117,11 @@ class Follower:
         if not run.means(self._service, program.cwd):
             return ()
         sure = Confidence.LIKELY if program.cwd is None else Confidence.CERTAIN
-        return (Start(words=words, confidence=sure, guard=GUARD),)
+        return (ServiceStart(words=words, confidence=sure, guard=GUARD),)
 
-    def _launched(self, words: tuple[str, ...], program: Program, depth: int) -> tuple[Start, ...] | None:
+    def _launched(
+        self, words: tuple[str, ...], program: Program, depth: int
+    ) -> tuple[ServiceStart, ...] | None:
         launch = launches(words, program.stdin)
         if launch is None:
             return None
@@ -136,7 +138,7 @@ class Follower:
 
     def _inside(
         self, invocation: Invocation, program: Program, words: tuple[str, ...], depth: int
-    ) -> tuple[Start, ...]:
+    ) -> tuple[ServiceStart, ...]:
         """What the program's own text starts: its code, its script, its standard input."""
         if invocation.name == "run-parts":
             return self._folder(invocation, program, depth)
@@ -156,7 +158,7 @@ class Follower:
             return self._module(invocation, program, depth)
         return self._script(invocation, program, depth)
 
-    def _code(self, invocation: Invocation, program: Program, depth: int) -> tuple[Start, ...]:
+    def _code(self, invocation: Invocation, program: Program, depth: int) -> tuple[ServiceStart, ...]:
         code = invocation.code or ""
         scene = self._scene("", program, invocation.arguments[1:])
         content = code.encode(errors="surrogateescape")
@@ -168,7 +170,7 @@ class Follower:
             script = _read_node(content, scene)
         return self._commands(script, program, depth)
 
-    def _module(self, invocation: Invocation, program: Program, depth: int) -> tuple[Start, ...]:
+    def _module(self, invocation: Invocation, program: Program, depth: int) -> tuple[ServiceStart, ...]:
         """A Python module that is not the service may be a script that starts it."""
         if program.cwd is None or invocation.module is None:
             return ()
@@ -178,14 +180,14 @@ class Follower:
                 return self._file(path, invocation.arguments, program, depth)
         return ()
 
-    def _script(self, invocation: Invocation, program: Program, depth: int) -> tuple[Start, ...]:
+    def _script(self, invocation: Invocation, program: Program, depth: int) -> tuple[ServiceStart, ...]:
         given = invocation.script if invocation.script is not None else invocation.program
         for path, sure in self._files.places(given, program, called_by_name=invocation.script is None):
             if self._files.content(path) is not None:
                 return less_sure(self._file(path, invocation.arguments, program, depth), sure)
         return ()
 
-    def _folder(self, invocation: Invocation, program: Program, depth: int) -> tuple[Start, ...]:
+    def _folder(self, invocation: Invocation, program: Program, depth: int) -> tuple[ServiceStart, ...]:
         """``run-parts FOLDER``."""
         folders = [word for word in invocation.arguments if not word.startswith("-")]
         if not folders or program.cwd is None:
@@ -194,7 +196,7 @@ class Follower:
         inner = (structs.replace(program, words=(path,)) for path in self._files.parts(folder))
         return tuple(start for each in inner for start in self.program(each, depth))
 
-    def _package(self, invocation: Invocation, program: Program, depth: int) -> tuple[Start, ...]:
+    def _package(self, invocation: Invocation, program: Program, depth: int) -> tuple[ServiceStart, ...]:
         """``npm run x``: the line of ``package.json`` in the working directory."""
         words = [word for word in invocation.arguments if not word.startswith("-")]
         if words[:1] == ["run"] or words[:1] == ["run-script"]:
@@ -211,7 +213,9 @@ class Follower:
 
     # files
 
-    def _file(self, path: str, arguments: tuple[str, ...], program: Program, depth: int) -> tuple[Start, ...]:
+    def _file(
+        self, path: str, arguments: tuple[str, ...], program: Program, depth: int
+    ) -> tuple[ServiceStart, ...]:
         """Follows a script file, called with these arguments."""
         key = (path, arguments, program.cwd)
         if path in self._active:
@@ -242,8 +246,8 @@ class Follower:
             return read_shell(content, scene, self._files.content)
         return read_python(content, scene) if language is Language.PYTHON else _read_node(content, scene)
 
-    def _commands(self, script: Script, program: Program, depth: int) -> tuple[Start, ...]:
-        found: list[Start] = []
+    def _commands(self, script: Script, program: Program, depth: int) -> tuple[ServiceStart, ...]:
+        found: list[ServiceStart] = []
         for command in script.commands:
             inner = Program(
                 words=command.words,

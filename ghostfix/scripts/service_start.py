@@ -9,7 +9,7 @@ from ghostfix.model.reading import Confidence
 from ghostfix.scripts.script import Command, Loop, follows, worst
 
 
-class Start(Struct, frozen=True, kw_only=True):
+class ServiceStart(Struct, frozen=True, kw_only=True):
     """One start of the service, below some command."""
 
     words: tuple[str, ...]
@@ -24,7 +24,7 @@ class Start(Struct, frozen=True, kw_only=True):
     """The command of the outermost text that leads to it."""
 
 
-def seen_from(command: Command, found: Start) -> Start:
+def seen_from(command: Command, found: ServiceStart) -> ServiceStart:
     """A start as it looks from the script in which the command that leads to it stands."""
     via = tuple(place for place in command.via if place.file)
     here = (*via, command.place) if command.file else via
@@ -42,17 +42,17 @@ def seen_from(command: Command, found: Start) -> Start:
     )
 
 
-def behind(place: Place, found: Iterable[Start]) -> tuple[Start, ...]:
+def behind(place: Place, found: Iterable[ServiceStart]) -> tuple[ServiceStart, ...]:
     """Starts to which one more place leads."""
     return tuple(structs.replace(each, hops=(place, *each.hops)) for each in found)
 
 
-def less_sure(found: Iterable[Start], sure: Confidence) -> tuple[Start, ...]:
+def less_sure(found: Iterable[ServiceStart], sure: Confidence) -> tuple[ServiceStart, ...]:
     """Starts that are no surer than the way to them."""
     return tuple(structs.replace(each, confidence=worst(sure, each.confidence)) for each in found)
 
 
-def best(starts: Sequence[Start]) -> Start:
+def best(starts: Sequence[ServiceStart]) -> ServiceStart:
     """The surest of them; of those one in a loop of the command's own text; of those the first."""
     order = (Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE)
     return min(
@@ -60,7 +60,7 @@ def best(starts: Sequence[Start]) -> Start:
     )
 
 
-def comes_again(found: Sequence[Start]) -> bool:
+def comes_again(found: Sequence[ServiceStart]) -> bool:
     """Whether after one start, which is waited for, comes another one."""
     commands = [(each.command, each.background) for each in found]
     return any(

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 
 from ghostfix.model.reading import Confidence
 from ghostfix.scripts.script import Command, worst
-from ghostfix.scripts.shell_flow import GOES_ON, Flow, Scope
+from ghostfix.scripts.shell_flow import GOES_ON, Exit, Flow
 from ghostfix.scripts.shell_words import ShellState, Word
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 _ENDS = {
-    "exit": Scope.SCRIPT,
-    "return": Scope.FUNCTION,
-    "continue": Scope.ROUND,
-    "break": Scope.ROUND,
+    "exit": Exit.SCRIPT,
+    "return": Exit.FUNCTION,
+    "continue": Exit.ROUND,
+    "break": Exit.ROUND,
 }
 _LOOKED_UP = frozenset({"which", "command", "type", "realpath", "readlink"})
 _PURE = frozenset({"pwd", "dirname", "basename", "echo", "cd", "printf"}) | _LOOKED_UP
@@ -29,7 +29,7 @@ def builtin(name: str, arguments: Sequence[Word], state: ShellState, output: str
         return Flow(_ENDS[name])
     if name == "exec":
         if arguments:
-            return Flow(Scope.SCRIPT)
+            return Flow(Exit.SCRIPT)
         state.output = output or state.output
     elif name in ("cd", "pushd"):
         if name == "pushd":

@@ -10,7 +10,7 @@ from ghostfix.model.reading import Confidence
 from ghostfix.scripts.script import Loop
 
 
-class Scope(IntEnum):
+class Exit(IntEnum):
     """What a statement ends."""
 
     NOTHING = 0
@@ -22,14 +22,14 @@ class Scope(IntEnum):
 class Flow(Struct, frozen=True):
     """How it goes on after a statement: what it ends, and which check decides what comes after it."""
 
-    ends: Scope = Scope.NOTHING
+    ends: Exit = Exit.NOTHING
     guard: str = ""
-    guarded: Scope = Scope.NOTHING
+    guarded: Exit = Exit.NOTHING
     """How far the guard reaches."""
 
-    def leaving(self, scope: Scope) -> "Flow":
+    def leaving(self, scope: Exit) -> "Flow":
         """What is left of it outside a loop, a function or a script."""
-        ends = self.ends if self.ends > scope else Scope.NOTHING
+        ends = self.ends if self.ends > scope else Exit.NOTHING
         return Flow(ends, self.guard, self.guarded) if self.guarded > scope else Flow(ends)
 
 
@@ -64,7 +64,7 @@ def joined(flows: Sequence[Flow], check: str, *, complete: bool) -> Flow:
     """
     if complete and flows and all(flow.ends for flow in flows):
         return Flow(min(flow.ends for flow in flows))
-    ending = max((flow.ends for flow in flows), default=Scope.NOTHING)
+    ending = max((flow.ends for flow in flows), default=Exit.NOTHING)
     if ending and check:
-        return Flow(Scope.NOTHING, check, ending)
-    return next((Flow(Scope.NOTHING, flow.guard, flow.guarded) for flow in flows if flow.guard), GOES_ON)
+        return Flow(Exit.NOTHING, check, ending)
+    return next((Flow(Exit.NOTHING, flow.guard, flow.guarded) for flow in flows if flow.guard), GOES_ON)

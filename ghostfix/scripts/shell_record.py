@@ -16,7 +16,7 @@ from ghostfix.scripts.syntax_tree import text_of
 _SHOWN = 400
 
 
-class Record:
+class ShellRecord:
     """The commands so far, and the texts in which they stand."""
 
     def __init__(self) -> None:

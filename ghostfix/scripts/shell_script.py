@@ -15,10 +15,10 @@ from tree_sitter import Node
 from ghostfix.model.reading import Confidence
 from ghostfix.scripts.script import SIZE_LIMIT, Loop, Opener, Scene, Script, seconds, worst
 from ghostfix.scripts.shell_builtins import builtin, printed
-from ghostfix.scripts.shell_flow import GOES_ON, Around, Flow, Scope, joined
+from ghostfix.scripts.shell_flow import GOES_ON, Around, Exit, Flow, joined
 from ghostfix.scripts.shell_guards import decided, is_check
 from ghostfix.scripts.shell_loops import comes_round, conditions_of, feeds_for_ever, is_constant, pause_of
-from ghostfix.scripts.shell_record import Record, one_line
+from ghostfix.scripts.shell_record import ShellRecord, one_line
 from ghostfix.scripts.shell_streams import document, is_cat, redirected, written
 from ghostfix.scripts.shell_tree import shell_tree
 from ghostfix.scripts.shell_variables import assign, count_assignments, own_assignments
@@ -61,7 +61,7 @@ def read_shell(source: bytes, scene: Scene, opener: Opener) -> Script:
 
 class _Reader:
     def __init__(self, opener: Opener) -> None:
-        self.record = Record()
+        self.record = ShellRecord()
         self.problem: str | None = None
         self.refused = False
         self._opener = opener
@@ -120,14 +120,14 @@ class _Reader:
             if flow.ends:
                 return Flow(flow.ends, before.guard, before.guarded)
             if flow.guard:
-                before = Flow(Scope.NOTHING, flow.guard, max(flow.guarded, before.guarded))
+                before = Flow(Exit.NOTHING, flow.guard, max(flow.guarded, before.guarded))
         return before
 
     def _statement(self, node: Node, state: ShellState, around: Around) -> Flow:
         self._steps += 1
         if self._steps > _STEPS or around.depth > _DEPTH:
             self.problem = "it is too long or too deeply nested to be read to its end"
-            return Flow(Scope.SCRIPT)
+            return Flow(Exit.SCRIPT)
         around = structs.replace(around, depth=around.depth + 1)
         self._around = around
         compound = {
@@ -191,8 +191,8 @@ class _Reader:
         if second.ends and truth is not None:
             return second
         if second.ends and check:
-            return Flow(Scope.NOTHING, check, second.ends)
-        return Flow(Scope.NOTHING, first.guard or second.guard, max(first.guarded, second.guarded))
+            return Flow(Exit.NOTHING, check, second.ends)
+        return Flow(Exit.NOTHING, first.guard or second.guard, max(first.guarded, second.guarded))
 
     def _pipeline(self, node: Node, state: ShellState, around: Around) -> Flow:
         stdin = around.stdin
@@ -273,9 +273,9 @@ class _Reader:
             _, check = self._condition(conditions, state, around)
         around = structs.replace(around, guard=around.guard or check)
         flow = GOES_ON if body is None else self._statements(body, state, around)
-        if flow.ends is Scope.SCRIPT and endless:
-            return Flow(Scope.SCRIPT)
-        return Flow(Scope.NOTHING, check, Scope.SCRIPT) if check else flow.leaving(Scope.ROUND)
+        if flow.ends is Exit.SCRIPT and endless:
+            return Flow(Exit.SCRIPT)
+        return Flow(Exit.NOTHING, check, Exit.SCRIPT) if check else flow.leaving(Exit.ROUND)
 
     def _for(self, node: Node, state: ShellState, around: Around) -> Flow:
         body, variable = node.child_by_field_name("body"), node.child_by_field_name("variable")
@@ -285,14 +285,14 @@ class _Reader:
         if comes_round(node, endless=endless):
             around = structs.replace(around, loop=self._loop(node, state))
         if variable is None:
-            return self._statements(body, state, around).leaving(Scope.ROUND)
+            return self._statements(body, state, around).leaving(Exit.ROUND)
         values = node.children_by_field_name("value")
         words = expand_all(values, state, self._substitute) if values else list(state.positionals or [])
         flow = GOES_ON
         for word in words[:_ROUNDS] or [Word(f"${text_of(variable)}", POSSIBLE)]:
             known = word if not any(mark in word.text for mark in "*?[{") else Word(word.text, POSSIBLE)
             state.variables[text_of(variable)] = known
-            flow = self._statements(body, state, around).leaving(Scope.ROUND)
+            flow = self._statements(body, state, around).leaving(Exit.ROUND)
         return flow
 
     def _loop(self, node: Node, state: ShellState) -> Loop:
@@ -363,7 +363,7 @@ class _Reader:
         state.positionals, state.file = outer
         self.record.via, self.record.above = record
         self._last_check = name if checks else ""
-        return flow.leaving(Scope.FUNCTION)
+        return flow.leaving(Exit.FUNCTION)
 
     def _source(self, node: Node, arguments: list[Word], state: ShellState, around: Around) -> Flow:
         path = state.path(arguments[0].text)
@@ -381,7 +381,7 @@ class _Reader:
         flow = self.text(content, state, around)
         self._sourced.pop()
         self.record.via, state.file = before, file
-        return flow.leaving(Scope.FUNCTION)
+        return flow.leaving(Exit.FUNCTION)
 
     # words
 

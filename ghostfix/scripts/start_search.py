@@ -17,7 +17,7 @@ from ghostfix.model.service import Service
 from ghostfix.scripts.follower import Follower
 from ghostfix.scripts.program import Program
 from ghostfix.scripts.script import Loop
-from ghostfix.scripts.service_start import Start, best, comes_again
+from ghostfix.scripts.service_start import ServiceStart, best, comes_again
 
 
 class Trail(Struct, frozen=True, kw_only=True):
@@ -92,13 +92,13 @@ def search_argv(
     return _result(follower, starts)
 
 
-def _result(follower: Follower, starts: Sequence[Start]) -> Search:
+def _result(follower: Follower, starts: Sequence[ServiceStart]) -> Search:
     trail = _trail(best(starts)) if starts else None
     unfollowed = () if starts else follower.unfollowed
     return Search(trail, follower.problems, comes_again(starts), unfollowed)
 
 
-def _trail(start: Start) -> Trail:
+def _trail(start: ServiceStart) -> Trail:
     return Trail(
         link=Link(LinkKind.RUNS_SCRIPT if start.hops else LinkKind.RUNS, start.hops),
         confidence=start.confidence,

@@ -23,7 +23,7 @@ from msgspec import Struct, structs
 
 from ghostfix.model.errors import ProfileError
 from ghostfix.model.machine import System
-from ghostfix.model.safe_text import shown
+from ghostfix.model.safe_text import safe
 from ghostfix.model.service import EnvironmentWanted, Service
 from ghostfix.model.snapshot import FileKind
 from ghostfix.model.step import Refused
@@ -78,7 +78,7 @@ def load(system: System, name: str | None, config: str | None) -> tuple[Service,
         known.update(dict.fromkeys(built_in_names()))
     where = ", ".join(origin.profile for origin in origins) or "the built-in profiles"
     raise NoSuchServiceError(
-        f"there is no service called `{shown(name or '', 80)}` in {shown(where)}", nearest(name or "", known)
+        f"there is no service called `{safe(name or '', 80)}` in {safe(where)}", nearest(name or "", known)
     )
 
 
@@ -98,7 +98,7 @@ def _require_harmless(system: System, profile: str, chosen: bool) -> None:
     elif not chosen:
         status = system.status(system.resolve(profile)).value
         if status is not None and status.uid not in (0, caller.uid):
-            reason = f"the profile {shown(profile)} is owned by another user (uid {status.uid})"
+            reason = f"the profile {safe(profile)} is owned by another user (uid {status.uid})"
     if reason is not None:
         raise ProfileError(
             f"{reason}; looking runs what the profile names, so it is not used",
@@ -122,7 +122,7 @@ def _refused(system: System, profile: str) -> Refused | None:
     for place, what in ((path, "the profile"), (posixpath.dirname(path), "the profile's folder")):
         reason = _distrust(system, place)
         if reason is not None:
-            return Refused(f"{what} {shown(place)} {reason}")
+            return Refused(f"{what} {safe(place)} {reason}")
     return None
 
 
@@ -152,9 +152,9 @@ def _distrust(system: System, path: str) -> str | None:
         )
     # In a sticky folder such as /tmp others can add files, and not replace this one.
     if status.mode & 0o002 and not status.mode & 0o1000:
-        return f"can be written by everybody: `chmod o-w {shown(path)}`"
+        return f"can be written by everybody: `chmod o-w {safe(path)}`"
     if status.mode & 0o020 and status.gid not in (0, caller.gid) and not status.mode & 0o1000:
-        return f"can be written by its group (gid {status.gid}): `chmod g-w {shown(path)}`"
+        return f"can be written by its group (gid {status.gid}): `chmod g-w {safe(path)}`"
     return None
 
 
@@ -181,7 +181,7 @@ def _origins(system: System, name: str | None, config: str | None) -> Iterator[O
 def _chosen(system: System, path: str) -> Origin:
     document = _document(system, path)
     if document is None:
-        raise ProfileError(f"{shown(path)}: there is no such file", "`--config` takes a ghostfix.toml.")
+        raise ProfileError(f"{safe(path)}: there is no such file", "`--config` takes a ghostfix.toml.")
     if posixpath.basename(path) == "pyproject.toml":
         return _origin(document, ("tool", "ghostfix"), posixpath.dirname(path))
     return _origin(document, (), posixpath.dirname(path))
@@ -229,20 +229,20 @@ def _document(system: System, path: str) -> TomlDocument | None:
         return None
     target = system.status(system.resolve(path))
     if target.value is not None and target.value.kind is FileKind.FOLDER:
-        raise ProfileError(f"{shown(path)}: is a folder, not a profile", _OWN_WAY)
+        raise ProfileError(f"{safe(path)}: is a folder, not a profile", _OWN_WAY)
     if target.value is not None and target.value.kind is FileKind.OTHER:
-        raise ProfileError(f"{shown(path)}: is not a regular file", _OWN_WAY)
+        raise ProfileError(f"{safe(path)}: is not a regular file", _OWN_WAY)
     reading = system.read(path, _LARGEST + 1)
     if not reading.complete:
-        raise ProfileError(f"{shown(path)}: cannot be read: {shown(reading.problem or 'unknown')}", _OWN_WAY)
+        raise ProfileError(f"{safe(path)}: cannot be read: {safe(reading.problem or 'unknown')}", _OWN_WAY)
     if len(reading.value) > _LARGEST:
-        raise ProfileError(f"{shown(path)}: is larger than 1 MiB, so it is no profile", _OWN_WAY)
+        raise ProfileError(f"{safe(path)}: is larger than 1 MiB, so it is no profile", _OWN_WAY)
     return parse(path, reading.value)
 
 
 def _origin(document: TomlDocument, at: KeyPath, base: str) -> Origin:
     """The services of a document; raises ProfileError when it has none, or something beside them."""
-    path = shown(document.path)
+    path = safe(document.path)
     table = document.value(at)
     if not isinstance(table, Mapping):
         raise ProfileError(f"{path}: has no table [{'.'.join(str(key) for key in at)}]", _example(at))
@@ -250,7 +250,7 @@ def _origin(document: TomlDocument, at: KeyPath, base: str) -> Origin:
         if key != "services":
             line = document.line((*at, key))
             raise ProfileError(
-                f"{path}{'' if line is None else f':{line}'}: {shown(key, 80)}: there is no such key",
+                f"{path}{'' if line is None else f':{line}'}: {safe(key, 80)}: there is no such key",
                 nearest(key, ("services",)) if key else _example(at),
             )
     services = table.get("services")

@@ -13,7 +13,7 @@ from msgspec import structs
 
 from ghostfix.model.errors import ProfileError
 from ghostfix.model.pattern import Pattern
-from ghostfix.model.safe_text import shown
+from ghostfix.model.safe_text import safe
 from ghostfix.model.service import (
     NAME_PATTERN,
     STOPPING,
@@ -66,7 +66,7 @@ def service_profile(document: TomlDocument, at: KeyPath) -> ServiceProfile:
     except ComplaintError as complaint:
         keys = (*at, *complaint.keys)
         line = document.line(keys)
-        place = shown(document.path) + ("" if line is None else f":{line}")
+        place = safe(document.path) + ("" if line is None else f":{line}")
         raise ProfileError(f"{place}: {key_text(keys)}: {complaint.expected}", complaint.hint) from None
 
 
@@ -216,7 +216,7 @@ def _found(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f'the text "{shown(value, 60)}"'
+        return f'the text "{safe(value, 60)}"'
     if isinstance(value, int | float):
         return f"the number {value}" if abs(value) < 1e21 else "a very large number"
     if isinstance(value, list):
@@ -248,7 +248,7 @@ def _check_recogniser(profile: ServiceProfile) -> None:
         try:
             re.compile(profile.match)
         except (re.error, RecursionError, OverflowError) as error:
-            raise ComplaintError(("match",), f"is not a regular expression: {shown(str(error))}") from None
+            raise ComplaintError(("match",), f"is not a regular expression: {safe(str(error))}") from None
 
 
 def _check_words(profile: ServiceProfile) -> None:

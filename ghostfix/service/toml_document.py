@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from ghostfix.model.errors import ProfileError
 from ghostfix.model.pattern import Pattern
-from ghostfix.model.safe_text import shown
+from ghostfix.model.safe_text import safe
 
 Table: TypeAlias = Mapping[str, object]
 KeyPath: TypeAlias = tuple[str | int, ...]
@@ -60,17 +60,17 @@ def parse(path: str, content: bytes) -> TomlDocument:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise ProfileError(
-            f"{shown(path)}:{line}: is not UTF-8 text (byte {content[error.start]:#04x})",
+            f"{safe(path)}:{line}: is not UTF-8 text (byte {content[error.start]:#04x})",
             "save the file as UTF-8.",
         ) from None
     try:
         return TomlDocument(path, text, tomllib.loads(text))
     except RecursionError:
-        raise ProfileError(f"{shown(path)}: is nested too deeply to be a profile") from None
+        raise ProfileError(f"{safe(path)}: is nested too deeply to be a profile") from None
     except ValueError as error:
         place, message = _syntax_place(text, str(error))
         raise ProfileError(
-            f"{shown(path)}{place}: is not valid TOML: {shown(message)}",
+            f"{safe(path)}{place}: is not valid TOML: {safe(message)}",
             "text stands in quotes, lists in [brackets], and each key once: https://toml.io",
         ) from None
 
@@ -84,7 +84,7 @@ def key_text(keys: KeyPath) -> str:
         else:
             quoted = key if re.fullmatch(r"[\w-]+", key, re.ASCII) else f'"{key}"'
             text += f".{quoted}" if text else quoted
-    return shown(text, 200)
+    return safe(text, 200)
 
 
 def _syntax_place(text: str, message: str) -> tuple[str, str]:

@@ -90,7 +90,7 @@ def end_tree(
     The root is asked first, so that a master can end its workers; ``grace`` seconds later it is killed.
     What is left of the tree is then treated likewise. Raises StepError when something is left over.
     """
-    family = _Family(system, {process.pid: process for process in (root, *members)})
+    family = _Tree(system, {process.pid: process for process in (root, *members)})
     family.look()
     system.note_held(tuple(family.known.values()))
     family.end(family.living((root,)), signal, grace)
@@ -104,7 +104,7 @@ def end_tree(
 
 
 @dataclass
-class _Family:
+class _Tree:
     """The processes to be ended, and the last signal that each was sent."""
 
     system: ActingSystem

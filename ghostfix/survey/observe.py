@@ -5,7 +5,7 @@ from collections.abc import Callable
 from ghostfix.model.machine import System
 from ghostfix.model.observation import Observation, Respawn
 from ghostfix.model.service import Service
-from ghostfix.survey.service_watch import Change, Event, Vigil
+from ghostfix.survey.service_watch import Event, ServiceWatch, Transition
 
 _INTERVAL = 0.5
 """Seconds between two looks while nothing happens."""
@@ -25,7 +25,7 @@ def observe(
     """
     started = system.monotonic()
     lookout = system.lookout()
-    vigil = Vigil(system, lookout, service)
+    vigil = ServiceWatch(system, lookout, service)
     events: list[Event] = []
     while (passed := system.monotonic() - started) < seconds:
         lookout.wait(min(vigil.pause or _INTERVAL, seconds - passed))
@@ -37,7 +37,7 @@ def observe(
         respawns=tuple(
             Respawn(process=event.process, ancestors=event.ancestors, seen_at=event.at)
             for event in events
-            if event.change is Change.STARTED
+            if event.change is Transition.STARTED
         ),
-        ended=tuple(event.process.id for event in events if event.change is Change.ENDED),
+        ended=tuple(event.process.id for event in events if event.change is Transition.ENDED),
     )

@@ -12,7 +12,7 @@ from msgspec import Struct, structs
 
 from ghostfix.model.machine import System
 from ghostfix.model.process import Process, ProcessId, ProcessTree
-from ghostfix.model.process_watch import Lookout
+from ghostfix.model.process_watch import ProcessWatch
 from ghostfix.model.service import Service
 from ghostfix.service.instance import is_service
 from ghostfix.service.running_instances import known_better
@@ -26,7 +26,7 @@ _SHARE = 0.0025
 _FIRST_PAUSE, _GROWTH = 0.002, 1.5
 
 
-class Change(Enum):
+class Transition(Enum):
     STARTED = "started"
     ENDED = "ended"
     LEFT = "left"
@@ -37,16 +37,16 @@ class Event(Struct, frozen=True, kw_only=True):
     """One change that was seen."""
 
     at: float
-    change: Change
+    change: Transition
     process: Process
     ancestors: tuple[Process, ...] = ()
     """Of one that was started, as they were then; the nearest first."""
 
 
-class Vigil:
+class ServiceWatch:
     """What is known of the service's processes, and what has become of them."""
 
-    def __init__(self, system: System, lookout: Lookout, service: Service) -> None:
+    def __init__(self, system: System, lookout: ProcessWatch, service: Service) -> None:
         self._system = system
         self._lookout = lookout
         self._service = service
@@ -120,7 +120,7 @@ class Vigil:
             del self._matching[identity.pid]
             self._table.pop(identity.pid, None)
             if self._roots.pop(identity.pid, None) is not None:
-                events.append(Event(at=self._system.now(), change=Change.ENDED, process=process))
+                events.append(Event(at=self._system.now(), change=Transition.ENDED, process=process))
                 self._adopt(identity.pid)
         return events
 
@@ -212,7 +212,7 @@ class Vigil:
             events.append(
                 Event(
                     at=self._system.now(),
-                    change=Change.LEFT if left else Change.STARTED,
+                    change=Transition.LEFT if left else Transition.STARTED,
                     process=structs.replace(process, detail=self._system.detail(process)),
                     ancestors=() if left else self._ancestors(process),
                 )

@@ -12,7 +12,7 @@ from ghostfix.model.process import Listener, Process, ProcessTree
 from ghostfix.model.reading import Reading
 from ghostfix.model.service import HealthWanted, Service, WebhookWanted
 from ghostfix.model.snapshot import NOT_OBSERVED, WEBHOOK_NOT_SENT, Environment, PidFile, Snapshot
-from ghostfix.model.task_group import Look, Looks
+from ghostfix.model.task_group import Task, TaskGroup
 from ghostfix.service import trust
 from ghostfix.service.instance import roots
 from ghostfix.survey import environment, health, listeners, pidfiles, processes, resources, webhook
@@ -118,7 +118,7 @@ class _Sources:
     """The sources of one look: begun by name, and read by one deadline."""
 
     def __init__(self, seconds: float, progress: Callable[[str], None]) -> None:
-        self._looks = Looks(seconds)
+        self._looks = TaskGroup(seconds)
         self._late = f"no answer within {seconds:g} s"
         self._progress = progress
 
@@ -138,7 +138,7 @@ class _Sources:
 class _Source(Generic[T]):
     """One source that is being read."""
 
-    def __init__(self, look: Look[Reading[T]], late: Reading[T]) -> None:
+    def __init__(self, look: Task[Reading[T]], late: Reading[T]) -> None:
         self._look = look
         self._late = late
 

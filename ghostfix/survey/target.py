@@ -9,7 +9,7 @@ from ghostfix.model.invocation import read_argv
 from ghostfix.model.machine import System
 from ghostfix.model.process import Listener, Process, ProcessTree
 from ghostfix.model.reading import Reading
-from ghostfix.model.safe_text import shown, shown_argv
+from ghostfix.model.safe_text import safe, shown_argv
 from ghostfix.service.passwd import name_of
 
 _USAGE = "It takes a PID (4711), a port (:5555), or the name of a service or a process."
@@ -60,7 +60,7 @@ def _of_pid(system: System, pid: int, listeners: Look) -> Process:
 def _of_port(system: System, target: str, listeners: Look) -> Reading[tuple[Process, ...]]:
     number = target[1:]
     if not (number.isascii() and number.isdecimal() and 0 < int(number) < 65_536):
-        raise ProfileError(f"`{shown(target)}` is no port", "write it as a colon and a number: `:5555`")
+        raise ProfileError(f"`{safe(target)}` is no port", "write it as a colon and a number: `:5555`")
     port = int(number)
     reading = listeners()
     rows = [listener for listener in reading.value if listener.port == port]
@@ -108,9 +108,9 @@ def _of_name(system: System, name: str) -> tuple[Process, ...]:
     found = _tops(tree, [process for process in everyone if name in _names(process)])
     found = found or _tops(tree, [process for process in others if _has_word(process, name)])
     if not found:
-        raise ProfileError(f"there is no process or service called `{shown(name)}`", _nearest(others, name))
+        raise ProfileError(f"there is no process or service called `{safe(name)}`", _nearest(others, name))
     if len(found) > 1:
-        raise AmbiguousError(shown(name), tuple(_choice(process) for process in found))
+        raise AmbiguousError(safe(name), tuple(_choice(process) for process in found))
     return found
 
 
@@ -129,8 +129,8 @@ def _of_service(
     found = tuple(process for service in services for process in roots(detailed, own, service))
     if not found and not any(name in _names(process) for process in tree.by_pid.values()):
         raise ProfileError(
-            f"the service `{shown(name)}` is not running: no process of it was found",
-            f"`ghostfix diagnose {shown(name)}` says why.",
+            f"the service `{safe(name)}` is not running: no process of it was found",
+            f"`ghostfix diagnose {safe(name)}` says why.",
         )
     return found or None
 
@@ -185,7 +185,7 @@ def _tops(tree: ProcessTree, found: Sequence[Process]) -> tuple[Process, ...]:
 
 
 def _choice(process: Process) -> str:
-    return f"{process.pid:>7}  {shown_argv(process.argv, 100) or shown(process.name)}"
+    return f"{process.pid:>7}  {shown_argv(process.argv, 100) or safe(process.name)}"
 
 
 def _nearest(others: Sequence[Process], name: str) -> str:
@@ -193,5 +193,5 @@ def _nearest(others: Sequence[Process], name: str) -> str:
     near = get_close_matches(name, known, n=3, cutoff=0.6)
     near = near or [each for each in known if len(name) > 2 and name.lower() in each.lower()][:3]
     if near:
-        return "Did you mean " + " or ".join(f"`ghostfix why {shown(each)}`" for each in near) + "?"
+        return "Did you mean " + " or ".join(f"`ghostfix why {safe(each)}`" for each in near) + "?"
     return _USAGE

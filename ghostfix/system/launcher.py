@@ -4,7 +4,7 @@ import os
 from typing import NoReturn
 
 from ghostfix.model.errors import StepError
-from ghostfix.model.run_lock import MARK, Held, Start, Taken
+from ghostfix.model.run_lock import MARK, Held, LockedStart, Taken
 from ghostfix.model.supervision import Ending
 from ghostfix.system import child, execve, folders, pid_lock
 from ghostfix.system.credentials import account_of, whole_environment
@@ -35,14 +35,14 @@ class LocalLauncher:
             raise StepError("this system has no lock that children inherit, so leave --share-lock out")
         return pid_lock.acquire(path, shared=shared, wait=wait, account=account_of(user))
 
-    def become(self, start: Start, lock: Held) -> NoReturn:
+    def become(self, start: LockedStart, lock: Held) -> NoReturn:
         """Goes on as the command, in this very process."""
         account = account_of(start.user)
         lock.keep_over_exec()
         variables = {**start.variables, MARK: f"{os.getpid()}:{start.pid_file}"}
         execve.become(start.argv, start.directory, variables, account)
 
-    def nursery(self, start: Start, lock: Held) -> child.Nursery:
+    def nursery(self, start: LockedStart, lock: Held) -> child.Nursery:
         """What starts the command as a child, which has the lock only where it is shared."""
         if lock.shared:
             lock.keep_over_exec()

@@ -55,7 +55,7 @@ _TAKEN = (errno.EACCES, errno.EAGAIN)
 class PidLock:
     """A lock that is held: by this process, and by the program that it becomes."""
 
-    def __init__(self, place: "_Place", descriptor: int, before: Former) -> None:
+    def __init__(self, place: "_LockFile", descriptor: int, before: Former) -> None:
         self.path = place.path
         self.before = before
         """What the file was before: it has the PID of whoever had it last."""
@@ -90,11 +90,11 @@ class PidLock:
         os.close(self._descriptor)
 
     @contextmanager
-    def _place(self) -> "Iterator[_Place]":
+    def _place(self) -> "Iterator[_LockFile]":
         """The file's place, with the rights with which it was made."""
         account = self._account if os.geteuid() == 0 else None
         with acting_as(account), opened(self.path) as (folder, name):
-            yield _Place(self.path, folder, name, shared=self.shared, wait=False, account=self._account)
+            yield _LockFile(self.path, folder, name, shared=self.shared, wait=False, account=self._account)
 
 
 def acquire(
@@ -110,7 +110,7 @@ def acquire(
     with acting_as(owner):
         make_folder(folder, 0o755)
         with opened(path) as (descriptor, name):
-            place = _Place(path, descriptor, name, shared=shared, wait=wait, account=owner)
+            place = _LockFile(path, descriptor, name, shared=shared, wait=wait, account=owner)
             while True:
                 found = place.attempt()
                 if found is not None:
@@ -131,7 +131,7 @@ def holder(path: str) -> Taken | None:
         os.close(file)
 
 
-class _Place:
+class _LockFile:
     """The folder and the name of one PID file, and one attempt after the other to have it."""
 
     def __init__(

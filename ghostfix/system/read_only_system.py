@@ -12,7 +12,7 @@ from ghostfix.model.errors import StepError
 from ghostfix.model.machine import Caller, CommandAnswer, Platform
 from ghostfix.model.manager_signs import ManagerSigns
 from ghostfix.model.process import Listener, Process, ProcessDetail, Variable
-from ghostfix.model.process_watch import Lookout
+from ghostfix.model.process_watch import ProcessWatch
 from ghostfix.model.reading import Reading
 from ghostfix.model.snapshot import FileStatus, Host, HttpAnswer, Resources
 from ghostfix.system import commands, files
@@ -95,7 +95,7 @@ class LookingSystem:
         """The process that has this PID now."""
         return self._table.one(pid)
 
-    def lookout(self) -> Lookout:
+    def lookout(self) -> ProcessWatch:
         """A cheap view of the process table, as long as somebody watches."""
         from ghostfix.system.process_watch import lookout
 

@@ -1,7 +1,7 @@
 import pytest
 from msgspec import structs
 
-from ghostfix.diagnosis.instance_to_keep import keeper, keepers
+from ghostfix.diagnosis.instance_to_keep import instance_to_keep, keepers
 from ghostfix.model.job import Job
 from ghostfix.model.process import ProcessState
 from ghostfix.model.reading import Confidence
@@ -24,7 +24,7 @@ from tests.diagnosis.checks.builders import (
 
 
 def pid_of(snapshot: Snapshot) -> int | None:
-    kept = keeper(snapshot, ghost_service())
+    kept = instance_to_keep(snapshot, ghost_service())
     return None if kept is None else kept.root.pid
 
 
@@ -90,7 +90,7 @@ def test_one_that_ends_when_its_restarter_is_held_cannot_stay(jobs: list[Job], k
 def test_the_manager_s_own_comes_before_an_older_one() -> None:
     service = ghost_service(manager="systemd:ghost.service", ports=())
     snapshot = machine(runner(100, age=900), runner(101, age=60), jobs=[unit_job(starts=(101,))])
-    kept = keeper(snapshot, service)
+    kept = instance_to_keep(snapshot, service)
     assert kept is not None
     assert kept.root.pid == 101
 

@@ -2,7 +2,7 @@
 
 from msgspec import structs
 
-from ghostfix.managers.adoption_target import Absent, Offer
+from ghostfix.managers.adoption_target import Offer, Unavailable
 from ghostfix.managers.job_spec import JobWanted
 from ghostfix.managers.register import adopters
 from ghostfix.model.process import Variable
@@ -35,7 +35,7 @@ NASTY = structs.replace(
 )
 
 
-def asked(kind: str, system: FakeSystem, wanted: JobWanted = WANTED) -> Offer | Absent:
+def asked(kind: str, system: FakeSystem, wanted: JobWanted = WANTED) -> Offer | Unavailable:
     return next(adopter for adopter in adopters() if adopter.kind == kind).offer(system, wanted)
 
 
@@ -45,7 +45,7 @@ def offered(kind: str, system: FakeSystem, wanted: JobWanted = WANTED) -> Offer:
     return offer
 
 
-def absent(kind: str, system: FakeSystem, wanted: JobWanted = WANTED) -> Absent:
+def absent(kind: str, system: FakeSystem, wanted: JobWanted = WANTED) -> Unavailable:
     offer = asked(kind, system, wanted)
-    assert isinstance(offer, Absent), offer
+    assert isinstance(offer, Unavailable), offer
     return offer

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghostfix.model.safe_text import as_typed, shown, shown_argv, written_out
+from ghostfix.model.safe_text import as_typed, safe, shown_argv, written_out
 from ghostfix.model.secret import without_secrets
 from ghostfix.model.secret_forms import MASK
 
@@ -63,9 +63,9 @@ _TEXT = st.lists(st.one_of(_PIECES, st.text(max_size=8)), max_size=14).map("".jo
     ],
 )
 def test_hides_secrets(text: str) -> None:
-    assert SECRET not in shown(text)
-    assert MASK in shown(text)
-    assert SECRET in shown(text, reveal=True)
+    assert SECRET not in safe(text)
+    assert MASK in safe(text)
+    assert SECRET in safe(text, reveal=True)
 
 
 @pytest.mark.parametrize(
@@ -86,33 +86,33 @@ def test_hides_secrets(text: str) -> None:
     ],
 )
 def test_leaves_alone_what_is_no_secret(text: str) -> None:
-    assert shown(text) == text
+    assert safe(text) == text
 
 
 def test_the_rest_of_the_text_stays() -> None:
-    assert shown(f"a --token {SECRET} b") == f"a --token {MASK} b"
-    assert shown(f"http://u:{SECRET}@h/p?x=1") == f"http://u:{MASK}@h/p?x=1"
-    assert shown(f'{{"token": "{SECRET}", "b": 1}}') == f'{{"token": "{MASK}", "b": 1}}'
-    assert shown(f"Authorization: Bearer {SECRET}") == f"Authorization: Bearer {MASK}"
+    assert safe(f"a --token {SECRET} b") == f"a --token {MASK} b"
+    assert safe(f"http://u:{SECRET}@h/p?x=1") == f"http://u:{MASK}@h/p?x=1"
+    assert safe(f'{{"token": "{SECRET}", "b": 1}}') == f'{{"token": "{MASK}", "b": 1}}'
+    assert safe(f"Authorization: Bearer {SECRET}") == f"Authorization: Bearer {MASK}"
 
 
 def test_writes_out_what_would_act_on_a_terminal() -> None:
-    assert shown("a\x1b[31mb\nc\td\r\x00\x9b") == r"a\x1b[31mb\nc\td\r\x00\x9b"
-    assert shown("a\u202eb\u200bc\u2066d\ufeff") == r"a\u202eb\u200bc\u2066d\ufeff"
-    assert shown("\u3164\ufe0f\U000e0041\ud800") == r"\u3164\ufe0f\U000e0041\ud800"
-    assert shown("Grüße, 東京 ✓") == "Grüße, 東京 ✓"
+    assert safe("a\x1b[31mb\nc\td\r\x00\x9b") == r"a\x1b[31mb\nc\td\r\x00\x9b"
+    assert safe("a\u202eb\u200bc\u2066d\ufeff") == r"a\u202eb\u200bc\u2066d\ufeff"
+    assert safe("\u3164\ufe0f\U000e0041\ud800") == r"\u3164\ufe0f\U000e0041\ud800"
+    assert safe("Grüße, 東京 ✓") == "Grüße, 東京 ✓"
 
 
 def test_is_cut_at_the_limit() -> None:
-    assert shown("abcdef", 4) == "abc…"
-    assert shown("abcd", 4) == "abcd"
-    assert shown("abcd", 0) == ""
-    assert len(shown("\x1b" * 1_000_000)) == 500
+    assert safe("abcdef", 4) == "abc…"
+    assert safe("abcd", 4) == "abcd"
+    assert safe("abcd", 0) == ""
+    assert len(safe("\x1b" * 1_000_000)) == 500
 
 
 def test_a_secret_that_is_cut_is_hidden_all_the_same() -> None:
-    assert SECRET[:5] not in shown(f"--token {SECRET}{'a' * 600}", 20)
-    assert "pass" not in shown(f"http://u:pass{'a' * 600}@host", 40)
+    assert SECRET[:5] not in safe(f"--token {SECRET}{'a' * 600}", 20)
+    assert "pass" not in safe(f"http://u:pass{'a' * 600}@host", 40)
 
 
 @pytest.mark.parametrize(
@@ -170,24 +170,24 @@ def test_a_flag_after_a_secrets_name_is_no_secret() -> None:
 
 @given(_TEXT, st.integers(0, 80), st.booleans())
 def test_never_lets_a_control_or_direction_mark_through(text: str, limit: int, reveal: bool) -> None:
-    safe = shown(text, limit, reveal=reveal)
-    assert len(safe) <= limit
-    assert all(unicodedata.category(character)[0] != "C" for character in safe)
-    assert all(unicodedata.category(character) not in ("Zl", "Zp") for character in safe)
+    told = safe(text, limit, reveal=reveal)
+    assert len(told) <= limit
+    assert all(unicodedata.category(character)[0] != "C" for character in told)
+    assert all(unicodedata.category(character) not in ("Zl", "Zp") for character in told)
 
 
 @given(_TEXT, st.integers(0, 80))
 def test_is_idempotent(text: str, limit: int) -> None:
-    once = shown(text, limit)
-    assert shown(once, limit) == once
+    once = safe(text, limit)
+    assert safe(once, limit) == once
 
 
 def test_a_mask_that_was_cut_stays_cut() -> None:
     text = f"--token {SECRET} password={SECRET} http://u:{SECRET}@h Authorization: Bearer {SECRET}"
     for limit in range(len(text)):
-        once = shown(text, limit)
-        assert shown(once, limit) == once
-        assert shown(once) == once
+        once = safe(text, limit)
+        assert safe(once, limit) == once
+        assert safe(once) == once
 
 
 @given(_TEXT)
@@ -221,11 +221,11 @@ _SECRET_WORDS = [
 def test_a_command_line_in_a_sentence_hides_whole_words(words: tuple[str, ...], limit: int) -> None:
     argv = ["server", *(word.replace("{}", SECRET) for word in words), "--port", "1"]
     sentence = f"pid 7: {as_typed(argv, limit)}, started 3 s before this look"
-    assert "hunter" not in shown(sentence)
+    assert "hunter" not in safe(sentence)
     assert "hunter" not in shown_argv(argv)
-    assert shown(sentence).endswith(", started 3 s before this look")
+    assert safe(sentence).endswith(", started 3 s before this look")
     if limit == 300:
-        assert SECRET in shown(sentence, reveal=True)
+        assert SECRET in safe(sentence, reveal=True)
 
 
 @given(st.lists(_TEXT, max_size=6))
@@ -239,9 +239,9 @@ def test_a_command_line_as_typed_has_the_same_words(argv: list[str]) -> None:
 def test_a_secret_that_is_cut_is_hidden(length: int) -> None:
     for start in ("ghp_", "sk-", "eyJ", "http://u:", "AKIA"):
         argv = ["x", start + SECRET + "A" * 6000]
-        assert "hunter" not in shown(as_typed(argv, length)), start
+        assert "hunter" not in safe(as_typed(argv, length)), start
 
 
 def test_hiding_twice_takes_nothing_of_what_follows() -> None:
     once = f"stop pid 7 ({shown_argv(['x', '--token', SECRET])}): TERM, after 10 s KILL"
-    assert shown(once) == once
+    assert safe(once) == once

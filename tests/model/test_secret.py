@@ -5,7 +5,7 @@ import shlex
 import pytest
 
 from ghostfix.model.process import Process, ProcessId
-from ghostfix.model.safe_text import as_typed, shown, shown_argv
+from ghostfix.model.safe_text import as_typed, safe, shown_argv
 from ghostfix.model.secret import argv_without_secrets, without_secrets
 from ghostfix.model.secret_forms import MASK, looks_secret
 from ghostfix.model.secret_names import names_secret
@@ -15,10 +15,10 @@ from tests.secret_shapes import COMMANDS, HARMLESS, LINES, SECRET, TOKENS, rows
 
 @pytest.mark.parametrize("row", [*rows(COMMANDS), *rows(LINES), *rows(TOKENS)])
 def test_a_secret_in_text_is_hidden(row: str) -> None:
-    assert SECRET not in shown(row)
-    assert MASK in shown(row)
-    assert shown(shown(row)) == shown(row)
-    assert SECRET in shown(row, reveal=True)
+    assert SECRET not in safe(row)
+    assert MASK in safe(row)
+    assert safe(safe(row)) == safe(row)
+    assert SECRET in safe(row, reveal=True)
 
 
 @pytest.mark.parametrize("row", rows(COMMANDS))
@@ -29,7 +29,7 @@ def test_a_secret_in_words_is_hidden_wherever_words_are_kept(row: str) -> None:
     assert len(kept) == len(argv)
     assert SECRET not in shown_argv(argv)
     assert SECRET not in str(redacted(_process(argv)))
-    sentence = shown(f"pid 7: {as_typed(argv)}, started 3 s ago")
+    sentence = safe(f"pid 7: {as_typed(argv)}, started 3 s ago")
     assert SECRET not in sentence
     assert sentence.endswith(", started 3 s ago")
 
@@ -41,7 +41,7 @@ def test_the_table_is_as_long_as_it_is_meant_to_be() -> None:
 
 @pytest.mark.parametrize("row", rows(HARMLESS))
 def test_what_is_no_secret_stays(row: str) -> None:
-    assert shown(row) == row
+    assert safe(row) == row
 
 
 def test_a_words_secret_leaves_the_other_words_alone() -> None:

@@ -3,7 +3,7 @@ import threading
 import pytest
 
 from ghostfix.model import task_group
-from ghostfix.model.task_group import Looks, waiting
+from ghostfix.model.task_group import TaskGroup, waiting
 
 
 def test_two_looks_wait_for_each_other() -> None:
@@ -13,14 +13,14 @@ def test_two_looks_wait_for_each_other() -> None:
         with waiting(30):
             return meeting.wait()
 
-    looks = Looks()
+    looks = TaskGroup()
     first, second = looks.begin(meet), looks.begin(meet)
     assert {first.result(), second.result()} == {0, 1}
 
 
 def test_one_works_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(task_group, "_PATIENCE", 100.0)
-    looks = Looks()
+    looks = TaskGroup()
     working = 0
     most = 0
 
@@ -41,7 +41,7 @@ def test_one_works_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_one_that_hangs_without_saying_so_does_not_hold_up_the_others() -> None:
     hanging = threading.Event()
-    looks = Looks(20.0)
+    looks = TaskGroup(20.0)
     hung = looks.begin(hanging.wait)
     assert looks.begin(lambda: 7).result() == 7
     hanging.set()
@@ -55,7 +55,7 @@ def test_what_comes_after_the_deadline_is_too_late() -> None:
         with waiting(1000.0):
             never.wait()
 
-    looks = Looks(0.5)
+    looks = TaskGroup(0.5)
     late, done = looks.begin(hang), looks.begin(lambda: 1)
     with pytest.raises(TimeoutError):
         late.result()
@@ -68,14 +68,14 @@ def test_nobody_may_wait_beyond_the_deadline() -> None:
         with waiting(1000.0) as left:
             return left
 
-    assert 0 < Looks(50.0).begin(seconds).result() <= 50.0
-    assert Looks().begin(seconds).result() == 1000.0
+    assert 0 < TaskGroup(50.0).begin(seconds).result() <= 50.0
+    assert TaskGroup().begin(seconds).result() == 1000.0
     assert seconds() == 1000.0
 
 
 def test_an_error_is_handed_over() -> None:
     with pytest.raises(ZeroDivisionError):
-        Looks().begin(lambda: 1 // 0).result()
+        TaskGroup().begin(lambda: 1 // 0).result()
 
 
 def test_without_threads_it_is_done_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -83,7 +83,7 @@ def test_without_threads_it_is_done_at_once(monkeypatch: pytest.MonkeyPatch) -> 
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    done = Looks().begin(threading.current_thread)
+    done = TaskGroup().begin(threading.current_thread)
     assert done.result() is threading.current_thread()
 
 
@@ -94,4 +94,4 @@ def test_an_answer_that_the_deadline_cut_short_is_none() -> None:
         return "nobody answered"
 
     with pytest.raises(TimeoutError):
-        Looks(0.1).begin(wait).result()
+        TaskGroup(0.1).begin(wait).result()

@@ -76,7 +76,7 @@ def test_a_copy_that_was_stopped_and_not_killed_runs_on(house: SmallHouse) -> No
         "cut.py",
         "import os, signal, sys\n"
         "from ghostfix.system import local\n"
-        "from ghostfix.machine import Signal\n"
+        "from ghostfix.model.machine import Signal\n"
         "genuine = local.LocalSystem.signal\n"
         "def cut(self, process, sent):\n"
         "    if sent is Signal.KILL:\n"

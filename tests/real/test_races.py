@@ -15,7 +15,7 @@ from ghostfix.managers.cron.hold_line import HoldCronLine
 from ghostfix.model.machine import Signal
 from ghostfix.model.service import Service
 from ghostfix.repair.execute import Run, execute, pin_processes
-from ghostfix.repair.journal_records import Entry, EntryState
+from ghostfix.repair.journal_records import EntryState, JournalEntry
 from ghostfix.repair.plan import Choices, Plan, plan
 from ghostfix.service import profile
 from ghostfix.steps.stop_process import StopProcess
@@ -52,7 +52,7 @@ def planned(system: LocalSystem, house: SmallHouse) -> tuple[Service, Plan]:
     return service, found
 
 
-def entry(run: Run, kind: str) -> Entry:
+def entry(run: Run, kind: str) -> JournalEntry:
     return [each for each in run.entries if each.kind == kind][-1]
 
 

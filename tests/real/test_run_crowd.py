@@ -25,7 +25,8 @@ signal.pause()
 HERD = """
 # Forks a crowd that was loaded before, lets all go at the same instant, and tells how each of them ended.
 import os, sys
-import ghostfix.application, ghostfix.cli, ghostfix.commands.run, ghostfix.starting, ghostfix.system.launcher
+import ghostfix.cli, ghostfix.commands.application, ghostfix.commands.run.command
+import ghostfix.commands.run.run_once, ghostfix.system.launcher
 crowd = int(sys.argv[1])
 gate, opener = os.pipe()
 children = []

@@ -11,7 +11,7 @@ from ghostfix.model.service import Service
 from ghostfix.model.step import Captured, Phase, Refused, Step, Unneeded
 from ghostfix.repair import journal
 from ghostfix.repair.execute import Decision, InterruptedRepairError, execute
-from ghostfix.repair.journal_records import Entry, EntryState, RunState
+from ghostfix.repair.journal_records import EntryState, JournalEntry, RunState
 from ghostfix.repair.plan import Plan
 from ghostfix.repair.state_folder import lock_path, state_folder
 from tests.fake_system import FakeSystem
@@ -95,7 +95,7 @@ def a_plan(**outcomes: str) -> Plan:
     )
 
 
-def states(entries: tuple[Entry, ...]) -> dict[str, str]:
+def states(entries: tuple[JournalEntry, ...]) -> dict[str, str]:
     return {entry.phase: entry.state.value for entry in entries}
 
 

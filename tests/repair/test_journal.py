@@ -10,13 +10,13 @@ from ghostfix.model.snapshot import FileStatus
 from ghostfix.model.step import Captured, Fact, SavedFile
 from ghostfix.repair import journal, undo_data
 from ghostfix.repair.every_step import STEPS
-from ghostfix.repair.journal_records import Entry, EntryState, RunState
+from ghostfix.repair.journal_records import EntryState, JournalEntry, RunState
 from ghostfix.repair.state_folder import lock_path, state_folder
 from ghostfix.steps.create_venv import CreateVenv
 from tests.fake_system import FakeSystem, default_caller
 
 SERVICE = Service(name="ghost", profile="test", directory="/srv/ghost")
-STEP = Entry(n=1, kind="create-venv", phase="fix", preview="make it")
+STEP = JournalEntry(n=1, kind="create-venv", phase="fix", preview="make it")
 
 
 def begun(system: FakeSystem, service: Service = SERVICE) -> journal.JournalWriter:

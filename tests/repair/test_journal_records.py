@@ -8,13 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ghostfix.model.errors import RepairError
-from ghostfix.repair.journal_records import SCHEMA, Entry, EntryState, Line, Opening, RunState, read_journal
+from ghostfix.repair.journal_records import (
+    SCHEMA,
+    EntryState,
+    JournalEntry,
+    JournalLine,
+    Opening,
+    RunState,
+    read_journal,
+)
 
 RUN = "20261123-201530-a1b2"
 
 
 def opening(steps: int = 2, schema: str = SCHEMA) -> bytes:
-    entries = tuple(Entry(n=n, kind="stop-process", phase="stop", preview="x") for n in range(1, steps + 1))
+    entries = tuple(
+        JournalEntry(n=n, kind="stop-process", phase="stop", preview="x") for n in range(1, steps + 1)
+    )
     return msgspec.json.encode(
         Opening(
             schema=schema,
@@ -31,7 +41,7 @@ def opening(steps: int = 2, schema: str = SCHEMA) -> bytes:
     )
 
 
-def told(*lines: Line) -> bytes:
+def told(*lines: JournalLine) -> bytes:
     return b"".join(text + b"\n" for text in (opening(), *(msgspec.json.encode(line) for line in lines)))
 
 
@@ -43,7 +53,7 @@ def test_what_was_only_planned() -> None:
 
 
 def test_an_announced_act_without_a_word_since_may_be_done() -> None:
-    journal = read_journal(RUN, told(Line("intent", 2.0, 1)))
+    journal = read_journal(RUN, told(JournalLine("intent", 2.0, 1)))
     assert journal.entry(1).state is EntryState.INTENT
     assert journal.entry(1).announced
     assert journal.entry(1).at == 2.0
@@ -51,7 +61,10 @@ def test_an_announced_act_without_a_word_since_may_be_done() -> None:
 
 def test_a_done_step_stays_announced() -> None:
     journal = read_journal(
-        RUN, told(Line("intent", 2.0, 1), Line("done", 3.0, 1, "well"), Line("complete", 4.0))
+        RUN,
+        told(
+            JournalLine("intent", 2.0, 1), JournalLine("done", 3.0, 1, "well"), JournalLine("complete", 4.0)
+        ),
     )
     assert (journal.entry(1).state, journal.entry(1).detail) == (EntryState.DONE, "well")
     assert journal.entry(1).announced
@@ -59,15 +72,21 @@ def test_a_done_step_stays_announced() -> None:
 
 
 def test_a_run_that_is_being_undone_is_not_complete_any_more() -> None:
-    lines = (Line("intent", 2.0, 1), Line("done", 3.0, 1), Line("complete", 4.0), Line("undo-intent", 5.0, 1))
+    lines = (
+        JournalLine("intent", 2.0, 1),
+        JournalLine("done", 3.0, 1),
+        JournalLine("complete", 4.0),
+        JournalLine("undo-intent", 5.0, 1),
+    )
     assert read_journal(RUN, told(*lines)).state is RunState.UNFINISHED
     assert (
-        read_journal(RUN, told(*lines, Line("undone", 6.0, 1), Line("undone", 7.0))).state is RunState.UNDONE
+        read_journal(RUN, told(*lines, JournalLine("undone", 6.0, 1), JournalLine("undone", 7.0))).state
+        is RunState.UNDONE
     )
 
 
 def test_a_last_line_that_was_cut_short_is_left_out_at_every_length() -> None:
-    whole = told(Line("intent", 2.0, 1), Line("done", 3.0, 1, "well"))
+    whole = told(JournalLine("intent", 2.0, 1), JournalLine("done", 3.0, 1, "well"))
     last = whole.rstrip(b"\n").rfind(b"\n") + 1
     for end in range(last, len(whole) - 1):
         journal = read_journal(RUN, whole[:end])
@@ -77,7 +96,10 @@ def test_a_last_line_that_was_cut_short_is_left_out_at_every_length() -> None:
 
 def test_lines_after_a_torn_one_count() -> None:
     content = (
-        told(Line("intent", 2.0, 1)) + b'{"event":"do\n' + msgspec.json.encode(Line("undone", 3.0, 1)) + b"\n"
+        told(JournalLine("intent", 2.0, 1))
+        + b'{"event":"do\n'
+        + msgspec.json.encode(JournalLine("undone", 3.0, 1))
+        + b"\n"
     )
     journal = read_journal(RUN, content)
     assert journal.entry(1).state is EntryState.UNDONE
@@ -87,14 +109,14 @@ def test_lines_after_a_torn_one_count() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        Line("teleported", 2.0, 1),
-        Line("done", 2.0, 3),
-        Line("done", 2.0, -1),
-        Line("done", 2.0),
-        Line("complete", 2.0, 1),
+        JournalLine("teleported", 2.0, 1),
+        JournalLine("done", 2.0, 3),
+        JournalLine("done", 2.0, -1),
+        JournalLine("done", 2.0),
+        JournalLine("complete", 2.0, 1),
     ],
 )
-def test_a_line_of_a_later_version_is_left_out_and_counted(line: Line) -> None:
+def test_a_line_of_a_later_version_is_left_out_and_counted(line: JournalLine) -> None:
     journal = read_journal(RUN, told(line))
     assert [entry.state for entry in journal.entries] == [EntryState.PLANNED, EntryState.PLANNED]
     assert journal.state is RunState.UNFINISHED
@@ -140,7 +162,7 @@ def test_any_bytes_are_a_story_or_an_error_for_the_user(content: bytes) -> None:
 
 @given(st.data())
 def test_a_damaged_byte_anywhere_is_survived(data: st.DataObject) -> None:
-    whole = bytearray(told(Line("intent", 2.0, 1), Line("done", 3.0, 1, "well")))
+    whole = bytearray(told(JournalLine("intent", 2.0, 1), JournalLine("done", 3.0, 1, "well")))
     at = data.draw(st.integers(0, len(whole) - 1))
     whole[at] = data.draw(st.integers(0, 255))
     with suppress(RepairError):
@@ -151,7 +173,8 @@ def test_a_damaged_byte_anywhere_is_survived(data: st.DataObject) -> None:
 def test_a_damaged_time_loses_no_act(at: float) -> None:
     """The step is still undone; only when it was done is not known."""
     journal = read_journal(
-        RUN, told(Line("intent", at, 1), Line("done", at, 1, "well"), Line("complete", at))
+        RUN,
+        told(JournalLine("intent", at, 1), JournalLine("done", at, 1, "well"), JournalLine("complete", at)),
     )
     assert (journal.entry(1).state, journal.entry(1).announced) == (EntryState.DONE, True)
     assert (journal.entry(1).at, journal.ended) == (None, None)
@@ -176,5 +199,5 @@ def test_a_damaged_beginning_is_no_journal(at: bytes) -> None:
     ],
 )
 def test_an_act_whose_end_was_never_told_may_have_been_cut_off(events: str, cut_off: bool) -> None:
-    lines = (Line(event, 2.0, 1) for event in events.split())
+    lines = (JournalLine(event, 2.0, 1) for event in events.split())
     assert read_journal(RUN, told(*lines)).entry(1).cut_off is cut_off

@@ -7,7 +7,7 @@ from ghostfix.model.process import ProcessState
 from ghostfix.model.service import Service
 from ghostfix.model.step import Refused, Unneeded
 from ghostfix.repair.execute import execute
-from ghostfix.repair.journal_records import Entry, EntryState
+from ghostfix.repair.journal_records import EntryState, JournalEntry
 from ghostfix.repair.plan import Plan
 from ghostfix.steps.stop_process import StopProcess
 from tests.fake_system import FakeProcess, FakeSystem
@@ -21,7 +21,7 @@ def stop(process: FakeProcess, *members: FakeProcess) -> StopProcess:
     return StopProcess(reason="r", process=process.record, members=tree, signal=Signal.TERM, grace=2.0)
 
 
-def done(machine: FakeSystem, step: StopProcess) -> Entry:
+def done(machine: FakeSystem, step: StopProcess) -> JournalEntry:
     return execute(machine, Plan((step,)), SERVICE).entries[0]
 
 

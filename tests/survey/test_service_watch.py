@@ -6,8 +6,8 @@ from msgspec import structs
 from ghostfix.model.machine import Caller, Platform
 from ghostfix.model.process import Process
 from ghostfix.model.service import Service
-from ghostfix.survey.service_watch import Change, Event, Vigil
-from tests.fake_lookout import FakeLookout
+from ghostfix.survey.service_watch import Event, ServiceWatch, Transition
+from tests.fake_process_watch import FakeProcessWatch
 from tests.fake_system import FakeSystem
 
 SERVICE = Service(name="web", profile="p", directory="/srv/web", module="shop.web")
@@ -40,11 +40,11 @@ def starts(system: FakeSystem, pid: int, ppid: int = 1, argv: tuple[str, ...] = 
     system.add_process(pid, argv, ppid=ppid, cwd="/srv/web", started=system.now())
 
 
-def vigil(system: FakeSystem) -> Vigil:
-    return Vigil(system, FakeLookout(system), SERVICE)
+def vigil(system: FakeSystem) -> ServiceWatch:
+    return ServiceWatch(system, FakeProcessWatch(system), SERVICE)
 
 
-def told(events: tuple[Event, ...]) -> list[tuple[Change, int]]:
+def told(events: tuple[Event, ...]) -> list[tuple[Transition, int]]:
     return [(event.change, event.process.pid) for event in events]
 
 
@@ -55,11 +55,11 @@ def test_an_end_and_the_start_after_it(system: Counting) -> None:
     assert [process.pid for process in watch.instances] == [501]
     assert watch.look() == ()
     system.end(501)
-    assert told(watch.look()) == [(Change.ENDED, 501)]
+    assert told(watch.look()) == [(Transition.ENDED, 501)]
     assert watch.instances == ()
     starts(system, 502, 500)
     (event,) = watch.look()
-    assert told((event,)) == [(Change.STARTED, 502)]
+    assert told((event,)) == [(Transition.STARTED, 502)]
     assert [process.pid for process in event.ancestors] == [500, 1]
 
 
@@ -68,7 +68,7 @@ def test_both_between_two_looks_are_two_events(system: Counting) -> None:
     watch = vigil(system)
     system.end(501)
     starts(system, 502)
-    assert told(watch.look()) == [(Change.ENDED, 501), (Change.STARTED, 502)]
+    assert told(watch.look()) == [(Transition.ENDED, 501), (Transition.STARTED, 502)]
 
 
 def test_the_same_pid_again_is_another_instance(system: Counting) -> None:
@@ -77,9 +77,9 @@ def test_the_same_pid_again_is_another_instance(system: Counting) -> None:
     system.end(501)
     system.wait(1.0)
     starts(system, 501)
-    assert told(watch.look()) == [(Change.ENDED, 501)]
+    assert told(watch.look()) == [(Transition.ENDED, 501)]
     system.wait(20.0)
-    assert told(watch.look()) == [(Change.STARTED, 501)]
+    assert told(watch.look()) == [(Transition.STARTED, 501)]
 
 
 def test_one_that_is_a_copy_of_its_parent_at_first(system: Counting) -> None:
@@ -89,7 +89,7 @@ def test_one_that_is_a_copy_of_its_parent_at_first(system: Counting) -> None:
     starts(system, 501, 500, ("/bin/bash", "loop.sh"))
     assert watch.look() == ()
     system.table[501].record = structs.replace(system.table[501].record, argv=ARGV)
-    assert told(watch.look()) == [(Change.STARTED, 501)]
+    assert told(watch.look()) == [(Transition.STARTED, 501)]
 
 
 def test_one_that_becomes_the_service_much_later(system: Counting) -> None:
@@ -101,7 +101,7 @@ def test_one_that_becomes_the_service_much_later(system: Counting) -> None:
     system.table[501].record = structs.replace(system.table[501].record, argv=ARGV)
     assert watch.look() == ()
     system.wait(6.0)
-    assert told(watch.look()) == [(Change.STARTED, 501)]
+    assert told(watch.look()) == [(Transition.STARTED, 501)]
 
 
 def test_a_worker_is_no_instance_until_its_master_is_gone(system: Counting) -> None:
@@ -113,9 +113,9 @@ def test_a_worker_is_no_instance_until_its_master_is_gone(system: Counting) -> N
     starts(system, 503, 501)
     assert watch.look() == ()
     system.end(501)
-    assert told(watch.look()) == [(Change.ENDED, 501), (Change.LEFT, 502), (Change.LEFT, 503)]
+    assert told(watch.look()) == [(Transition.ENDED, 501), (Transition.LEFT, 502), (Transition.LEFT, 503)]
     system.end(502)
-    assert told(watch.look()) == [(Change.ENDED, 502)]
+    assert told(watch.look()) == [(Transition.ENDED, 502)]
 
 
 def test_nobody_is_read_when_nobody_comes(system: Counting) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ghostfix.model.task_group import Looks
+from ghostfix.model.task_group import TaskGroup
 from ghostfix.system.match_search import Searcher
 
 CATASTROPHE = (r"(a+)+$", "a" * 60 + "!")
@@ -34,7 +34,7 @@ def test_a_search_without_end_is_ended_and_the_next_one_answered(searcher: Searc
 
 def test_the_deadline_of_a_look_holds(searcher: Searcher) -> None:
     """And meanwhile other threads run."""
-    looks = Looks(0.5)
+    looks = TaskGroup(0.5)
     look = looks.begin(lambda: searcher(*CATASTROPHE, 1000.0))
     ran = threading.Event()
     looks.begin(ran.set)

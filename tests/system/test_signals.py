@@ -95,7 +95,7 @@ def test_another_users_process_is_refused_by_the_kernel() -> None:
     if os.getuid() != 0:
         pytest.skip("root can become somebody else; others cannot")
     code = (
-        "import os, sys; from ghostfix.system import LocalSystem; from ghostfix.machine import Signal;"
+        "import os, sys; from ghostfix.system import LocalSystem; from ghostfix.model.machine import Signal;"
         "s = LocalSystem(); p = s.process(int(sys.argv[1])); os.setuid(65534)\n"
         "try: s.signal(p, Signal.TERM)\n"
         "except Exception as error: print(type(error).__name__, error)"

@@ -298,7 +298,7 @@ def _tell(
     from ghostfix.commands.fleet.fleet_report_builder import all_kept, assembled
     from ghostfix.commands.fleet.formats import FORMATS
     from ghostfix.model.fleet import Verb
-    from ghostfix.model.safe_text import shown
+    from ghostfix.model.safe_text import safe
 
     with_names, notes = all_kept(system, hosts)
     fleet = assembled(system, order, with_names, code, dry_run=dry, notes=notes)
@@ -309,7 +309,7 @@ def _tell(
         sys.stdout.write(FORMATS["terminal"](fleet, presentation.layout()))
         if dry or order.verb is Verb.DIAGNOSE:
             raise
-        sys.stderr.write(f"ghostfix: {shown(error.message)}\n")  # the exit code is that of what was done
+        sys.stderr.write(f"ghostfix: {safe(error.message)}\n")  # the exit code is that of what was done
 
 
 def _presentation(format_: str, output: str | None, quiet: bool, verbose: bool) -> "Presentation":

@@ -13,7 +13,7 @@ from ghostfix.model.fleet import FleetHost, FleetReport, Verb
 from ghostfix.model.fleet_play import HOLD_FOR, Task
 from ghostfix.model.machine import ActingSystem, System
 from ghostfix.model.report import Report, Verdict
-from ghostfix.model.safe_text import shown, shown_argv
+from ghostfix.model.safe_text import safe, shown_argv
 from ghostfix.model.secret_forms import MASK
 from ghostfix.model.text_units import utc_stamp
 from ghostfix.report import saved_reports
@@ -61,7 +61,7 @@ def all_kept(
     try:
         done.extend(kept(system, host) for host in hosts)
     except GhostfixError as error:
-        note = f"the reports of single hosts could not be kept: {shown(error.message)}"
+        note = f"the reports of single hosts could not be kept: {safe(error.message)}"
         return (*done, *hosts[len(done) :]), (note,)
     return tuple(done), ()
 

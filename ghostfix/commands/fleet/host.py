@@ -12,7 +12,7 @@ from ghostfix.model.errors import ExitCode, worst
 from ghostfix.model.fleet import EntryOfUndo, FleetHost, HostState, worst_verdict
 from ghostfix.model.fleet_play import AnswerKind, HostAnswer, ModuleResult
 from ghostfix.model.report import Report, RunReport
-from ghostfix.model.safe_text import shown, written_out
+from ghostfix.model.safe_text import safe, written_out
 from ghostfix.report.formats.json import Reports
 
 _LONGEST = 600
@@ -74,7 +74,7 @@ def lost_host(
         state=HostState.FAILED if refused else HostState.LOST,
         exit_code=ExitCode.REPAIR_INCOMPLETE,
         reason=reason,
-        run=run if run is None else shown(run, 60),
+        run=run if run is None else safe(run, 60),
         changed=not refused,
         verdict=None if not refused else before.verdict,
     )
@@ -95,12 +95,12 @@ def _told(answer: HostAnswer, state: HostState, reports: Sequence[Report]) -> Fl
     result = answer.result
     run = result.run_id or next((report.run.id for report in reports if report.run and report.run.id), None)
     return FleetHost(
-        name=shown(answer.host, LONGEST_NAME),
+        name=safe(answer.host, LONGEST_NAME),
         state=state,
         exit_code=worst(report.exit_code for report in reports),
         verdict=worst_verdict([report.verdict for report in reports]),
         changed=result.changed,
-        run=None if run is None else shown(run, 60),
+        run=None if run is None else safe(run, 60),
         reports=tuple(reports),
     )
 
@@ -115,21 +115,21 @@ def _undone(answer: HostAnswer, state: HostState) -> FleetHost:
     entries = [
         EntryOfUndo(
             n=entry.n,
-            kind=shown(entry.kind, 60),
-            state=shown(entry.state, 30),
-            detail=shown(entry.detail, _LONGEST),
-            preview=shown(entry.preview, _LONGEST),
+            kind=safe(entry.kind, 60),
+            state=safe(entry.state, 30),
+            detail=safe(entry.detail, _LONGEST),
+            preview=safe(entry.preview, _LONGEST),
         )
         for entry in result.entries or ()
     ]
     failed = answer.kind is AnswerKind.FAILED
     return FleetHost(
-        name=shown(answer.host, LONGEST_NAME),
+        name=safe(answer.host, LONGEST_NAME),
         state=state,
         exit_code=ExitCode.REPAIR_INCOMPLETE if failed else ExitCode.HEALTHY,
         reason=_reason(answer) if failed else None,
         changed=result.changed,
-        run=None if result.run_id is None else shown(result.run_id, 60),
+        run=None if result.run_id is None else safe(result.run_id, 60),
         undone=tuple(entries),
     )
 
@@ -137,7 +137,7 @@ def _undone(answer: HostAnswer, state: HostState) -> FleetHost:
 def unseen_host(name: str, reason: str, state: HostState = HostState.FAILED) -> FleetHost:
     """A host of which nothing is known, and why."""
     return FleetHost(
-        name=shown(name, LONGEST_NAME),
+        name=safe(name, LONGEST_NAME),
         state=state,
         exit_code=ExitCode.COULD_NOT_LOOK,
         reason=reason,
@@ -164,7 +164,7 @@ def _checked(report: Report) -> Report:
     code = report.exit_code if report.exit_code in _CODES_OF_REPORTS else ExitCode.INTERNAL.value
     run = report.run
     if run is not None and run.id:
-        run = RunReport(id=shown(run.id, 60), dry_run=run.dry_run, entries=run.entries)
+        run = RunReport(id=safe(run.id, 60), dry_run=run.dry_run, entries=run.entries)
     return msgspec.structs.replace(report, exit_code=code, run=run)
 
 
@@ -190,7 +190,7 @@ def _reason(answer: HostAnswer) -> str:
     told = [line for line in lines if not line.startswith(("Warning: Permanently added", "@@@"))]
     if any(line.startswith("Traceback (most recent call last)") for line in told):
         told = told[-1:]  # Python says last what is wrong
-    return shown("; ".join((told or lines)[:3]) or "it gave no reason", _LONGEST)
+    return safe("; ".join((told or lines)[:3]) or "it gave no reason", _LONGEST)
 
 
 def _words(result: ModuleResult) -> str:

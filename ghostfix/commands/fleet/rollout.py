@@ -13,7 +13,7 @@ from ghostfix.commands.fleet.host import acted_host, lost_host, seen_host, spare
 from ghostfix.model.errors import ExitCode, ProfileError, worst
 from ghostfix.model.fleet import FleetHost, HostState, Verb
 from ghostfix.model.fleet_play import AnswerKind, HostAnswer, Play, PlayEnd, Reach, Task
-from ghostfix.model.safe_text import shown
+from ghostfix.model.safe_text import safe
 
 _ENDS_OF_ANSIBLE = frozenset({0, 2, 4, 6})
 """How ``ansible-playbook`` ends after hosts that failed (2) or went out of reach (4); otherwise it failed."""
@@ -125,15 +125,15 @@ def _without_answer(host: FleetHost, began: bool, heard: bool, end: PlayEnd) -> 
 def _told(end: PlayEnd) -> str:
     """The last errors of Ansible itself, in one line; the last that it said where none is called so."""
     errors = [text for text in end.complaints if "error:" in text.lower() or "[error]" in text.lower()]
-    return "; ".join(shown(" ".join(text.split()), 300) for text in (errors or end.complaints)[-3:])
+    return "; ".join(safe(" ".join(text.split()), 300) for text in (errors or end.complaints)[-3:])
 
 
 def _nothing(reach: Reach, end: PlayEnd) -> ProfileError:
     """Why not one host answered."""
     told = _told(end)
-    where = ", ".join(shown(inventory, 120) for inventory in reach.inventory)
+    where = ", ".join(safe(inventory, 120) for inventory in reach.inventory)
     what = f"no host of {where}" + (
-        f" matches --limit {shown(reach.limit, 120)}" if reach.limit else " answered"
+        f" matches --limit {safe(reach.limit, 120)}" if reach.limit else " answered"
     )
     if end.status and told:
         what = f"Ansible could not look at {where}"

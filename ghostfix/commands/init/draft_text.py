@@ -8,7 +8,7 @@ import msgspec
 from ghostfix.commands.init.draft import Draft
 from ghostfix.diagnosis.evidence_text import job_name
 from ghostfix.model.pattern import Pattern
-from ghostfix.model.safe_text import shown, shown_argv, written_out
+from ghostfix.model.safe_text import safe, shown_argv, written_out
 from ghostfix.model.service import HealthWanted, Limits, Service, StopWanted
 
 _NOT_PLAIN = Pattern(r"[^\x20-\x7e]|(?<=#)#(?=\w{0,20}\[)")
@@ -19,7 +19,7 @@ def profile_text(drafted: Draft, folder: str) -> str:
     """The whole of a ``ghostfix.toml`` that lies in ``folder``."""
     service, process = drafted.service, drafted.process
     lines = [
-        f"# What healthy looks like for {shown(service.name)}, as it ran with pid {process.pid}:",
+        f"# What healthy looks like for {safe(service.name)}, as it ran with pid {process.pid}:",
         f"#   {shown_argv(process.argv, 200)}",
         "# Read it once, and correct what is so by chance: `ghostfix diagnose` compares the machine with it.",
         "",
@@ -55,7 +55,7 @@ def _recognition(service: Service, hidden: bool) -> list[str]:
 
 
 def _manager(drafted: Draft) -> list[str]:
-    also = [f"# {shown(job_name(job))} leads to it as well ({shown(job.trigger)})." for job in drafted.others]
+    also = [f"# {safe(job_name(job))} leads to it as well ({safe(job.trigger)})." for job in drafted.others]
     if drafted.service.manager == "none":
         meaning = "# Nothing was seen that starts it again."
     else:

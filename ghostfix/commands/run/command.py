@@ -75,7 +75,7 @@ def run(
     """
     from ghostfix.commands import seconds
     from ghostfix.commands.machine import local_system
-    from ghostfix.commands.run.run_once import Wishes, start_once
+    from ghostfix.commands.run.run_once import RunOptions, start_once
     from ghostfix.model.errors import ProfileError
     from ghostfix.model.supervision import policy_of
     from ghostfix.system.launcher import LocalLauncher
@@ -88,7 +88,7 @@ def run(
         raise ProfileError("--max, --within and --backoff say how to restart", "add `--restart on-failure`")
     low, dots, high = backoff.partition("..")
     shortest = seconds(low, "--backoff")
-    wishes = Wishes(
+    wishes = RunOptions(
         name=name,
         config=config,
         command=command or (),

@@ -16,7 +16,7 @@ from ghostfix.model.invocation import read_argv
 from ghostfix.model.machine import System
 from ghostfix.model.process import Process
 from ghostfix.model.run_lock import MARK, Former, is_own
-from ghostfix.model.safe_text import shown, shown_argv
+from ghostfix.model.safe_text import safe, shown_argv
 from ghostfix.model.service import Service
 from ghostfix.model.text_units import lasting, utc_text
 from ghostfix.repair.state_folder import usual_state_folder
@@ -43,14 +43,14 @@ class Running(Struct, frozen=True, kw_only=True):
 
     def sentence(self, service: Service, now: float) -> str:
         """``web runs already: pid 4711 of alice since 2026-11-25 17:20:03 UTC (2 min): python -m shop``."""
-        name = shown(service.name, 80)
+        name = safe(service.name, 80)
         if self.process is None:
             return f"{name} runs already, but whoever holds its lock cannot be seen from here"
         since = utc(self.process.id.started)
         age = lasting(max(0.0, now - self.process.id.started))
         without = "" if self.locked else ", without the lock"
         return (
-            f"{name} runs already{without}: pid {self.process.pid} of {shown(self.process.user, 40)} "
+            f"{name} runs already{without}: pid {self.process.pid} of {safe(self.process.user, 40)} "
             f"since {since} ({age}): {shown_argv(self.process.argv, 120)}"
         )
 
@@ -79,23 +79,23 @@ def wanted_service(system: System, name: str | None, config: str | None, command
         if command:
             return _ad_hoc(system, called_by(command), command)
         raise ProfileError(
-            f"there is no ghostfix.toml in {shown(system.caller().cwd)} or above it: what should be started?",
+            f"there is no ghostfix.toml in {safe(system.caller().cwd)} or above it: what should be started?",
             "`ghostfix run NAME -- COMMAND ...` starts any command, once; `ghostfix init` writes a profile",
         )
     if len(services) > 1:
-        names = ", ".join(shown(service.name, 40) for service in services)
+        names = ", ".join(safe(service.name, 40) for service in services)
         raise ProfileError(
-            f"{shown(services[0].profile)} has several services: {names}", "say which: `ghostfix run NAME`"
+            f"{safe(services[0].profile)} has several services: {names}", "say which: `ghostfix run NAME`"
         )
     (service,) = services
     if service.instances != 1:
         raise ProfileError(
-            f"the profile wants {service.instances} instances of {shown(service.name)}; `run` guarantees one",
+            f"the profile wants {service.instances} instances of {safe(service.name)}; `run` guarantees one",
             "give each instance a table of its own in the profile, with its own PID file",
         )
     if not (command or service.start_command):
         raise ProfileError(
-            f"the profile of {shown(service.name)} does not say how it is started",
+            f"the profile of {safe(service.name)} does not say how it is started",
             'add `start = ["{python}", "-m", "..."]`, or type `ghostfix run NAME -- COMMAND ...`',
         )
     return service
@@ -111,7 +111,7 @@ def called_by(command: tuple[str, ...]) -> str:
 
 def _ad_hoc(system: System, name: str, command: tuple[str, ...]) -> Service:
     if "/" in name or name in ("", ".", ".."):
-        raise ProfileError(f"`{shown(name)}` cannot be a name", "`ghostfix run NAME -- COMMAND ...`")
+        raise ProfileError(f"`{safe(name)}` cannot be a name", "`ghostfix run NAME -- COMMAND ...`")
     return Service(name=name, profile=AD_HOC, directory=system.caller().cwd, start=command)
 
 

@@ -18,14 +18,14 @@ from ghostfix.commands.run.instance_lock import (
 )
 from ghostfix.model.errors import ExitCode, GhostfixError, ProfileError, StepError
 from ghostfix.model.machine import System
-from ghostfix.model.run_lock import Held, Launcher, Start, Taken
-from ghostfix.model.safe_text import shown
+from ghostfix.model.run_lock import Held, Launcher, LockedStart, Taken
+from ghostfix.model.safe_text import safe
 from ghostfix.model.service import Service
 from ghostfix.model.supervision import Ending, Policy, supervise
 from ghostfix.service.trust import runner
 
 
-class Wishes(Struct, frozen=True, kw_only=True):
+class RunOptions(Struct, frozen=True, kw_only=True):
     """What the user asked for."""
 
     name: str | None = None
@@ -46,7 +46,7 @@ class RunsAlreadyError(GhostfixError):
     exit_code = ExitCode.RUNNING
 
 
-def start_once(system: System, launcher: Launcher, wishes: Wishes) -> str:
+def start_once(system: System, launcher: Launcher, wishes: RunOptions) -> str:
     """Becomes the command and does not return; or gives the sentence that says who runs already."""
     service = wanted_service(system, wishes.name, wishes.config, wishes.command)
     start = _prepared(system, launcher, service, wishes.command)
@@ -60,7 +60,7 @@ def start_once(system: System, launcher: Launcher, wishes: Wishes) -> str:
 
 
 def _unless_running(
-    system: System, launcher: Launcher, service: Service, start: Start, wishes: Wishes
+    system: System, launcher: Launcher, service: Service, start: LockedStart, wishes: RunOptions
 ) -> Running:
     wait = wishes.if_running == "wait"
     private = private_folder(system, start.pid_file)
@@ -70,7 +70,7 @@ def _unless_running(
         lock = launcher.acquire(start.pid_file, start.user, shared=wishes.share_lock, wait=wait)
     except StepError as error:
         raise ProfileError(
-            f"{shown(service.name, 80)} is not started: its PID file cannot be its lock: {shown(str(error))}",
+            f"{safe(service.name, 80)} is not started: its PID file cannot be its lock: {safe(str(error))}",
             'name one that can in the profile: `pidfiles = ["run/NAME.pid"]`',
         ) from error
     if isinstance(lock, Taken):
@@ -93,10 +93,15 @@ def _unless_running(
 
 
 def _started(
-    system: System, launcher: Launcher, service: Service, start: Start, lock: Held, policy: Policy | None
+    system: System,
+    launcher: Launcher,
+    service: Service,
+    start: LockedStart,
+    lock: Held,
+    policy: Policy | None,
 ) -> Ending:
     """How it ended, where ghostfix stays above it; else it does not return."""
-    name = shown(service.name, 80)
+    name = safe(service.name, 80)
 
     def others() -> str | None:
         left = left_running(system, service)
@@ -108,10 +113,10 @@ def _started(
         nursery = launcher.nursery(start, lock)
         return supervise(nursery, policy, others, lambda text: _say(f"{name}: {text}"))
     except StepError as error:
-        raise GhostfixError(f"{name} cannot be started: {shown(str(error))}") from error
+        raise GhostfixError(f"{name} cannot be started: {safe(str(error))}") from error
 
 
-def _prepared(system: System, launcher: Launcher, service: Service, command: tuple[str, ...]) -> Start:
+def _prepared(system: System, launcher: Launcher, service: Service, command: tuple[str, ...]) -> LockedStart:
     """Everything that a start needs; raises ProfileError when something is missing."""
     typed = structs.replace(service, start=command) if command else service
     argv = typed.start_command
@@ -120,12 +125,12 @@ def _prepared(system: System, launcher: Launcher, service: Service, command: tup
     if launcher.program(argv[0], service.directory, variables.get("PATH", "")) is None:
         own = argv[0] == service.python
         raise ProfileError(
-            f"{shown(argv[0])}, which starts {shown(service.name, 80)}, is not there or is no program",
-            f"`ghostfix repair {shown(service.name, 80)}` makes the virtual environment"
+            f"{safe(argv[0])}, which starts {safe(service.name, 80)}, is not there or is no program",
+            f"`ghostfix repair {safe(service.name, 80)}` makes the virtual environment"
             if own
-            else f"it was looked for in {shown(service.directory)} and on the PATH",
+            else f"it was looked for in {safe(service.directory)} and on the PATH",
         )
-    return Start(
+    return LockedStart(
         argv=argv,
         directory=service.directory,
         variables=variables,
@@ -143,7 +148,7 @@ def _user(system: System, service: Service, program: str) -> str | None:
     reading = runner(system, paths)
     if not reading.complete:
         raise ProfileError(
-            f"{shown(service.name, 80)} is not started: {shown(reading.problem or 'whose it is is unknown')}",
+            f"{safe(service.name, 80)} is not started: {safe(reading.problem or 'whose it is is unknown')}",
             "run ghostfix as the user of the service: `sudo -u USER ghostfix run ...`",
         )
     return reading.value

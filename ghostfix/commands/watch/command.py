@@ -36,7 +36,7 @@ def watch(
     """
     from ghostfix.commands import seconds
     from ghostfix.commands.machine import local_system
-    from ghostfix.commands.watch.output import Wishes, watched
+    from ghostfix.commands.watch.output import WatchOptions, watched
     from ghostfix.model.errors import ProfileError
     from ghostfix.system.process_watch import is_unread, publish
     from ghostfix.system.signal_inbox import end_on_term
@@ -47,5 +47,7 @@ def watch(
         raise ProfileError("--interval is at least 0.1s", "nothing between is missed: `--interval 1s`")
     system = local_system()
     end_on_term()
-    wishes = Wishes(name=name, config=config, seconds=length, interval=pause, format=format_, metrics=metrics)
+    wishes = WatchOptions(
+        name=name, config=config, seconds=length, interval=pause, format=format_, metrics=metrics
+    )
     raise typer.Exit(watched(system, publish, is_unread, wishes))

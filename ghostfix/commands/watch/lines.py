@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 from msgspec.json import encode
 
-from ghostfix.commands.watch.record import Sighting, Verdict, verdict_sentence
+from ghostfix.commands.watch.record import SeenInstance, WatchVerdict, verdict_sentence
 
 
 class SightingLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -36,7 +36,7 @@ class VerdictLine(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...]
 
 
-def sighting_line(service: str, sighting: Sighting, *, json: bool) -> str:
+def sighting_line(service: str, sighting: SeenInstance, *, json: bool) -> str:
     """``2026-11-25T17:20:03.123Z web: pid 4711 started: python -m shop, by the loop x.sh (pid 12)``."""
     if not json:
         return f"{_time(sighting.at)} {service}: {sighting.words}\n"
@@ -52,7 +52,7 @@ def sighting_line(service: str, sighting: Sighting, *, json: bool) -> str:
     return encode(line).decode() + "\n"
 
 
-def verdict_line(service: str, verdict: Verdict, at: float, *, json: bool) -> str:
+def verdict_line(service: str, verdict: WatchVerdict, at: float, *, json: bool) -> str:
     """The verdict in a sentence, or as the last JSON line."""
     if not json:
         return f"{_time(at)} {verdict_sentence(service, verdict)}\n"

@@ -6,15 +6,15 @@ refuses a file with one, and has the file's own time instead.
 
 from collections.abc import Iterable, Iterator
 
-from ghostfix.commands.watch.record import Record
+from ghostfix.commands.watch.record import WatchRecord
 
 
-def openmetrics(record: Record) -> str:
+def openmetrics(record: WatchRecord) -> str:
     """The last sample, and what was counted since the watch began."""
     return "\n".join((*_families(record), "# EOF")) + "\n"
 
 
-def _families(record: Record) -> Iterator[str]:
+def _families(record: WatchRecord) -> Iterator[str]:
     service = {"service": record.service.name}
     sample = record.samples[-1]
     yield from _gauge("instances", "Instances that run.", service, len(record.instances))

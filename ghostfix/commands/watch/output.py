@@ -10,18 +10,18 @@ from msgspec import Struct
 
 from ghostfix.commands.watch.lines import sighting_line, verdict_line
 from ghostfix.commands.watch.openmetrics import openmetrics
-from ghostfix.commands.watch.record import Record, Sighting, verdict_sentence
+from ghostfix.commands.watch.record import SeenInstance, WatchRecord, verdict_sentence
 from ghostfix.commands.watch.watch import Watch, watched_service
 from ghostfix.model.errors import ExitCode, ProfileError, StepError
 from ghostfix.model.machine import System
-from ghostfix.model.safe_text import shown
+from ghostfix.model.safe_text import safe
 from ghostfix.model.service import Service
 from ghostfix.report.standard_output import write, writes_unicode
 
 FORMATS = ("terminal", "lines", "jsonl")
 
 
-class Wishes(Struct, frozen=True, kw_only=True):
+class WatchOptions(Struct, frozen=True, kw_only=True):
     """What the user asked for; seconds."""
 
     name: str | None = None
@@ -36,11 +36,11 @@ class Wishes(Struct, frozen=True, kw_only=True):
 class Tellers(Struct, frozen=True):
     """Whom to tell what is seen."""
 
-    sighting: Callable[[Sighting], None]
-    record: Callable[[Record], None]
+    sighting: Callable[[SeenInstance], None]
+    record: Callable[[WatchRecord], None]
 
 
-class Metrics:
+class MetricsFile:
     """The file of metrics. That it cannot be written is an error at first, and later it is told once."""
 
     def __init__(self, publish: Callable[[str, bytes], None], path: str) -> None:
@@ -48,7 +48,7 @@ class Metrics:
         self._path = path
         self._written = self._failing = False
 
-    def write(self, record: Record) -> None:
+    def write(self, record: WatchRecord) -> None:
         try:
             self._publish(self._path, openmetrics(record).encode())
         except StepError as error:
@@ -56,7 +56,7 @@ class Metrics:
                 hint = "--metrics takes a file in a folder that you may write to"
                 raise ProfileError(str(error), hint) from error
             if not self._failing:
-                sys.stderr.write(f"ghostfix: {shown(str(error))}; the watch goes on\n")
+                sys.stderr.write(f"ghostfix: {safe(str(error))}; the watch goes on\n")
             self._failing = True
         else:
             self._written, self._failing = True, False
@@ -66,7 +66,7 @@ def watched(
     system: System,
     publish: Callable[[str, bytes], None],
     is_unread: Callable[[], bool],
-    wishes: Wishes,
+    wishes: WatchOptions,
 ) -> ExitCode:
     """Watches and tells, and gives the exit code of the verdict.
 
@@ -76,10 +76,10 @@ def watched(
     chosen = _format(wishes.format)
     service = watched_service(system, wishes.name, wishes.config)
     json = chosen == "jsonl"
-    metrics = None if wishes.metrics is None else Metrics(publish, wishes.metrics)
+    metrics = None if wishes.metrics is None else MetricsFile(publish, wishes.metrics)
     with _live(system) if chosen == "terminal" else _lines(service, json=json) as tellers:
 
-        def sampled(record: Record) -> None:
+        def sampled(record: WatchRecord) -> None:
             if is_unread():
                 raise BrokenPipeError
             tellers.record(record)
@@ -135,14 +135,14 @@ def _live(system: System) -> Iterator[Tellers]:
 
     console = Console(highlight=False, markup=False, emoji=False)
     unicode = writes_unicode()
-    last: list[Record] = []
+    last: list[WatchRecord] = []
 
-    def drawn(record: Record) -> Text:
+    def drawn(record: WatchRecord) -> Text:
         return view(record, system.now(), console.width, console.height - 1, unicode=unicode)
 
     with Live(console=console, auto_refresh=False, screen=True) as live:
 
-        def draw(record: Record) -> None:
+        def draw(record: WatchRecord) -> None:
             last[:] = [record]
             live.update(drawn(record), refresh=True)
 

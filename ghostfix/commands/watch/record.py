@@ -30,7 +30,7 @@ class Kind(Enum):
 
 
 @dataclass
-class Sighting:
+class SeenInstance:
     """One thing that was seen. ``by`` is found out a moment later; None until then."""
 
     at: float
@@ -62,7 +62,7 @@ class Sample(Struct, frozen=True, kw_only=True):
     healthy: bool | None = None
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
+class WatchVerdict(Struct, frozen=True, kw_only=True):
     """How it went. Without problems it held."""
 
     seconds: float
@@ -80,7 +80,7 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 
 @dataclass
-class Record:
+class WatchRecord:
     """Everything that a watch has seen so far."""
 
     service: Service
@@ -89,7 +89,7 @@ class Record:
     """When it is to end; None: when somebody ends it."""
     instances: tuple[Process, ...] = ()
     samples: deque[Sample] = field(default_factory=lambda: deque(maxlen=HISTORY))
-    sightings: deque[Sighting] = field(default_factory=lambda: deque(maxlen=_SIGHTINGS))
+    sightings: deque[SeenInstance] = field(default_factory=lambda: deque(maxlen=_SIGHTINGS))
     troubles: dict[str, str] = field(default_factory=dict)
     """What is wrong with the service now, by what it is about."""
     excesses: dict[str, str] = field(default_factory=dict)
@@ -114,7 +114,7 @@ class Record:
         self.crowded_since = at if self.crowded_since is None else self.crowded_since
         self.crowded = self.crowded or at - self.crowded_since >= _CROWDED
 
-    def verdict(self, at: float) -> Verdict:
+    def verdict(self, at: float) -> WatchVerdict:
         wanted, running = self.service.instances, len(self.instances)
         problems = []
         if self.ends:
@@ -124,7 +124,7 @@ class Record:
         elif self.crowded:
             problems.append(f"more than {counted(wanted, 'instance')} for a while")
         problems += self.troubles.values()
-        return Verdict(
+        return WatchVerdict(
             seconds=at - self.began,
             problems=tuple(problems),
             warnings=tuple(self.excesses.values()),
@@ -146,7 +146,7 @@ def times(number: int) -> str:
     return ("never", "once", "twice")[number] if number < 3 else f"{number} times"
 
 
-def verdict_sentence(name: str, verdict: Verdict) -> str:
+def verdict_sentence(name: str, verdict: WatchVerdict) -> str:
     """``web held for 10 min: nothing ended, and nothing is wrong``."""
     span = lasting(verdict.seconds)
     but = f"; but {'; '.join(verdict.warnings)}" if verdict.warnings else ""

@@ -1,10 +1,10 @@
 """Starter: who started a process that was just seen to appear, in a few words."""
 
-from ghostfix.managers.keep_alive import Line, upkeep
+from ghostfix.managers.keep_alive import Lineage, kept_alive
 from ghostfix.managers.process_role import role_of
 from ghostfix.model.machine import System
 from ghostfix.model.process import Process, ProcessTree
-from ghostfix.model.safe_text import shown
+from ghostfix.model.safe_text import safe
 from ghostfix.model.service import Service
 
 _NOBODY = "somebody who had ended by then"
@@ -16,17 +16,17 @@ def starter_of(system: System, service: Service, process: Process, ancestors: tu
     ``process`` has its detail, and ``ancestors`` are those of the moment at which it was seen: by now both
     may have ended.
     """
-    line = Line(process=process, ancestors=ancestors)
-    kept = upkeep(system, line, lambda: ProcessTree(system.processes().value), service=service)
+    line = Lineage(process=process, ancestors=ancestors)
+    kept = kept_alive(system, line, lambda: ProcessTree(system.processes().value), service=service)
     names = [keeper.named for keeper in kept.keepers if keeper.started]
     parent = ancestors[0] if ancestors else None
     if names:
         below = parent is not None and parent.pid > 1
-        return shown(", ".join(dict.fromkeys(names))) + (f" (pid {parent.pid})" if parent and below else "")
+        return safe(", ".join(dict.fromkeys(names))) + (f" (pid {parent.pid})" if parent and below else "")
     if parent is None or line.is_left_alone:
         return _NOBODY
     words = role_of(parent).words
-    return f"{shown(parent.name)} (pid {parent.pid})" + ("" if words == "a program" else f", {shown(words)}")
+    return f"{safe(parent.name)} (pid {parent.pid})" + ("" if words == "a program" else f", {safe(words)}")
 
 
 def origin_of(process: Process, ancestors: tuple[Process, ...]) -> tuple[object, ...] | None:

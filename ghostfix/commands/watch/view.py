@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 from rich.text import Text
 
-from ghostfix.commands.watch.record import Kind, Record, Sample, Sighting, times
-from ghostfix.model.safe_text import shown, shown_argv
+from ghostfix.commands.watch.record import Kind, Sample, SeenInstance, WatchRecord, times
+from ghostfix.model.safe_text import safe, shown_argv
 from ghostfix.model.text_units import counted, lasting
 from ghostfix.report.quantity import size
 
@@ -18,7 +18,7 @@ _MARKS = {Kind.STARTED: "green", Kind.ENDED: "red", Kind.LEFT: "yellow", Kind.TR
 _INSTANCES = 4
 
 
-def view(record: Record, now: float, width: int, height: int, *, unicode: bool = True) -> Text:
+def view(record: WatchRecord, now: float, width: int, height: int, *, unicode: bool = True) -> Text:
     """At most ``height`` lines of at most ``width`` columns; the latest events have what room is left."""
     head = list(_head(record, now, width, unicode))
     body = list(_body(record, now, width, unicode))
@@ -30,7 +30,7 @@ def view(record: Record, now: float, width: int, height: int, *, unicode: bool =
     return whole if unicode else Text(whole.plain.encode("ascii", "replace").decode(), no_wrap=True)
 
 
-def _head(record: Record, now: float, width: int, unicode: bool) -> Iterator[Text]:
+def _head(record: WatchRecord, now: float, width: int, unicode: bool) -> Iterator[Text]:
     service, running = record.service, len(record.instances)
     ill = bool(record.troubles) or running != service.instances
     passed = lasting(now - record.began)
@@ -38,14 +38,14 @@ def _head(record: Record, now: float, width: int, unicode: bool) -> Iterator[Tex
     dot = " · " if unicode else " - "
     state = f"{running} of {counted(service.instances, 'instance')}"
     line = Text.assemble(
-        (shown(service.name, 40), "bold"),
+        (safe(service.name, 40), "bold"),
         (f"{dot}{state}", "bold red" if ill else "bold green"),
         (f"{dot}watching for {passed} {length}", "dim"),
     )
     yield _fitting(line, width)
 
 
-def _body(record: Record, now: float, width: int, unicode: bool) -> Iterator[Text]:
+def _body(record: WatchRecord, now: float, width: int, unicode: bool) -> Iterator[Text]:
     for trouble in record.troubles.values():
         yield _fitting(Text(f"  ! {trouble}", "red"), width)
     for excess in record.excesses.values():
@@ -76,7 +76,7 @@ def _zombies(sample: Sample) -> str:
     return f"{counted(sample.zombies, 'zombie')} on this machine"
 
 
-def _served(record: Record, sample: Sample) -> tuple[str, str, str] | None:
+def _served(record: WatchRecord, sample: Sample) -> tuple[str, str, str] | None:
     """Port and health, as far as the profile has them."""
     ports = ", ".join(f"{port} {'listens' if there else 'is closed'}" for port, there in sample.ports.items())
     health = "" if sample.healthy is None else "healthy" if sample.healthy else "not healthy"
@@ -86,7 +86,7 @@ def _served(record: Record, sample: Sample) -> tuple[str, str, str] | None:
     return ("port", ports, told) if ports else ("health", told, "")
 
 
-def _started(record: Record) -> str:
+def _started(record: WatchRecord) -> str:
     if not record.starts:
         return ""
     by = [f"{number} by {name}" for name, number in record.starters.most_common(2)]
@@ -100,7 +100,7 @@ def _row(label: str, value: str, rest: str, width: int) -> Text:
     return _fitting(line, width)
 
 
-def _event(sighting: Sighting, width: int) -> Text:
+def _event(sighting: SeenInstance, width: int) -> Text:
     style = _MARKS.get(sighting.kind, "")
     time = f"{datetime.fromtimestamp(sighting.at, UTC):%H:%M:%S}"
     by = " ..." if sighting.by is None else f", by {sighting.by}" if sighting.by else ""

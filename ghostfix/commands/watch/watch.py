@@ -5,20 +5,20 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-from ghostfix.commands.watch.record import Kind, Record, Sample, Sighting
+from ghostfix.commands.watch.record import Kind, Sample, SeenInstance, WatchRecord
 from ghostfix.commands.watch.started_by import origin_of, starter_of
 from ghostfix.model.errors import ProfileError
 from ghostfix.model.machine import System
 from ghostfix.model.process import Process, ProcessTree
-from ghostfix.model.process_watch import Lookout
-from ghostfix.model.safe_text import shown, shown_argv
+from ghostfix.model.process_watch import ProcessWatch
+from ghostfix.model.safe_text import safe, shown_argv
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import HealthAnswer, Resources
 from ghostfix.model.text_units import lasting, percent_of
 from ghostfix.service.profile import BUILT_IN, load
 from ghostfix.service.running_instances import running_instances
 from ghostfix.survey import health
-from ghostfix.survey.service_watch import Change, Event, Vigil
+from ghostfix.survey.service_watch import Event, ServiceWatch, Transition
 from ghostfix.survey.socket_activation import asleep
 
 _HEALTH_EVERY = 10.0
@@ -59,13 +59,13 @@ def watched_service(system: System, name: str | None, config: str | None) -> Ser
     first = services[0]
     if name is None and first.profile.startswith(BUILT_IN) and not running_instances(system, first):
         raise ProfileError(
-            f"there is no ghostfix.toml in {shown(first.directory)} or above it: what should be watched?",
+            f"there is no ghostfix.toml in {safe(first.directory)} or above it: what should be watched?",
             "go to the service's folder, or `ghostfix watch --config FILE`; `ghostfix init` writes a profile",
         )
     if len(services) > 1:
-        names = ", ".join(shown(service.name, 40) for service in services)
+        names = ", ".join(safe(service.name, 40) for service in services)
         raise ProfileError(
-            f"{shown(services[0].profile)} has several services: {names}", "say which: `ghostfix watch NAME`"
+            f"{safe(services[0].profile)} has several services: {names}", "say which: `ghostfix watch NAME`"
         )
     return services[0]
 
@@ -76,13 +76,13 @@ class Watch:
     def __init__(
         self,
         system: System,
-        lookout: Lookout,
+        lookout: ProcessWatch,
         service: Service,
         *,
         seconds: float | None,
         interval: float,
-        on_sighting: Callable[[Sighting], None] = lambda _: None,
-        on_sample: Callable[[Record], None] = lambda _: None,
+        on_sighting: Callable[[SeenInstance], None] = lambda _: None,
+        on_sample: Callable[[WatchRecord], None] = lambda _: None,
     ) -> None:
         self._system = system
         self._lookout = lookout
@@ -90,11 +90,13 @@ class Watch:
         self._interval = interval
         self._on_sighting = on_sighting
         self._on_sample = on_sample
-        self._vigil = Vigil(system, lookout, service)
+        self._vigil = ServiceWatch(system, lookout, service)
         now = system.now()
         self._deadline = None if seconds is None else system.monotonic() + seconds
-        self.record = Record(service=service, began=now, until=None if seconds is None else now + seconds)
-        self._untold: list[tuple[Sighting, _Errand[str] | None]] = []
+        self.record = WatchRecord(
+            service=service, began=now, until=None if seconds is None else now + seconds
+        )
+        self._untold: list[tuple[SeenInstance, _Errand[str] | None]] = []
         self._known: dict[tuple[object, ...], _Errand[str]] = {}
         self._health: _Errand[HealthAnswer | None] | None = None
         self._resources: _Errand[Resources | None] | None = None
@@ -104,7 +106,7 @@ class Watch:
         self._sampled_at: float | None = None
         self._well: bool | None = None
 
-    def run(self) -> Record:
+    def run(self) -> WatchRecord:
         """Watches until the time is over, or until it is interrupted: either way with a verdict."""
         self._begin()
         try:
@@ -123,7 +125,7 @@ class Watch:
         pids = ", ".join(f"pid {process.pid}" for process in running)
         told = f"watching: {pids} runs" if running else "watching: no instance runs"
         first = running[0].pid if running else None
-        self._see(Sighting(self.record.began, Kind.WATCHING, told, first))
+        self._see(SeenInstance(self.record.began, Kind.WATCHING, told, first))
         self._tell()
 
     def _pause(self) -> float:
@@ -169,19 +171,19 @@ class Watch:
     def _note(self, event: Event) -> None:
         process, record = event.process, self.record
         command = shown_argv(process.argv, 120)
-        if event.change is Change.ENDED:
+        if event.change is Transition.ENDED:
             lived = max(0.0, event.at - process.id.started)
             record.ends += 1
             text = f"pid {process.pid} ended after {lasting(lived)}"
-            self._see(Sighting(event.at, Kind.ENDED, text, process.pid, lived_s=round(lived, 3)))
-        elif event.change is Change.LEFT:
+            self._see(SeenInstance(event.at, Kind.ENDED, text, process.pid, lived_s=round(lived, 3)))
+        elif event.change is Transition.LEFT:
             text = f"pid {process.pid} goes on without its parent: {command}"
-            self._see(Sighting(event.at, Kind.LEFT, text, process.pid))
+            self._see(SeenInstance(event.at, Kind.LEFT, text, process.pid))
         else:
             record.starts += 1
             self._next_health = min(self._next_health, self._system.monotonic() + _AGAIN)
             text = f"pid {process.pid} started: {command}"
-            sighting = Sighting(event.at, Kind.STARTED, text, process.pid, by=None)
+            sighting = SeenInstance(event.at, Kind.STARTED, text, process.pid, by=None)
             self._see(sighting, self._starter(process, event.ancestors))
 
     def _starter(self, process: Process, ancestors: tuple[Process, ...]) -> _Errand[str]:
@@ -194,7 +196,7 @@ class Watch:
             self._known[origin] = errand
         return errand
 
-    def _see(self, sighting: Sighting, errand: _Errand[str] | None = None) -> None:
+    def _see(self, sighting: SeenInstance, errand: _Errand[str] | None = None) -> None:
         self.record.sightings.append(sighting)
         self._untold.append((sighting, errand))
 
@@ -221,10 +223,10 @@ class Watch:
         if problem is not None:
             known[about] = problem
             if before is None:
-                self._see(Sighting(self._system.now(), Kind.TROUBLE, problem))
+                self._see(SeenInstance(self._system.now(), Kind.TROUBLE, problem))
         elif before is not None:
             del known[about]
-            self._see(Sighting(self._system.now(), Kind.RELIEF, f"over: {before}"))
+            self._see(SeenInstance(self._system.now(), Kind.RELIEF, f"over: {before}"))
 
     # what is measured
 
@@ -305,11 +307,11 @@ class Watch:
             problem = f"{unmet[0].key} is {unmet[0].actual or 'missing'}, and not {unmet[0].wanted}"
         self._well = problem is None
         took = f"{found.answer.elapsed * 1000:.0f} ms"
-        self.record.health = took if problem is None else shown(problem, 80)
+        self.record.health = took if problem is None else safe(problem, 80)
         ill = problem is not None and not self._coming_up()
         if problem is not None and not ill:
             self._next_health = self._system.monotonic() + _AGAIN
-        self._trouble("health", f"it is not healthy: {shown(problem or '', 200)}" if ill else None)
+        self._trouble("health", f"it is not healthy: {safe(problem or '', 200)}" if ill else None)
 
     def _judge_resources(self, found: Resources | None) -> None:
         if found is None:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from ghostfix.commands.why.git_branch import GitCheckout
 from ghostfix.commands.why.process_stats import Descriptor
 from ghostfix.commands.why.warnings import Caution
-from ghostfix.managers.restarter_of_process import Keeper
+from ghostfix.managers.restarter_of_process import RestarterOfProcess
 
 SCHEMA = "ghostfix.why/1"
 
@@ -73,7 +73,7 @@ class Explanation(Struct, frozen=True, kw_only=True):
     age_s: float
     chain: tuple[Ancestor, ...]
     """From the first ancestor to the process itself."""
-    kept_alive_by: tuple[Keeper, ...]
+    kept_alive_by: tuple[RestarterOfProcess, ...]
     summary: str
     """What keeps it alive, in one sentence."""
     signs: tuple[str, ...]

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ghostfix.commands.why.explanation import Ancestor, Explanation, Why
 from ghostfix.commands.why.process_stats import Descriptor
-from ghostfix.managers.restarter_of_process import Keeper
+from ghostfix.managers.restarter_of_process import RestarterOfProcess
 from ghostfix.model.text_units import lasting, utc_text
 from ghostfix.report.quantity import number, size
 
@@ -75,7 +75,7 @@ def _tree(seen: Explanation, width: int) -> Iterator[str]:
         yield _cut(f"{marker} {_GAP * each.depth}{each.pid} {each.name}: {each.command}", width)
 
 
-def _keeper(keeper: Keeper, width: int) -> Iterator[str]:
+def _keeper(keeper: RestarterOfProcess, width: int) -> Iterator[str]:
     if not keeper.place and not keeper.text and keeper.restarts is None:
         return
     head = f"{_GAP}- {keeper.place or keeper.id}"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from ghostfix.commands.why.process_stats import Vitals
-from ghostfix.managers.restarter_of_process import Keeper
+from ghostfix.managers.restarter_of_process import RestarterOfProcess
 from ghostfix.model.invocation import read_argv
 from ghostfix.model.process import Listener, Process, ProcessDetail, ProcessState
 from ghostfix.report.quantity import size
@@ -25,13 +25,13 @@ class Caution(Struct, frozen=True):
     text: str
 
 
-class Sighting(Struct, frozen=True, kw_only=True):
+class SeenProcess(Struct, frozen=True, kw_only=True):
     """What the cautions are judged by."""
 
     process: Process
     vitals: Vitals
     listeners: tuple[Listener, ...]
-    keepers: tuple[Keeper, ...]
+    keepers: tuple[RestarterOfProcess, ...]
     now: float
     changed: str | None = None
     """A file of its program that was changed after it had started."""
@@ -46,12 +46,12 @@ def is_loopback(address: str) -> bool:
     return address.startswith(("127.", "::ffff:127.")) or address == "::1"
 
 
-def cautions(seen: Sighting) -> tuple[Caution, ...]:
+def cautions(seen: SeenProcess) -> tuple[Caution, ...]:
     """Every warning about one process, the gravest first."""
     return (*_of_state(seen), *_of_files(seen), *_of_exposure(seen), *_of_keepers(seen), *_of_amounts(seen))
 
 
-def _of_state(seen: Sighting) -> Sequence[Caution]:
+def _of_state(seen: SeenProcess) -> Sequence[Caution]:
     process = seen.process
     if not process.alive:
         return [
@@ -62,7 +62,7 @@ def _of_state(seen: Sighting) -> Sequence[Caution]:
     return []
 
 
-def _of_files(seen: Sighting) -> list[Caution]:
+def _of_files(seen: SeenProcess) -> list[Caution]:
     vitals, detail = seen.vitals, seen.detail
     found = []
     if vitals.executable_deleted:
@@ -95,7 +95,7 @@ def _temporary(process: Process, detail: ProcessDetail) -> str | None:
     return None
 
 
-def _of_exposure(seen: Sighting) -> list[Caution]:
+def _of_exposure(seen: SeenProcess) -> list[Caution]:
     open_to_all = sorted({each.port for each in seen.listeners if each.address in _EVERYWHERE})
     root = seen.process.uid == 0
     ports = ", ".join(str(port) for port in open_to_all)
@@ -119,7 +119,7 @@ def _of_exposure(seen: Sighting) -> list[Caution]:
     return found
 
 
-def _of_keepers(seen: Sighting) -> list[Caution]:
+def _of_keepers(seen: SeenProcess) -> list[Caution]:
     found = []
     active = [keeper for keeper in seen.keepers if keeper.enabled and keeper.trigger]
     if len(active) > 1:
@@ -133,7 +133,7 @@ def _of_keepers(seen: Sighting) -> list[Caution]:
     return found
 
 
-def _of_amounts(seen: Sighting) -> list[Caution]:
+def _of_amounts(seen: SeenProcess) -> list[Caution]:
     found = []
     detail = seen.detail
     if seen.process.memory_bytes > _LARGE:

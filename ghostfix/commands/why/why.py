@@ -14,15 +14,15 @@ from ghostfix import __version__
 from ghostfix.commands.why.explanation import Ancestor, Explanation, Socket, Usage, Why
 from ghostfix.commands.why.git_branch import GitCheckout, checkout_of
 from ghostfix.commands.why.process_stats import Descriptor, Vitals, vitals_of
-from ghostfix.commands.why.warnings import Sighting, cautions, is_loopback
-from ghostfix.managers.keep_alive import Line, Upkeep, upkeep
+from ghostfix.commands.why.warnings import SeenProcess, cautions, is_loopback
+from ghostfix.managers.keep_alive import KeptAlive, Lineage, kept_alive
 from ghostfix.managers.process_role import role_of
-from ghostfix.managers.restarter_of_process import Keeper
+from ghostfix.managers.restarter_of_process import RestarterOfProcess
 from ghostfix.model.invocation import read_argv
 from ghostfix.model.machine import System
 from ghostfix.model.process import Listener, Process, ProcessDetail, ProcessTree
 from ghostfix.model.reading import Reading
-from ghostfix.model.safe_text import shown, shown_argv
+from ghostfix.model.safe_text import safe, shown_argv
 from ghostfix.survey.target import processes_of
 
 _COMMAND = 400
@@ -50,20 +50,20 @@ def why(system: System, target: str, *, tree: bool = False, thorough: bool = Fal
     explained = []
     for process in found.value:
         line = _line(system, process)
-        kept = upkeep(system, line, everyone, thorough=thorough)
+        kept = kept_alive(system, line, everyone, thorough=thorough)
         problems += kept.problems
         whole = _tree(everyone(), line) if tree else ()
         explained.append(_explanation(system, line, kept, listeners().value, whole))
     return Why(
         version=__version__,
         taken_at=system.now(),
-        target=shown(target),
+        target=safe(target),
         processes=tuple(explained),
-        problems=tuple(shown(problem) for problem in dict.fromkeys(problems)),
+        problems=tuple(safe(problem) for problem in dict.fromkeys(problems)),
     )
 
 
-def _line(system: System, process: Process) -> Line:
+def _line(system: System, process: Process) -> Lineage:
     """The process with its detail, and its ancestors, each read by its PID."""
     ancestors: list[Process] = []
     seen = {process.pid}
@@ -76,18 +76,22 @@ def _line(system: System, process: Process) -> Line:
         ancestors.append(parent)
         above = parent
     detailed = structs.replace(process, detail=system.detail(process))
-    return Line(process=detailed, ancestors=tuple(ancestors))
+    return Lineage(process=detailed, ancestors=tuple(ancestors))
 
 
 def _explanation(
-    system: System, line: Line, kept: Upkeep, listeners: tuple[Listener, ...], tree: tuple[Ancestor, ...]
+    system: System,
+    line: Lineage,
+    kept: KeptAlive,
+    listeners: tuple[Listener, ...],
+    tree: tuple[Ancestor, ...],
 ) -> Explanation:
     process, detail = line.process, line.detail
     vitals = vitals_of(system, process.pid)
     own = tuple(listener for listener in listeners if process.pid in listener.owners)
     sharing = tuple(each for each in listeners if each.port in {listener.port for listener in own})
     now = system.now()
-    seen = Sighting(
+    seen = SeenProcess(
         process=process,
         vitals=vitals,
         listeners=sharing,
@@ -97,9 +101,9 @@ def _explanation(
     )
     return Explanation(
         pid=process.pid,
-        name=shown(process.name),
+        name=safe(process.name),
         command=_command(process),
-        user=shown(process.user),
+        user=safe(process.user),
         uid=process.uid,
         ppid=process.ppid,
         state=process.state.value,
@@ -107,7 +111,7 @@ def _explanation(
         age_s=round(max(0.0, now - process.id.started), 3),
         chain=tuple(_ancestor(member) for member in reversed(line.members)),
         kept_alive_by=tuple(_shown_keeper(keeper) for keeper in kept.keepers),
-        summary=shown(kept.summary),
+        summary=safe(kept.summary),
         signs=kept.signs,
         listeners=tuple(_socket(listener) for listener in own),
         cwd=_shown(detail.cwd),
@@ -120,8 +124,8 @@ def _explanation(
         terminal=_shown(vitals.terminal),
         capabilities=vitals.capabilities,
         usage=_usage(process, detail, vitals, now),
-        warnings=tuple(structs.replace(each, text=shown(each.text)) for each in cautions(seen)),
-        descriptors=tuple(Descriptor(each.number, shown(each.target)) for each in vitals.descriptors),
+        warnings=tuple(structs.replace(each, text=safe(each.text)) for each in cautions(seen)),
+        descriptors=tuple(Descriptor(each.number, safe(each.target)) for each in vitals.descriptors),
         tree=tree,
     )
 
@@ -130,17 +134,17 @@ def _ancestor(process: Process, depth: int = 0) -> Ancestor:
     role = role_of(process)
     return Ancestor(
         pid=process.pid,
-        name=shown(process.name),
+        name=safe(process.name),
         kind=role.kind,
-        role=shown(role.words),
+        role=safe(role.words),
         command=_command(process),
-        user=shown(process.user),
+        user=safe(process.user),
         started=process.id.started,
         depth=depth,
     )
 
 
-def _tree(everyone: ProcessTree, line: Line) -> tuple[Ancestor, ...]:
+def _tree(everyone: ProcessTree, line: Lineage) -> tuple[Ancestor, ...]:
     """The ancestors, one below the other, and below the process everything that it started."""
     rows = [_ancestor(member, depth) for depth, member in enumerate(reversed(line.members))]
 
@@ -155,7 +159,7 @@ def _tree(everyone: ProcessTree, line: Line) -> tuple[Ancestor, ...]:
 
 
 def _command(process: Process) -> str:
-    return shown_argv(process.argv, _COMMAND) or f"[{shown(process.name)}]"
+    return shown_argv(process.argv, _COMMAND) or f"[{safe(process.name)}]"
 
 
 def _socket(listener: Listener) -> Socket:
@@ -210,23 +214,23 @@ def _git(system: System, cwd: str | None) -> GitCheckout | None:
         return None
     return structs.replace(
         found,
-        folder=shown(found.folder),
+        folder=safe(found.folder),
         branch=_shown(found.branch),
         worktree_of=_shown(found.worktree_of),
     )
 
 
-def _shown_keeper(keeper: Keeper) -> Keeper:
+def _shown_keeper(keeper: RestarterOfProcess) -> RestarterOfProcess:
     return structs.replace(
         keeper,
-        id=shown(keeper.id),
-        scope=shown(keeper.scope),
+        id=safe(keeper.id),
+        scope=safe(keeper.scope),
         file=_shown(keeper.file),
-        text=shown(keeper.text),
-        trigger=shown(keeper.trigger),
-        hops=tuple(shown(hop) for hop in keeper.hops),
+        text=safe(keeper.text),
+        trigger=safe(keeper.trigger),
+        hops=tuple(safe(hop) for hop in keeper.hops),
     )
 
 
 def _shown(text: str | None) -> str | None:
-    return None if text is None else shown(text)
+    return None if text is None else safe(text)

@@ -23,7 +23,7 @@ Give the manager a back-off and a limit (``StartLimitBurst``, ``ThrottleInterval
 
 from ghostfix.diagnosis.applicability import with_logs
 from ghostfix.diagnosis.evidence_text import bounded, described, job_name
-from ghostfix.diagnosis.log_faults import REPEATED, Family, LogFaults, faults
+from ghostfix.diagnosis.log_faults import REPEATED, FaultFamily, LogFaults, faults
 from ghostfix.diagnosis.log_finding import named
 from ghostfix.diagnosis.repair_steps import no_steps
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
@@ -70,7 +70,7 @@ def _brings_back(job: Job) -> bool:
 
 
 def _crashes(snapshot: Snapshot, service: Service) -> tuple[LogFaults, ...]:
-    found = [fault for family in Family for fault in faults(snapshot, service, family)]
+    found = [fault for family in FaultFamily for fault in faults(snapshot, service, family)]
     recent = [
         fault
         for fault in found

@@ -23,7 +23,7 @@ Start one instance: ``ghostfix run`` guarantees it. Let the service end when it 
 from msgspec import structs
 
 from ghostfix.diagnosis.applicability import with_logs
-from ghostfix.diagnosis.log_faults import Family, LogFaults, faults, port_is_free
+from ghostfix.diagnosis.log_faults import FaultFamily, LogFaults, faults, port_is_free
 from ghostfix.diagnosis.log_finding import log_finding
 from ghostfix.diagnosis.repair_steps import no_steps
 from ghostfix.model.finding import Check, Finding, Group, Severity
@@ -37,7 +37,7 @@ CODE = "log-address-in-use"
 
 def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     return tuple(
-        _finding(fault, snapshot, service) for fault in faults(snapshot, service, Family.ADDRESS_IN_USE)
+        _finding(fault, snapshot, service) for fault in faults(snapshot, service, FaultFamily.ADDRESS_IN_USE)
     )
 
 

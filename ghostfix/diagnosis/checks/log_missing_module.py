@@ -21,7 +21,7 @@ List every package that the service needs in ``environment.requires``.
 """
 
 from ghostfix.diagnosis.applicability import with_logs
-from ghostfix.diagnosis.log_faults import Family, LogFaults, faults, module_of
+from ghostfix.diagnosis.log_faults import FaultFamily, LogFaults, faults, module_of
 from ghostfix.diagnosis.log_finding import log_finding
 from ghostfix.diagnosis.repair_steps import no_steps
 from ghostfix.model.finding import Check, Finding, Group, Severity
@@ -37,7 +37,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
         log_finding(
             CODE, fault, _cause(fault, service), snapshot, service, short=f"no module {_module(fault)}"
         )
-        for fault in faults(snapshot, service, Family.MISSING_MODULE)
+        for fault in faults(snapshot, service, FaultFamily.MISSING_MODULE)
     )
 
 

@@ -21,7 +21,7 @@ Treat "could not read" as an answer of its own: ``if value is not None and value
 """
 
 from ghostfix.diagnosis.applicability import with_logs
-from ghostfix.diagnosis.log_faults import Family, LogFaults, faults
+from ghostfix.diagnosis.log_faults import FaultFamily, LogFaults, faults
 from ghostfix.diagnosis.log_finding import log_finding
 from ghostfix.diagnosis.repair_steps import no_steps
 from ghostfix.model.finding import Check, Finding, Group, Severity
@@ -35,7 +35,7 @@ CODE = "log-none-comparison"
 def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     return tuple(
         log_finding(CODE, fault, _cause(fault), snapshot, service)
-        for fault in faults(snapshot, service, Family.NONE_COMPARED)
+        for fault in faults(snapshot, service, FaultFamily.NONE_COMPARED)
     )
 
 

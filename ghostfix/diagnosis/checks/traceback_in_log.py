@@ -23,7 +23,7 @@ Log handled exceptions as such, and let unhandled ones end the process, so that 
 """
 
 from ghostfix.diagnosis.applicability import with_logs
-from ghostfix.diagnosis.log_faults import Family, LogFaults, faults
+from ghostfix.diagnosis.log_faults import FaultFamily, LogFaults, faults
 from ghostfix.diagnosis.log_finding import log_finding, named, own_place, refusal
 from ghostfix.diagnosis.repair_steps import no_steps
 from ghostfix.model.finding import Check, Finding, Group, Severity
@@ -37,7 +37,7 @@ CODE = "traceback-in-log"
 def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     return tuple(
         log_finding(CODE, fault, _cause(fault, snapshot, service), snapshot, service)
-        for fault in faults(snapshot, service, Family.OTHER)
+        for fault in faults(snapshot, service, FaultFamily.OTHER)
     )
 
 

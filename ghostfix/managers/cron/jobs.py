@@ -13,7 +13,7 @@ from msgspec import Struct
 from ghostfix.managers.cron.crontab import CronJob, Disabled, parse
 from ghostfix.managers.cron.crontab_file import SPOOLS, Tab
 from ghostfix.managers.cron.hold_line import HoldCronLine
-from ghostfix.managers.cron.line_of_process import Line, attribute
+from ghostfix.managers.cron.line_of_process import CrontabLine, attribute
 from ghostfix.managers.cron.schedule import in_words, last_due
 from ghostfix.managers.restarter import Restarter
 from ghostfix.model.job import Job, Place
@@ -156,10 +156,10 @@ def _follow(
     return None, result.problems if caller.uid == 0 or caller.user == user else (), result.unfollowed
 
 
-def _line(candidate: _Candidate) -> Line:
+def _line(candidate: _Candidate) -> CrontabLine:
     """What to look for in processes; a commented-out line has started none."""
     entry = candidate.entry
-    return Line(
+    return CrontabLine(
         schedule="" if entry.disabled is Disabled.COMMENT else entry.schedule,
         shell_text=entry.shell_text,
         user=candidate.user,

@@ -20,7 +20,7 @@ _CONTROL_GROUP = Pattern(r"/(cron|crond|cronie|vixie-cron|fcron)\.service(/|$)")
 _NOT_CRONS = ("TMUX", "STY", "GHOSTFIX_STARTED")
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class CrontabLine(Struct, frozen=True, kw_only=True):
     """What of a crontab line can be recognised in a process that it started."""
 
     schedule: str
@@ -34,7 +34,7 @@ class Line(Struct, frozen=True, kw_only=True):
 
 
 def attribute(
-    system: System, tree: ProcessTree, processes: Sequence[Process], lines: Sequence[Line]
+    system: System, tree: ProcessTree, processes: Sequence[Process], lines: Sequence[CrontabLine]
 ) -> tuple[tuple[int, ...], ...]:
     """For each line the PIDs, among these processes, of those that it started.
 
@@ -49,7 +49,9 @@ def attribute(
     return tuple(tuple(pids) for pids in started)
 
 
-def _lines_of(system: System, tree: ProcessTree, process: Process, lines: Sequence[Line]) -> tuple[int, ...]:
+def _lines_of(
+    system: System, tree: ProcessTree, process: Process, lines: Sequence[CrontabLine]
+) -> tuple[int, ...]:
     chain = (process, *tree.ancestors(process.pid))
     depth = next((depth for depth, link in enumerate(chain[1:], start=1) if is_cron(link)), None)
     if depth is not None:
@@ -58,7 +60,7 @@ def _lines_of(system: System, tree: ProcessTree, process: Process, lines: Sequen
     return _orphaned(system, process, above, lines) if above.ppid == 1 else ()
 
 
-def _below_cron(chain: Sequence[Process], lines: Sequence[Line]) -> tuple[int, ...]:
+def _below_cron(chain: Sequence[Process], lines: Sequence[CrontabLine]) -> tuple[int, ...]:
     """``chain`` goes from the process up to the child of cron's fork."""
     invocations = [read_argv(link.argv) for link in chain]
     texts = {found.code.strip() for found in invocations if found is not None and found.code is not None}
@@ -71,7 +73,9 @@ def _below_cron(chain: Sequence[Process], lines: Sequence[Line]) -> tuple[int, .
     return tuple(of_user) if same_text or len(of_user) == 1 else ()
 
 
-def _orphaned(system: System, process: Process, above: Process, lines: Sequence[Line]) -> tuple[int, ...]:
+def _orphaned(
+    system: System, process: Process, above: Process, lines: Sequence[CrontabLine]
+) -> tuple[int, ...]:
     """``above`` is the topmost process below PID 1: the process itself, or what it runs under."""
     on_time = [index for index, line in enumerate(lines) if falls_on(line.schedule, above.id.started)]
     if not on_time:
@@ -82,7 +86,7 @@ def _orphaned(system: System, process: Process, above: Process, lines: Sequence[
     return tuple(index for index in on_time if _bears_traces(lines[index], process, detail))
 
 
-def _bears_traces(line: Line, process: Process, detail: ProcessDetail) -> bool:
+def _bears_traces(line: CrontabLine, process: Process, detail: ProcessDetail) -> bool:
     if line.output is not None and not line.output.startswith("/dev/"):
         return line.output in (detail.open_files or ())
     return (

@@ -7,7 +7,7 @@
 import posixpath
 import shlex
 
-from ghostfix.managers.adoption_target import Absent, Adopter, Offer
+from ghostfix.managers.adoption_target import Adopter, Offer, Unavailable
 from ghostfix.managers.cron.adopt_line import AdoptCronLine
 from ghostfix.managers.cron.crontab_file import Tab
 from ghostfix.managers.cron.daemon import is_cron_daemon
@@ -26,30 +26,32 @@ _NOTE = (
 )
 
 
-def offer(system: System, wanted: JobWanted) -> Offer | Absent:
+def offer(system: System, wanted: JobWanted) -> Offer | Unavailable:
     if system.program("crontab") is None:
-        return Absent("there is no crontab program", "install your system's package `cron` (or `cronie`)")
+        return Unavailable(
+            "there is no crontab program", "install your system's package `cron` (or `cronie`)"
+        )
     if system.platform is Platform.LINUX and not any(map(is_cron_daemon, system.processes().value)):
-        return Absent("no cron daemon runs", "`systemctl start cron` (or `crond`), or start it by hand")
+        return Unavailable("no cron daemon runs", "`systemctl start cron` (or `crond`), or start it by hand")
     danger = wrong_runner(system, wanted.ghostfix[:1], wanted.user)
     if danger is not None:
-        return Absent(danger, "install ghostfix as root, in a folder of root's")
+        return Unavailable(danger, "install ghostfix as root, in a folder of root's")
     answer = system.ask((*wanted.ghostfix, "--version"), user=wanted.user or None)
     user = wanted.user or system.caller().user
     if answer.status != 0:
-        return Absent(
+        return Unavailable(
             f"{user} cannot run {shlex.join(wanted.ghostfix)}: {answer.complaint}",
             f"install ghostfix where {user} can run it",
         )
     if wanted.user and wanted.profile:
         readable = system.ask(("test", "-r", wanted.profile), user=wanted.user)
         if readable.status != 0:
-            return Absent(f"{user} cannot read {wanted.profile}", f"put it where {user} can read it")
+            return Unavailable(f"{user} cannot read {wanted.profile}", f"put it where {user} can read it")
     text = line(wanted)
     if (size := len(text.encode())) > _LONGEST:
-        return Absent(f"the line would be {size} bytes long, and cron takes {_LONGEST}")
+        return Unavailable(f"the line would be {size} bytes long, and cron takes {_LONGEST}")
     if _LOST.search(text.replace("\\%", "%")):
-        return Absent(
+        return Unavailable(
             "cron would take a backslash out of a path that has one before a % or another backslash"
         )
     step = AdoptCronLine(reason="adopt", tab=Tab(user=user), text=f"{text}\n".encode())

@@ -35,7 +35,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
     """The launchd jobs that lead to the service; incomplete when a plist or launchctl could not be read."""
     if system.platform is not Platform.MACOS:
         return Reading(())
-    return _Look(system, service, tree).jobs()
+    return _LabelSearch(system, service, tree).jobs()
 
 
 def hold(job: Job, reason: str) -> tuple[Step, ...]:
@@ -56,7 +56,7 @@ def hold(job: Job, reason: str) -> tuple[Step, ...]:
 RESTARTER = Restarter(kind="launchd", title="launchd", jobs=jobs, hold=hold)
 
 
-class _Look:
+class _LabelSearch:
     """One look at launchd; asks each domain only once which it is."""
 
     def __init__(self, system: System, service: Service, tree: ProcessTree) -> None:

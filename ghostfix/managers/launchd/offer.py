@@ -2,7 +2,7 @@
 
 import plistlib
 
-from ghostfix.managers.adoption_target import Absent, Adopter, Offer
+from ghostfix.managers.adoption_target import Adopter, Offer, Unavailable
 from ghostfix.managers.job_file import JobFile
 from ghostfix.managers.job_spec import JobWanted
 from ghostfix.managers.launchd.adopt_job import AdoptLaunchdJob
@@ -14,9 +14,9 @@ THROTTLE = 30
 _NOTE = f"launchd knows no start limit: a service that always fails is started every {THROTTLE} s"
 
 
-def offer(system: System, wanted: JobWanted) -> Offer | Absent:
+def offer(system: System, wanted: JobWanted) -> Offer | Unavailable:
     if system.platform is not Platform.MACOS:
-        return Absent("launchd is macOS's", "on Linux: `--with systemd`, `systemd-user` or `cron`")
+        return Unavailable("launchd is macOS's", "on Linux: `--with systemd`, `systemd-user` or `cron`")
     caller = system.caller()
     label = f"ghostfix.{wanted.name}"
     if caller.uid == 0:
@@ -24,7 +24,7 @@ def offer(system: System, wanted: JobWanted) -> Offer | Absent:
     else:
         reading = user_domain(system, caller.uid)
         if not reading.complete:
-            return Absent(reading.problem or "launchd did not answer")
+            return Unavailable(reading.problem or "launchd did not answer")
         domain, folder = reading.value, f"{caller.home}/Library/LaunchAgents"
     file = JobFile(path=f"{folder}/{label}.plist", content=plist(wanted, label))
     step = AdoptLaunchdJob(reason="adopt", file=file, label=label, domain=domain)

@@ -7,7 +7,7 @@ that it has given up as ``waiting restart``; it does not start it all the same.
 
 import msgspec
 
-from ghostfix.managers.adoption_target import Absent, Adopter, Offer
+from ghostfix.managers.adoption_target import Adopter, Offer, Unavailable
 from ghostfix.managers.job_file import JobFile
 from ghostfix.managers.job_spec import STARTS, JobWanted
 from ghostfix.managers.pm2.adopt_app import AdoptPm2App
@@ -21,22 +21,22 @@ _FIRST_PAUSE = 500
 _NOTE = "`pm2 startup` says what brings pm2 itself back after a boot"
 
 
-def offer(system: System, wanted: JobWanted) -> Offer | Absent:
+def offer(system: System, wanted: JobWanted) -> Offer | Unavailable:
     caller = system.caller()
     if wanted.user not in ("", caller.user):
-        return Absent(
+        return Unavailable(
             f"{wanted.name} belongs to {wanted.user}, whose pm2 is {wanted.user}'s own to tell",
             f"`sudo -u {wanted.user} ghostfix adopt {wanted.name} --with pm2`",
         )
     taken_for = ambiguous(wanted.name)
     if taken_for is not None:
-        return Absent(f"pm2 takes `{wanted.name}` for {taken_for}", "give the service another name")
+        return Unavailable(f"pm2 takes `{wanted.name}` for {taken_for}", "give the service another name")
     own = [one for one in daemons(system, system.processes().value) if one.process.uid == caller.uid]
     if not own and system.program("pm2") is None:
-        return Absent("there is no pm2", "`npm install --global pm2` installs it, `pm2 ping` starts it")
+        return Unavailable("there is no pm2", "`npm install --global pm2` installs it, `pm2 ping` starts it")
     daemon = _chosen(system, own)
     if daemon is None:
-        return Absent(f"no pm2 of {caller.user} runs", "`pm2 ping` starts it")
+        return Unavailable(f"no pm2 of {caller.user} runs", "`pm2 ping` starts it")
     path = f"{wanted.directory}/{wanted.name}.pm2.json"
     file = JobFile(path=path, content=ecosystem(wanted))
     step = AdoptPm2App(reason="adopt", file=file, app=wanted.name, home=daemon.home)

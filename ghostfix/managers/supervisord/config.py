@@ -15,7 +15,7 @@ _TRUE = frozenset({"true", "on", "yes", "1"})
 _FALSE = frozenset({"false", "off", "no", "0"})
 
 
-class Program(Struct, frozen=True, kw_only=True):
+class SupervisorProgram(Struct, frozen=True, kw_only=True):
     """One ``[program:NAME]``, and the lines on which it and its command stand."""
 
     name: str
@@ -49,7 +49,7 @@ class Group(Struct, frozen=True):
 class SupervisorConfig(Struct, frozen=True):
     """The programs of one file, in its order, and the patterns of the files that it includes."""
 
-    programs: tuple[Program, ...]
+    programs: tuple[SupervisorProgram, ...]
     includes: tuple[str, ...]
     socket: str | None
     """The path of its ``[unix_http_server]``."""
@@ -58,7 +58,7 @@ class SupervisorConfig(Struct, frozen=True):
 
 def read_config(text: str, file: str) -> SupervisorConfig:
     """The facts of one file; a line that is neither section, entry nor comment is left out."""
-    programs: list[Program] = []
+    programs: list[SupervisorProgram] = []
     includes: list[str] = []
     groups: list[Group] = []
     socket: str | None = None
@@ -105,11 +105,11 @@ def _sections(text: str) -> list[tuple[str, int, Entries]]:
     return sections
 
 
-def _program(kind: str, name: str, file: str, line: int, entries: Entries) -> Program:
+def _program(kind: str, name: str, file: str, line: int, entries: Entries) -> SupervisorProgram:
     values = {key: value for _, key, value in entries}
     lines = {key: number for number, key, _ in entries}
     restarts = values.get("autorestart", "unexpected").lower()
-    return Program(
+    return SupervisorProgram(
         name=name,
         kind=kind,
         file=file,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from ghostfix.managers.supervisord.config import Group, Program, read_config
+from ghostfix.managers.supervisord.config import Group, SupervisorProgram, read_config
 from ghostfix.model.errors import StepError
 from ghostfix.model.invocation import Invocation, read_argv
 from ghostfix.model.machine import ActingSystem, CommandAnswer, System, has_ended
@@ -58,14 +58,16 @@ class ProgramProcess(Struct, frozen=True):
 class Programs(Struct, frozen=True):
     """All programs of a configuration and its includes."""
 
-    programs: tuple[Program, ...]
+    programs: tuple[SupervisorProgram, ...]
     groups: tuple[Group, ...]
 
-    def group_of(self, program: Program) -> str:
+    def group_of(self, program: SupervisorProgram) -> str:
         """The name of the group in which a program's processes are."""
         return next((group.name for group in self.groups if program.name in group.programs), program.name)
 
-    def processes(self, program: Program, states: tuple[ProgramProcess, ...]) -> tuple[ProgramProcess, ...]:
+    def processes(
+        self, program: SupervisorProgram, states: tuple[ProgramProcess, ...]
+    ) -> tuple[ProgramProcess, ...]:
         """Those of the listed processes that are this program's."""
         template = re.escape(program.process_name.replace("%(program_name)s", program.name))
         pattern = re.compile(re.sub(r"%\\\((process_num|numprocs)\\\)\d*d", r"\\d+", template))

@@ -5,7 +5,7 @@ import shlex
 from collections.abc import Iterator
 
 from ghostfix.managers.restarter import Restarter
-from ghostfix.managers.supervisord.config import Program
+from ghostfix.managers.supervisord.config import SupervisorProgram
 from ghostfix.managers.supervisord.daemon import (
     Daemon,
     ProgramProcess,
@@ -41,7 +41,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
             continue
         programs = programs_of(system, daemon.config)
         listed = states(system, daemon)
-        look = _Look(system, service, tree, daemon, programs.value, listed.value, running)
+        look = _ProgramSearch(system, service, tree, daemon, programs.value, listed.value, running)
         for program in programs.value.programs:
             found += look.job(program)
         problems += [each for each in (programs.problem, listed.problem, *look.problems) if each]
@@ -64,7 +64,7 @@ def restart(job: Job, reason: str) -> tuple[Step, ...]:
     return (RestartSupervisorProgram(reason=reason, program=job.id, config=job.scope),)
 
 
-class _Look:
+class _ProgramSearch:
     """One daemon's programs, looked at with one service in mind."""
 
     def __init__(
@@ -81,7 +81,7 @@ class _Look:
         self.programs, self.listed, self.running = programs, listed, running
         self.problems: list[str] = []
 
-    def job(self, program: Program) -> Iterator[Job]:
+    def job(self, program: SupervisorProgram) -> Iterator[Job]:
         folder = posixpath.dirname(self.daemon.config)
         known = {"here": folder, "program_name": program.name, "group_name": self.programs.group_of(program)}
         directory = posixpath.join(self.daemon.cwd, _filled(program.directory or "", known))
@@ -110,7 +110,7 @@ class _Look:
             starts=owned,
         )
 
-    def _owns(self, program: Program, mine: tuple[ProgramProcess, ...], process: Process) -> bool:
+    def _owns(self, program: SupervisorProgram, mine: tuple[ProgramProcess, ...], process: Process) -> bool:
         """By the daemon's own list, by what is below such a process, else by the environment that it gave.
 
         The environment alone proves nothing: whatever is started below inherits it, as long as it lives.
@@ -160,7 +160,7 @@ def _stale(process: Process) -> Job:
     )
 
 
-def _trigger(program: Program, alive: bool, mine: tuple[ProgramProcess, ...]) -> str:
+def _trigger(program: SupervisorProgram, alive: bool, mine: tuple[ProgramProcess, ...]) -> str:
     when = {"always": "when it exits", "unexpected": "when it exits with an unexpected code"}
     parts = [when.get(program.restarts, ""), "when supervisord starts" if program.autostart else ""]
     if program.processes > 1:

@@ -8,7 +8,7 @@ import fnmatch
 import posixpath
 import shlex
 
-from ghostfix.managers.adoption_target import Absent, Adopter, Offer
+from ghostfix.managers.adoption_target import Adopter, Offer, Unavailable
 from ghostfix.managers.job_file import JobFile
 from ghostfix.managers.job_spec import STARTS, JobWanted
 from ghostfix.managers.supervisord.adopt_program import AdoptSupervisorProgram
@@ -25,29 +25,31 @@ _COMMENT = Pattern(r"\s[;#]")
 _OTHER = "add `[include]` with `files = conf.d/*.conf` to it, make that folder, and `supervisorctl reread`"
 
 
-def offer(system: System, wanted: JobWanted) -> Offer | Absent:
+def offer(system: System, wanted: JobWanted) -> Offer | Unavailable:
     running = [
         one for one in daemons(system, ProcessTree(system.processes().value)) if one.process is not None
     ]
     if not running:
-        return Absent(
+        return Unavailable(
             "no supervisord runs", "`pip install supervisor` or your packages have it; start it first"
         )
     if wanted.name == EVERY:
-        return Absent(f"supervisorctl takes `{EVERY}` for every program", "give the service another name")
+        return Unavailable(
+            f"supervisorctl takes `{EVERY}` for every program", "give the service another name"
+        )
     caller = system.caller()
     # What another user's daemon reads is written by that user, and what it runs, it runs as that user.
     ours = [one for one in running if one.process is not None and one.process.uid == caller.uid]
     if not ours:
-        return Absent(f"no supervisord of {caller.user} runs", "run ghostfix as the user whose one runs")
+        return Unavailable(f"no supervisord of {caller.user} runs", "run ghostfix as the user whose one runs")
     ours = [one for one in ours if one.control] or ours
     places = [(one, path) for one in ours if (path := _place(system, one, wanted.name)) is not None]
     if not places:
-        return Absent(f"{ours[0].config} includes no folder for programs", _OTHER)
+        return Unavailable(f"{ours[0].config} includes no folder for programs", _OTHER)
     daemon, path = places[0]
     text = section(wanted, as_root=caller.uid == 0)
     if text is None:
-        return Absent(
+        return Unavailable(
             f"supervisord would read a part of {wanted.name}'s command or paths as a comment or a quote"
         )
     file = JobFile(path=path, content=text.encode())

@@ -52,7 +52,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
         if not loaded.complete:
             problems.append(loaded.problem or "")
             continue
-        look = _Look(system, service, scope, tree, problems)
+        look = _UnitSearch(system, service, scope, tree, problems)
         found += look.jobs(loaded.value + look.not_loaded(loaded.value))
     return gathered(tuple(found), problems)
 
@@ -72,7 +72,7 @@ def restart(job: Job, reason: str) -> tuple[Step, ...]:
     return (RestartUnit(reason=reason, unit=job.id, scope=job.scope),)
 
 
-class _Look:
+class _UnitSearch:
     """One manager's units, looked at with one service in mind."""
 
     def __init__(

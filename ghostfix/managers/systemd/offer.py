@@ -6,7 +6,7 @@ Quoting follows systemd.service(5), "COMMAND LINES": an argument is a double-quo
 
 import re
 
-from ghostfix.managers.adoption_target import Absent, Adopter, Offer
+from ghostfix.managers.adoption_target import Adopter, Offer, Unavailable
 from ghostfix.managers.job_file import JobFile
 from ghostfix.managers.job_spec import FIRST_PAUSE, LONGEST_PAUSE, STARTS, WITHIN, JobWanted
 from ghostfix.managers.systemd.adopt_unit import AdoptUnit
@@ -22,16 +22,16 @@ _BACKS_OFF = 254
 """The version of systemd from which on RestartSteps= is known."""
 
 
-def offer(system: System, wanted: JobWanted) -> Offer | Absent:
+def offer(system: System, wanted: JobWanted) -> Offer | Unavailable:
     if scope_named(system, "system") is None:
-        return Absent(
+        return Unavailable(
             "this machine was not booted with systemd",
             "`--with cron` needs none; in a container, give it to whatever starts the container",
         )
     if "@" in wanted.name:
-        return Absent("a unit's name with @ is an instance of a template", _RENAME)
+        return Unavailable("a unit's name with @ is an instance of a template", _RENAME)
     if system.caller().uid != 0:
-        return Absent(
+        return Unavailable(
             "only root can give the machine's systemd a unit",
             "run it with sudo, or use `--with systemd-user`",
         )

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from ghostfix.managers.restarter_of_process import Keeper
+from ghostfix.managers.restarter_of_process import RestarterOfProcess
 from ghostfix.managers.systemd.unit_file import RESTARTS
 from ghostfix.model.machine import System
 from ghostfix.model.pattern import Pattern
@@ -39,7 +39,9 @@ def unit_of(control_group: str | None) -> OwningUnit | None:
     return None if name is None else OwningUnit(name, uid)
 
 
-def unit_keepers(system: System, unit: OwningUnit, process: Process, problems: list[str]) -> list[Keeper]:
+def restarters_of_unit(
+    system: System, unit: OwningUnit, process: Process, problems: list[str]
+) -> list[RestarterOfProcess]:
     """The unit as systemd has it now, with the timers, sockets and paths that trigger it."""
     from ghostfix.managers.systemd.systemctl import named_units, scope_named
 
@@ -47,17 +49,23 @@ def unit_keepers(system: System, unit: OwningUnit, process: Process, problems: l
     if scope is None:
         text = "control group"
         return [
-            Keeper(kind="systemd", id=unit.name, text=text, scope=_scope_name(system, unit), started=True)
+            RestarterOfProcess(
+                kind="systemd", id=unit.name, text=text, scope=_scope_name(system, unit), started=True
+            )
         ]
     reading = named_units(system, scope, (unit.name,))
     if reading.problem is not None:
         problems.append(reading.problem)
     if not reading.value:
-        return [Keeper(kind="systemd", id=unit.name, scope=scope.name, started=True, text="control group")]
+        return [
+            RestarterOfProcess(
+                kind="systemd", id=unit.name, scope=scope.name, started=True, text="control group"
+            )
+        ]
     return [_keeper(scope, reading.value[0], process)]
 
 
-def _keeper(scope: "Scope", unit: "LoadedUnit", process: Process) -> Keeper:
+def _keeper(scope: "Scope", unit: "LoadedUnit", process: Process) -> RestarterOfProcess:
     again = RESTARTS.get(unit.restart)
     parts = [f"{again} (Restart={unit.restart})" if again else ""]
     if unit.file_state in ("enabled", "enabled-runtime"):
@@ -67,7 +75,7 @@ def _keeper(scope: "Scope", unit: "LoadedUnit", process: Process) -> Keeper:
     if unit.upheld_by:
         parts.append(f"whenever it is down (upheld by {', '.join(unit.upheld_by)})")
     main = unit.main_pid in (0, process.pid)
-    return Keeper(
+    return RestarterOfProcess(
         kind="systemd",
         id=unit.id,
         scope=scope.name,

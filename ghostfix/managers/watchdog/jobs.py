@@ -20,7 +20,7 @@ from ghostfix.model.job import Job, Link, LinkKind, Place
 from ghostfix.model.machine import System, has_ended
 from ghostfix.model.process import Process, ProcessState, ProcessTree
 from ghostfix.model.reading import Confidence, Reading
-from ghostfix.model.safe_text import as_typed, shown
+from ghostfix.model.safe_text import as_typed, safe
 from ghostfix.model.service import Service
 from ghostfix.model.step import Step
 from ghostfix.scripts.ghostfix_run_command import read_own_run
@@ -231,7 +231,7 @@ def _trigger(trail: Trail) -> str:
     if not trail.guarded and not trail.background:
         return "when the process exits" if not interval else f"when the process exits, {interval:g} s later"
     often = "again and again" if not interval else every(interval)
-    return f"{often} (it looks first: {shown(trail.guard, 80)})" if trail.guard else often
+    return f"{often} (it looks first: {safe(trail.guard, 80)})" if trail.guard else often
 
 
 def _left_behind(system: System, watchdog: _Watchdog, top: Process, tree: ProcessTree) -> bool:

@@ -6,13 +6,13 @@ from prometheus_client.parser import text_string_to_metric_families as classic_f
 
 from ghostfix.commands.watch.lines import sighting_line, verdict_line
 from ghostfix.commands.watch.openmetrics import openmetrics
-from ghostfix.commands.watch.output import Metrics
-from ghostfix.commands.watch.record import Kind, Record, Sighting, verdict_sentence
+from ghostfix.commands.watch.output import MetricsFile
+from ghostfix.commands.watch.record import Kind, SeenInstance, WatchRecord, verdict_sentence
 from ghostfix.commands.watch.view import sparkline, view
 from ghostfix.commands.watch.watch import Watch, watched_service
 from ghostfix.model.errors import ProfileError, StepError
 from ghostfix.model.service import HealthWanted, Limits, Service
-from tests.fake_lookout import FakeLookout
+from tests.fake_process_watch import FakeProcessWatch
 from tests.fake_system import START, FakeSystem
 
 URL = "http://127.0.0.1:8000/health"
@@ -35,8 +35,8 @@ def machine() -> FakeSystem:
     return system
 
 
-def watched(system: FakeSystem, seconds: float = 30.0, service: Service = SERVICE) -> Record:
-    return Watch(system, FakeLookout(system), service, seconds=seconds, interval=1.0).run()
+def watched(system: FakeSystem, seconds: float = 30.0, service: Service = SERVICE) -> WatchRecord:
+    return Watch(system, FakeProcessWatch(system), service, seconds=seconds, interval=1.0).run()
 
 
 def after(system: FakeSystem, seconds: float, act: object) -> None:
@@ -57,7 +57,7 @@ def respawned(system: FakeSystem) -> None:
     system.add_process(502, ARGV, ppid=500, cwd="/srv/web", listens=(8000,), started=system.now())
 
 
-def kinds(record: Record) -> list[Kind]:
+def kinds(record: WatchRecord) -> list[Kind]:
     return [sighting.kind for sighting in record.sightings]
 
 
@@ -147,7 +147,7 @@ def test_a_health_document_that_turns_bad() -> None:
 
 def test_what_is_used_is_added_up() -> None:
     system = machine()
-    lookout = FakeLookout(system)
+    lookout = FakeProcessWatch(system)
     after(system, 10, lambda: lookout.cpu_seconds.update({501: 0.5}))
     record = Watch(system, lookout, SERVICE, seconds=30, interval=1.0).run()
     assert record.samples[-1].cpu_seconds == pytest.approx(0.5)
@@ -157,7 +157,7 @@ def test_what_is_used_is_added_up() -> None:
 # telling
 
 
-def restarted() -> Record:
+def restarted() -> WatchRecord:
     system = machine()
     after(system, 10, lambda: respawned(system))
     return watched(system)
@@ -189,7 +189,7 @@ def test_the_metrics_are_openmetrics_and_what_node_exporter_reads() -> None:
 @pytest.mark.parametrize("unicode", [True, False])
 def test_the_view_fits_any_terminal(width: int, height: int, unicode: bool) -> None:
     record = restarted()
-    record.sightings.extend(Sighting(START, Kind.TROUBLE, "x" * 300) for _ in range(50))
+    record.sightings.extend(SeenInstance(START, Kind.TROUBLE, "x" * 300) for _ in range(50))
     lines = view(record, START + 30, width, height, unicode=unicode).plain.split("\n")
     assert len(lines) <= height
     assert max(len(line) for line in lines) <= width
@@ -249,10 +249,10 @@ def test_a_disk_that_is_full_for_a_while_ends_no_watch(capsys: pytest.CaptureFix
         if full.pop(0):
             raise StepError("web.prom cannot be written: no space")
 
-    metrics = Metrics(publish, "web.prom")
+    metrics = MetricsFile(publish, "web.prom")
     for _ in range(5):
         metrics.write(record)
     assert capsys.readouterr().err.count("no space; the watch goes on") == 2
     full[:] = [True]
     with pytest.raises(ProfileError, match="no space"):
-        Metrics(publish, "web.prom").write(record)
+        MetricsFile(publish, "web.prom").write(record)

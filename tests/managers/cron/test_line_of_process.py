@@ -1,4 +1,4 @@
-from ghostfix.managers.cron.line_of_process import Line, attribute
+from ghostfix.managers.cron.line_of_process import CrontabLine, attribute
 from ghostfix.model.process import Process, ProcessDetail, ProcessId, ProcessTree, Variable
 from tests.fake_system import FakeSystem
 
@@ -6,8 +6,10 @@ MINUTE = 1_772_956_800.0
 COMMAND = "cd /srv && ./start.sh"
 
 
-def line(schedule: str = "* * * * *", text: str = COMMAND, output: str | None = "/srv/ghost.log") -> Line:
-    return Line(
+def line(
+    schedule: str = "* * * * *", text: str = COMMAND, output: str | None = "/srv/ghost.log"
+) -> CrontabLine:
+    return CrontabLine(
         schedule=schedule, shell_text=text, user="alice", home="/home/alice", shell="/bin/sh", output=output
     )
 
@@ -32,7 +34,7 @@ SHELL = process(61, 60, "/bin/sh", "-c", COMMAND, name="sh")
 LOG_OPEN = ProcessDetail(open_files=("/srv/ghost.log",))
 
 
-def started(ghosts: list[Process], lines: list[Line], *others: Process) -> tuple[tuple[int, ...], ...]:
+def started(ghosts: list[Process], lines: list[CrontabLine], *others: Process) -> tuple[tuple[int, ...], ...]:
     return attribute(FakeSystem(), ProcessTree((INIT, *others, *ghosts)), ghosts, lines)
 
 

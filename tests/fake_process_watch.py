@@ -7,7 +7,7 @@ from ghostfix.model.process_watch import Consumption
 from tests.fake_commands import FakeCommands
 
 
-class FakeLookout:
+class FakeProcessWatch:
     """Implements ``lookout.Lookout``; ``asked`` counts how often the whole table was listed."""
 
     def __init__(self, system: FakeCommands) -> None:
