@@ -179,3 +179,23 @@ def test_every_step_and_every_act_says_what_protects_it() -> None:
     assert (acts | steps) - set(named) == set()
     assert [code for code in steps | acts if not all(named[code][:2])] == []
     assert {code for code in named if "-" in code} - steps == set()
+
+
+def test_no_page_installs_what_is_not_ours() -> None:
+    """The name ``ghostfix`` on the public package index is another project's program: never a bare name."""
+    pages = [
+        path for folder in ("docs", ".github", "ghostfix", "packaging") for path in (ROOT / folder).rglob("*")
+    ]
+    pages += [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / ".ci/run"]
+    bare = re.compile(
+        r"(?:pip3? install|pipx install|pipx run|uv tool install|uv pip install|uvx|pip wheel)[^\n`#]*"
+    )
+    name = re.compile(r"""(?<![\w./-])['"]?ghostfix(?:\[[\w,]+\])?(?:[=<>~!][^\s]*)?['"]?(?=\s|$)""")
+    found = [
+        f"{page}: {command.group()}"
+        for page in pages
+        if page.is_file() and page.suffix in ("", ".md", ".py", ".yml", ".yaml", ".toml", ".txt")
+        for command in bare.finditer(page.read_text(errors="replace"))
+        if name.search(command.group())
+    ]
+    assert found == []

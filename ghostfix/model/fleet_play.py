@@ -16,7 +16,8 @@ from ghostfix.model.fleet import EntryOfUndo, Verb
 from ghostfix.model.safe_text import safe
 
 COLLECTION = "ghostfix.ghostfix"
-EXTRA = "ghostfix[fleet]"
+REQUIRED = ("ansible-core", "ansible-runner")
+"""What `ghostfix fleet` needs beside ghostfix, as pip knows it."""
 RUNS = "runs.json"
 """The file beside the playbook that says which run of each host is to be taken back."""
 HOLD_FOR = "30s"

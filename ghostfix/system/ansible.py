@@ -20,7 +20,7 @@ import msgspec
 
 from ghostfix.model.errors import ProfileError
 from ghostfix.model.fleet_play import (
-    EXTRA,
+    REQUIRED,
     RUNS,
     AnswerKind,
     HostAnswer,
@@ -155,7 +155,8 @@ def _program() -> str:
 
 def _not_installed() -> ProfileError:
     return ProfileError(
-        "`ghostfix fleet` needs Ansible, which is not installed", f"`pip install '{EXTRA}'` installs it"
+        "`ghostfix fleet` needs Ansible, which is not installed",
+        f"`{sys.executable} -m pip install {' '.join(REQUIRED)}` installs it",
     )
 
 

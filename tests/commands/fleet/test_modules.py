@@ -310,12 +310,38 @@ def test_what_is_wrong_is_said_in_ghostfix_s_words(
         assert "Traceback" not in str(failed)
 
 
+@pytest.mark.parametrize("package", ["", "ghostfix", "ghostfix==0.1.0"])
+def test_the_role_installs_no_bare_name(tmp_path: Path, package: str) -> None:
+    """As root, on every host, it would be another project's program."""
+    venv = tmp_path / "venv"
+    variables = {"install_ghostfix_venv": str(venv), "install_ghostfix_package": package}
+    role = {"role": "ghostfix.ghostfix.install", "vars": variables}
+    play = [{"hosts": "localhost", "connection": "local", "gather_facts": False, "roles": [role]}]
+    (tmp_path / "play.yml").write_text(json.dumps(play))
+    done = subprocess.run(
+        [str(PROGRAMS / "ansible-playbook"), "-i", "localhost,", str(tmp_path / "play.yml")],
+        env={
+            **os.environ,
+            "ANSIBLE_COLLECTIONS_PATH": str(PACKAGE),
+            "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+            "HOME": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "Say what to install" in done.stdout
+    assert not venv.exists()
+
+
 def test_the_role_installs_from_wheels_alone(tmp_path: Path) -> None:
     """ghostfix, all that it needs, and the profile. Check mode does nothing, and neither a second run."""
     wheels, venv = tmp_path / "wheels", tmp_path / "venv"
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
     subprocess.run([*pip, "wheel", "-q", "-w", str(wheels), str(PACKAGE.parent)], check=True, timeout=250)
-    (wheel,) = wheels.glob("ghostfix-*.whl")
+    (wheel,) = wheels.glob("ghostfix_doctor-*.whl")
     (tmp_path / "ghostfix.toml").write_text('[services.web]\nscript = "web.py"\n')
     role = {
         "role": "ghostfix.ghostfix.install",
