@@ -140,7 +140,7 @@ class System(Protocol):
         """The process that has this PID now, without ``detail``; None when there is none."""
         ...
 
-    def lookout(self) -> ProcessWatch:
+    def process_watch(self) -> ProcessWatch:
         """A view of the process table for whoever looks again and again."""
         ...
 

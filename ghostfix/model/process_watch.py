@@ -1,4 +1,4 @@
-"""Lookout: a view of the process table that costs little, and that the end of a process wakes."""
+"""Process watch: a view of the process table that costs little, and that the end of a process wakes."""
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol

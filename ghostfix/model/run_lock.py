@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from ghostfix.model.pattern import Pattern
 from ghostfix.model.process import Birth
-from ghostfix.model.supervision import Ending, Nursery
+from ghostfix.model.supervision import ChildProcess, Ending
 
 MARK = "GHOSTFIX_RUN"
 """The variable by which what ``ghostfix run`` started is known again: ``PID:PID FILE``."""
@@ -112,7 +112,7 @@ class Launcher(Protocol):
         """Goes on as the command, in this very process, with the lock; raises StepError when it cannot."""
         ...
 
-    def nursery(self, start: LockedStart, lock: Held) -> Nursery:
+    def child_process(self, start: LockedStart, lock: Held) -> ChildProcess:
         """What starts the command as a child."""
         ...
 

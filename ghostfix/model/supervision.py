@@ -83,7 +83,7 @@ def policy_of(when: str, *, most: int, within: float, shortest: float, longest: 
     return Policy(when=Restart(when), most=most, within=within, shortest=shortest, longest=longest)
 
 
-class Nursery(Protocol):
+class ChildProcess(Protocol):
     """What starts the command as a child, and tells it what we are told."""
 
     @property
@@ -101,7 +101,7 @@ class Nursery(Protocol):
 
 
 def supervise(
-    nursery: Nursery, policy: Policy, others: Callable[[], str | None], tell: Callable[[str], None]
+    child: ChildProcess, policy: Policy, others: Callable[[], str | None], log: Callable[[str], None]
 ) -> Ending:
     """Runs the command until it ends for good, and gives how it ended the last time.
 
@@ -110,30 +110,30 @@ def supervise(
     """
     restarts: list[float] = []
     while True:
-        pid = nursery.start()
-        ending = nursery.wait()
-        if nursery.stopping or not policy.wants(ending):
+        pid = child.start()
+        ending = child.wait()
+        if child.stopping or not policy.wants(ending):
             return ending
-        pause = policy.pause(restarts, nursery.now())
+        pause = policy.pause(restarts, child.now())
         if pause is None:
-            tell(
+            log(
                 f"pid {pid} ended {ending.words}; it was started again {policy.most} times within "
                 f"{policy.within:g} s, which is the limit, so it is not started any more"
             )
             return ending
-        restarts.append(nursery.now())
-        tell(f"pid {pid} ended {ending.words}; it is started again in {pause:g} s")
-        nursery.pause(pause)
-        _wait_for(nursery, others, tell)
-        if nursery.stopping:
+        restarts.append(child.now())
+        log(f"pid {pid} ended {ending.words}; it is started again in {pause:g} s")
+        child.pause(pause)
+        _wait_for(child, others, log)
+        if child.stopping:
             return ending
 
 
-def _wait_for(nursery: Nursery, others: Callable[[], str | None], tell: Callable[[str], None]) -> None:
+def _wait_for(child: ChildProcess, others: Callable[[], str | None], log: Callable[[str], None]) -> None:
     """Lets those others end; tells of them when that takes longer than workers need for it."""
     for look in count():
-        if nursery.stopping or (other := others()) is None:
+        if child.stopping or (other := others()) is None:
             return
         if look == _PATIENCE:
-            tell(f"{other}; it is started again when that has ended")
-        nursery.pause(_SHORT_LOOK if look < _PATIENCE else _LONG_LOOK)
+            log(f"{other}; it is started again when that has ended")
+        child.pause(_SHORT_LOOK if look < _PATIENCE else _LONG_LOOK)

@@ -24,14 +24,14 @@ def observe(
     What an instance leaves behind is no respawn.
     """
     started = system.monotonic()
-    lookout = system.lookout()
-    vigil = ServiceWatch(system, lookout, service)
+    process_watch = system.process_watch()
+    service_watch = ServiceWatch(system, process_watch, service)
     events: list[Event] = []
     while (passed := system.monotonic() - started) < seconds:
-        lookout.wait(min(vigil.pause or _INTERVAL, seconds - passed))
-        events.extend(vigil.look())
+        process_watch.wait(min(service_watch.pause or _INTERVAL, seconds - passed))
+        events.extend(service_watch.look())
         progress(system.monotonic() - started)
-    events.extend(vigil.look(at_everybody=True))
+    events.extend(service_watch.look(at_everybody=True))
     return Observation(
         seconds=seconds,
         respawns=tuple(

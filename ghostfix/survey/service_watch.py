@@ -1,4 +1,4 @@
-"""Vigil: watching one service for as long as it takes, missing no restart, at little cost.
+"""Service watch: watching one service for as long as it takes, missing no restart, at little cost.
 
 It may go on for hours among a thousand processes: whoever is there is read once, whoever comes is read when
 it comes, and the end of an instance wakes it at once. After that it looks again after 2 ms, 3 ms, 4.5 ms,
@@ -46,9 +46,9 @@ class Event(Struct, frozen=True, kw_only=True):
 class ServiceWatch:
     """What is known of the service's processes, and what has become of them."""
 
-    def __init__(self, system: System, lookout: ProcessWatch, service: Service) -> None:
+    def __init__(self, system: System, process_watch: ProcessWatch, service: Service) -> None:
         self._system = system
-        self._lookout = lookout
+        self._process_watch = process_watch
         self._service = service
         self._own = frozenset(system.caller().own_pids)
         self._table: dict[int, Process] = {}
@@ -59,7 +59,7 @@ class ServiceWatch:
         self._pause = 0.0
         self.zombies = 0
         """Of the whole machine, at the last look at everybody."""
-        self._lookout.pids()
+        self._process_watch.pids()
         self._see_everybody()
         self._roots = self._tops()
 
@@ -113,7 +113,7 @@ class ServiceWatch:
     def _bury(self) -> list[Event]:
         """Takes out whoever has ended; an event for each instance among them."""
         events = []
-        for identity in sorted(self._lookout.ended()):
+        for identity in sorted(self._process_watch.ended()):
             process = self._matching.get(identity.pid)
             if process is None or process.id != identity:
                 continue
@@ -141,7 +141,7 @@ class ServiceWatch:
 
     def _see_the_new(self, now: float) -> None:
         """Reads those who were not there before, and once more those who have just come."""
-        pids = self._lookout.pids()
+        pids = self._process_watch.pids()
         if pids is not None:
             for gone in self._table.keys() - pids:
                 if gone not in self._matching:
@@ -188,7 +188,7 @@ class ServiceWatch:
         better = known_better(self._system, self._service, process)
         if better.alive and is_service(self._service, better):
             self._table[process.pid] = self._matching[process.pid] = better
-            self._lookout.hold(better)
+            self._process_watch.hold(better)
 
     def _tops(self) -> dict[int, Process]:
         """Those without a matching ancestor."""

@@ -1,4 +1,4 @@
-"""A nursery of one child: it is started, told every signal that we are told, and its end is waited for.
+"""One child process: it is started, gets every signal that ghostfix gets, and its end is waited for.
 
 On Linux the child is killed by the kernel when ghostfix ends, whatever ends it (``PR_SET_PDEATHSIG`` of
 prctl(2)): else a ``kill -9`` of ghostfix would leave an instance that holds no lock, and the next one would
@@ -28,8 +28,8 @@ _STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 _OF_THE_TERMINAL = (signal.SIGINT, signal.SIGQUIT, signal.SIGWINCH)
 
 
-class Nursery:
-    """Starts the command again and again, as a child each time. Implements ``supervision.Nursery``."""
+class ChildProcess:
+    """Starts the command again and again, as a child each time. Implements ``supervision.ChildProcess``."""
 
     def __init__(
         self,

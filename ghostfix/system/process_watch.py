@@ -1,4 +1,4 @@
-"""A lookout over the process table: who is new, who has ended, and what a few processes use, at little cost.
+"""Watching the process table: who is new, who has ended, and what a few processes use, at little cost.
 
 ``/proc`` is listed only when the kernel has given out a PID since the last time (the last field of
 ``/proc/loadavg``, proc(5)). Whoever is watched is held by a pidfd, so that its end wakes us in the same
@@ -29,8 +29,8 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-class LinuxLookout:
-    """Implements ``lookout.Lookout`` with ``/proc`` and pidfds."""
+class LinuxProcessWatch:
+    """Implements ``process_watch.ProcessWatch`` with ``/proc`` and pidfds."""
 
     def __init__(self, process: Callable[[int], Process | None]) -> None:
         """``process`` reads one by its PID, as whoever asks us reads them."""
@@ -39,7 +39,7 @@ class LinuxLookout:
         self._poll = select.poll()
         self._held: dict[int, ProcessId] = {}
         self._gone: set[ProcessId] = set()
-        self._others = PollingLookout(process)
+        self._others = PollingProcessWatch(process)
         """For whom no pidfd can be had."""
         self._most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
 
@@ -119,8 +119,8 @@ class LinuxLookout:
         return frozenset(found)
 
 
-class PollingLookout:
-    """Implements ``lookout.Lookout`` with psutil, for systems without ``/proc``."""
+class PollingProcessWatch:
+    """Implements ``process_watch.ProcessWatch`` with psutil, for systems without ``/proc``."""
 
     def __init__(self, process: Callable[[int], Process | None]) -> None:
         """``process`` reads one by its PID, as whoever asks us reads them."""
@@ -225,8 +225,8 @@ def is_unread() -> bool:
     return bool(poll.poll(0))
 
 
-def lookout(process: Callable[[int], Process | None]) -> LinuxLookout | PollingLookout:
+def process_watch(process: Callable[[int], Process | None]) -> LinuxProcessWatch | PollingProcessWatch:
     """The better one for this system: pidfds are there since Linux 5.3."""
     if sys.platform == "linux" and hasattr(os, "pidfd_open"):
-        return LinuxLookout(process)
-    return PollingLookout(process)
+        return LinuxProcessWatch(process)
+    return PollingProcessWatch(process)

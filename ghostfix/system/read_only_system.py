@@ -95,11 +95,11 @@ class LookingSystem:
         """The process that has this PID now."""
         return self._table.one(pid)
 
-    def lookout(self) -> ProcessWatch:
+    def process_watch(self) -> ProcessWatch:
         """A cheap view of the process table, as long as somebody watches."""
-        from ghostfix.system.process_watch import lookout
+        from ghostfix.system.process_watch import process_watch
 
-        return lookout(self.process)
+        return process_watch(self.process)
 
     def detail(self, process: Process) -> ProcessDetail:
         """What costs more to read."""

@@ -1,4 +1,4 @@
-"""A vigil: who comes, who goes, who is left; each read no more often than needed."""
+"""Watching a service: who comes, who goes, who is left; each read no more often than needed."""
 
 import pytest
 from msgspec import structs
@@ -40,7 +40,7 @@ def starts(system: FakeSystem, pid: int, ppid: int = 1, argv: tuple[str, ...] = 
     system.add_process(pid, argv, ppid=ppid, cwd="/srv/web", started=system.now())
 
 
-def vigil(system: FakeSystem) -> ServiceWatch:
+def service_watch(system: FakeSystem) -> ServiceWatch:
     return ServiceWatch(system, FakeProcessWatch(system), SERVICE)
 
 
@@ -51,7 +51,7 @@ def told(events: tuple[Event, ...]) -> list[tuple[Transition, int]]:
 def test_an_end_and_the_start_after_it(system: Counting) -> None:
     system.add_process(500, ("/bin/bash", "loop.sh"), cwd="/srv/web")
     starts(system, 501, 500)
-    watch = vigil(system)
+    watch = service_watch(system)
     assert [process.pid for process in watch.instances] == [501]
     assert watch.look() == ()
     system.end(501)
@@ -65,7 +65,7 @@ def test_an_end_and_the_start_after_it(system: Counting) -> None:
 
 def test_both_between_two_looks_are_two_events(system: Counting) -> None:
     starts(system, 501)
-    watch = vigil(system)
+    watch = service_watch(system)
     system.end(501)
     starts(system, 502)
     assert told(watch.look()) == [(Transition.ENDED, 501), (Transition.STARTED, 502)]
@@ -73,7 +73,7 @@ def test_both_between_two_looks_are_two_events(system: Counting) -> None:
 
 def test_the_same_pid_again_is_another_instance(system: Counting) -> None:
     starts(system, 501)
-    watch = vigil(system)
+    watch = service_watch(system)
     system.end(501)
     system.wait(1.0)
     starts(system, 501)
@@ -85,7 +85,7 @@ def test_the_same_pid_again_is_another_instance(system: Counting) -> None:
 def test_one_that_is_a_copy_of_its_parent_at_first(system: Counting) -> None:
     """Between fork and exec."""
     system.add_process(500, ("/bin/bash", "loop.sh"), cwd="/srv/web")
-    watch = vigil(system)
+    watch = service_watch(system)
     starts(system, 501, 500, ("/bin/bash", "loop.sh"))
     assert watch.look() == ()
     system.table[501].record = structs.replace(system.table[501].record, argv=ARGV)
@@ -95,7 +95,7 @@ def test_one_that_is_a_copy_of_its_parent_at_first(system: Counting) -> None:
 def test_one_that_becomes_the_service_much_later(system: Counting) -> None:
     """As ``ghostfix run --if-running=wait`` does: seen at the next look at everybody."""
     starts(system, 501, 1, ("sh", "-c", "sleep 1000; exec python3 -m shop.web"))
-    watch = vigil(system)
+    watch = service_watch(system)
     system.wait(5.0)
     assert watch.look() == ()
     system.table[501].record = structs.replace(system.table[501].record, argv=ARGV)
@@ -107,7 +107,7 @@ def test_one_that_becomes_the_service_much_later(system: Counting) -> None:
 def test_a_worker_is_no_instance_until_its_master_is_gone(system: Counting) -> None:
     starts(system, 501)
     starts(system, 502, 501)
-    watch = vigil(system)
+    watch = service_watch(system)
     assert [process.pid for process in watch.instances] == [501]
     assert sorted(watch.members()) == [501, 502]
     starts(system, 503, 501)
@@ -122,7 +122,7 @@ def test_nobody_is_read_when_nobody_comes(system: Counting) -> None:
     starts(system, 501)
     for pid in range(1000, 2000):
         system.add_process(pid, ("sleep", "1"))
-    watch = vigil(system)
+    watch = service_watch(system)
     assert system.read_all == 1
     system.read_one.clear()
     for _ in range(9):
@@ -133,7 +133,7 @@ def test_nobody_is_read_when_nobody_comes(system: Counting) -> None:
 
 def test_who_comes_is_read_and_nobody_else(system: Counting) -> None:
     starts(system, 501)
-    watch = vigil(system)
+    watch = service_watch(system)
     system.read_one.clear()
     system.add_process(700, ("sleep", "1"))
     watch.look()
@@ -147,7 +147,7 @@ def test_who_comes_is_read_and_nobody_else(system: Counting) -> None:
 
 def test_after_a_change_it_looks_again_at_once_and_then_ever_later(system: Counting) -> None:
     starts(system, 501)
-    watch = vigil(system)
+    watch = service_watch(system)
     assert watch.pause == 0
     system.end(501)
     pauses = []

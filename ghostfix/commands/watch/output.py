@@ -66,17 +66,17 @@ def watched(
     system: System,
     publish: Callable[[str, bytes], None],
     is_unread: Callable[[], bool],
-    wishes: WatchOptions,
+    options: WatchOptions,
 ) -> ExitCode:
     """Watches and tells, and gives the exit code of the verdict.
 
     ``publish`` puts a file in place at once; ``is_unread`` tells that nobody reads us any more. Raises
     BrokenPipeError then, and ProfileError when the metrics cannot be written at all.
     """
-    chosen = _format(wishes.format)
-    service = watched_service(system, wishes.name, wishes.config)
+    chosen = _format(options.format)
+    service = watched_service(system, options.name, options.config)
     json = chosen == "jsonl"
-    metrics = None if wishes.metrics is None else MetricsFile(publish, wishes.metrics)
+    metrics = None if options.metrics is None else MetricsFile(publish, options.metrics)
     with _live(system) if chosen == "terminal" else _lines(service, json=json) as tellers:
 
         def sampled(record: WatchRecord) -> None:
@@ -88,10 +88,10 @@ def watched(
 
         watch = Watch(
             system,
-            system.lookout(),
+            system.process_watch(),
             service,
-            seconds=wishes.seconds,
-            interval=wishes.interval,
+            seconds=options.seconds,
+            interval=options.interval,
             on_sighting=tellers.sighting,
             on_sample=sampled,
         )
