@@ -72,7 +72,7 @@ def diagnose(
     from ghostfix.report import saved_reports
     from ghostfix.report.output import Presentation
     from ghostfix.report.reports import diagnosis_report
-    from ghostfix.survey.snapshot_file import SavedLook, save_snapshot
+    from ghostfix.survey.snapshot_file import SavedSnapshot, save_snapshot
 
     known = tuple(check.code for check in CHECKS)
     presentation = Presentation.of(format_, output, quiet=quiet, verbose=verbose, reveal=show_secrets)
@@ -95,7 +95,7 @@ def diagnose(
     )
     found = list(diagnoses(system, options, presentation))
     if save is not None:
-        save_snapshot(system, save, [SavedLook(one.service, one.snapshot) for one in found])
+        save_snapshot(system, save, [SavedSnapshot(one.service, one.snapshot) for one in found])
     reports = [
         diagnosis_report(
             None if elsewhere else system,

@@ -82,7 +82,7 @@ def diagnoses(
         if options.observe is not None:
             with presentation.watching(options.observe) as watched:
                 observation = observe(system, service, options.observe, progress=watched)
-            diagnosis = _look(system, service, options, presentation, observation)
+            diagnosis = _diagnosed(system, service, options, presentation, observation)
         require_presence(diagnosis)
         yield diagnosis
 
@@ -93,21 +93,21 @@ def _patiently(
     """Looks until nothing is found that counts, or until the time is over; the last look is what counts."""
     deadline = system.monotonic() + options.wait_healthy
     while True:
-        diagnosis = _look(system, service, options, presentation)
+        diagnosis = _diagnosed(system, service, options, presentation)
         well = exit_code(diagnosis.results, options.fail_on) is ExitCode.HEALTHY
         if well or system.monotonic() >= deadline:
             return diagnosis
         system.wait(min(_PAUSE, max(deadline - system.monotonic(), 0.0)))
 
 
-def _look(
+def _diagnosed(
     system: ActingSystem,
     service: Service,
     options: DiagnosisOptions,
     presentation: Presentation,
     observation: Observation | None = None,
 ) -> Diagnosis:
-    with presentation.looking(service.name) as progress:
+    with presentation.surveying(service.name) as progress:
         return diagnose(
             system,
             service,

@@ -13,7 +13,7 @@ from ghostfix.scripts.manager_command import only_scans
 from ghostfix.scripts.shell_words import ShellState, Substitute, Word, expand_all
 from ghostfix.scripts.syntax_tree import text_of
 
-_LOOKS = frozenset(
+_CHECKERS = frozenset(
     (
         "pgrep",
         "pidof",
@@ -77,7 +77,7 @@ def _command_checks(node: Node, state: ShellState, deep: int) -> bool:
         return False
     name = posixpath.basename(text_of(name_node))
     arguments = [text_of(child) for child in node.children_by_field_name("argument")]
-    if name in _LOOKS:
+    if name in _CHECKERS:
         return True
     if name == "test":
         return _test_checks(" ".join(arguments), state, "")

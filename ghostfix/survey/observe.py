@@ -29,9 +29,9 @@ def observe(
     events: list[Event] = []
     while (passed := system.monotonic() - started) < seconds:
         process_watch.wait(min(service_watch.pause or _INTERVAL, seconds - passed))
-        events.extend(service_watch.look())
+        events.extend(service_watch.poll())
         progress(system.monotonic() - started)
-    events.extend(service_watch.look(at_everybody=True))
+    events.extend(service_watch.poll(whole_table=True))
     return Observation(
         seconds=seconds,
         respawns=tuple(

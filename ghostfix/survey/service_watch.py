@@ -60,7 +60,7 @@ class ServiceWatch:
         self.zombies = 0
         """Of the whole machine, at the last look at everybody."""
         self._process_watch.pids()
-        self._see_everybody()
+        self._see_all()
         self._roots = self._tops()
 
     @property
@@ -90,16 +90,16 @@ class ServiceWatch:
             waiting += below
         return tuple(found)
 
-    def look(self, at_everybody: bool = False) -> tuple[Event, ...]:
-        """What has happened since the last look, in the order in which it did.
+    def poll(self, whole_table: bool = False) -> tuple[Event, ...]:
+        """What has happened since the last poll, in the order in which it did.
 
-        ``at_everybody`` reads the whole table, for those that became the service late in their lives.
+        ``whole_table`` reads the whole table, for those that became the service late in their lives.
         """
         known = frozenset(process.id for process in self._matching.values())
         ended = self._bury()
         now = self._system.monotonic()
-        if at_everybody or now >= self._next_full:
-            self._see_everybody()
+        if whole_table or now >= self._next_full:
+            self._see_all()
         else:
             self._see_the_new(now)
         before, self._roots = self._roots, self._tops()
@@ -162,7 +162,7 @@ class ServiceWatch:
             self._table[pid] = process
             self._recognise(process)
 
-    def _see_everybody(self) -> None:
+    def _see_all(self) -> None:
         began = self._system.monotonic()
         everybody = self._system.processes().value
         self.zombies = sum(not process.alive for process in everybody)

@@ -84,7 +84,7 @@ class ChildProcess:
         return pid
 
     def wait(self) -> Ending:
-        """Waits for the child to end, and passes on meanwhile what ghostfix is told.
+        """Waits for the child to end, and passes on meanwhile the signals that ghostfix gets.
 
         One that was sent SIGTERM has its grace, and is killed then: it may be deaf, or have been stopped.
         """
@@ -100,7 +100,7 @@ class ChildProcess:
             self._listen(left)
 
     def pause(self, seconds: float) -> None:
-        """Lets time pass; shorter when ghostfix is told to stop."""
+        """Lets time pass; shorter when ghostfix is asked to stop."""
         deadline = time.monotonic() + seconds
         while not self._stopping and (left := deadline - time.monotonic()) > 0:
             self._reap()
@@ -115,7 +115,7 @@ class ChildProcess:
                 self._pass_on(heard.number)
 
     def _hears_the_terminal(self, number: int) -> bool:
-        """Whether the child, as one of our process group, is told itself what the terminal tells us."""
+        """Whether the child, as one of our process group, gets itself the signals that the terminal sends."""
         try:
             return number in _OF_THE_TERMINAL and os.getpgid(self._child) == os.getpgrp()
         except ProcessLookupError:
@@ -123,13 +123,13 @@ class ChildProcess:
 
     def _pass_on(self, number: int) -> None:
         try:
-            os.kill(self._child, number)  # our own child, not reaped yet: nobody else can have its PID
+            os.kill(self._child, number)  # our own child, not reaped yet: no other process can have its PID
             if number == signal.SIGTERM:
                 os.kill(self._child, signal.SIGCONT)  # or one that is stopped would not hear it
                 self._patience = self._patience or self.now() + self._grace
         except ProcessLookupError:
             return
-        except PermissionError:  # it became somebody else, as sudo(8) does
+        except PermissionError:  # it became another user, as sudo(8) does
             name = signal.Signals(number).name
             self._say(f"{name} cannot be passed on to pid {self._child}, another user's")
 

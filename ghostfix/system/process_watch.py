@@ -1,8 +1,8 @@
-"""Watching the process table: who is new, who has ended, and what a few processes use, at little cost.
+"""Watching the process table: which processes are new, which have ended, what a few use, at little cost.
 
 ``/proc`` is listed only when the kernel has given out a PID since the last time (the last field of
-``/proc/loadavg``, proc(5)). Whoever is watched is held by a pidfd, so that its end wakes us in the same
-instant, however long the pause was to be, and whoever gets its PID afterwards is not taken for it. Elsewhere
+``/proc/loadavg``, proc(5)). A watched process is held by a pidfd, so that its end wakes us in the same
+instant, however long the pause was to be, and one that gets its PID afterwards is not taken for it. Elsewhere
 than on Linux the table is listed each time, and no pause is longer than a tenth of a second.
 """
 
@@ -33,14 +33,14 @@ class LinuxProcessWatch:
     """Implements ``process_watch.ProcessWatch`` with ``/proc`` and pidfds."""
 
     def __init__(self, process: Callable[[int], Process | None]) -> None:
-        """``process`` reads one by its PID, as whoever asks us reads them."""
+        """``process`` reads one by its PID, as the caller reads them."""
         self._process = process
         self._last = b""
         self._poll = select.poll()
         self._held: dict[int, ProcessId] = {}
         self._gone: set[ProcessId] = set()
         self._others = PollingProcessWatch(process)
-        """For whom no pidfd can be had."""
+        """Those for which no pidfd can be had."""
         self._most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
 
     def pids(self) -> frozenset[int] | None:
@@ -58,7 +58,7 @@ class LinuxProcessWatch:
         """Opens a pidfd, and makes sure that it is of this very process.
 
         Where that cannot be (too many for half of our descriptors, or a container forbids the call), it is
-        looked at ten times a second.
+        polled ten times a second.
         """
         if len(self._held) >= self._most:
             self._others.hold(process)
@@ -80,7 +80,7 @@ class LinuxProcessWatch:
         self._poll.register(descriptor, select.POLLIN)
 
     def ended(self) -> frozenset[ProcessId]:
-        """Those of the held that have ended; each is told once."""
+        """Those of the held that have ended; each is reported once."""
         for descriptor, _ in self._poll.poll(0):
             self._poll.unregister(descriptor)
             os.close(descriptor)
@@ -107,7 +107,7 @@ class LinuxProcessWatch:
         return found
 
     def ports(self) -> frozenset[int] | None:
-        """The ports on which anybody in this network namespace listens."""
+        """The ports on which any process of this network namespace listens."""
         found: set[int] = set()
         for name in ("tcp", "tcp6"):
             try:
@@ -123,19 +123,19 @@ class PollingProcessWatch:
     """Implements ``process_watch.ProcessWatch`` with psutil, for systems without ``/proc``."""
 
     def __init__(self, process: Callable[[int], Process | None]) -> None:
-        """``process`` reads one by its PID, as whoever asks us reads them."""
+        """``process`` reads one by its PID, as the caller reads them."""
         self._process = process
         self._held: dict[int, ProcessId] = {}
 
     def pids(self) -> frozenset[int] | None:
-        """Everybody's PIDs."""
+        """The PIDs of all processes."""
         import psutil
 
         return frozenset(psutil.pids())
 
     @property
     def holds(self) -> bool:
-        """Whether there is anybody whose end is to be seen."""
+        """Whether there is a process whose end is to be seen."""
         return bool(self._held)
 
     def hold(self, process: Process) -> None:
@@ -183,9 +183,9 @@ class PollingProcessWatch:
 
 
 def publish(path: str, content: bytes) -> None:
-    """Puts a file in place in one instant, readable by everybody; raises StepError.
+    """Puts a file in place in one instant, readable by every user; raises StepError.
 
-    Nothing is written through a name that somebody else could have made, and nothing but a regular file is
+    Nothing is written through a name that another user could have made, and nothing but a regular file is
     replaced: not ``/dev/null``, not a symlink.
     """
     try:
@@ -213,7 +213,7 @@ def _replace(folder: int, name: str, content: bytes) -> None:
 
 
 def is_unread() -> bool:
-    """Whether our output is a pipe whose reader has gone: where nothing is written, nothing else tells."""
+    """Whether our output is a pipe whose reader has gone: where nothing is written, nothing else shows it."""
     try:
         output = sys.stdout.fileno()
         if not stat.S_ISFIFO(os.fstat(output).st_mode):

@@ -1,4 +1,4 @@
-"""Looking at the machine at hand: the half of it that changes nothing."""
+"""Reading the machine at hand: the half of it that changes nothing."""
 
 import os
 import pwd
@@ -24,7 +24,7 @@ from ghostfix.system.sockets import LinuxSockets, PsutilSockets
 from ghostfix.system.users import user_name
 
 
-class LookingSystem:
+class ReadOnlySystem:
     """Implements ``machine.System`` for Linux and macOS."""
 
     def __init__(self, managers: Sequence[ManagerSigns] = ()) -> None:
@@ -56,7 +56,7 @@ class LookingSystem:
         )
 
     def host(self) -> Host:
-        """The machine's name and kind, the Python that runs us, and for whom."""
+        """The machine's name and kind, the Python that runs us, and for which user."""
         return Host(
             hostname=storable(socket.gethostname()),
             platform=self.platform.value,
@@ -96,7 +96,7 @@ class LookingSystem:
         return self._table.one(pid)
 
     def process_watch(self) -> ProcessWatch:
-        """A cheap view of the process table, as long as somebody watches."""
+        """A cheap view of the process table, as long as the caller watches."""
         from ghostfix.system.process_watch import process_watch
 
         return process_watch(self.process)
@@ -110,7 +110,7 @@ class LookingSystem:
         return self._table.cwd(process)
 
     def environment(self, process: Process) -> tuple[Variable, ...] | None:
-        """Those of its variables that tell who started it."""
+        """Those of its variables that show what started it."""
         return self._table.environment(process)
 
     def listeners(self) -> Reading[tuple[Listener, ...]]:
@@ -191,7 +191,7 @@ class LookingSystem:
 
 
 def _home() -> str:
-    """Root's is the one of the password database: sudo may keep the HOME of whoever called it."""
+    """Root's is the one of the password database: sudo may keep the HOME of its caller."""
     if os.getuid() == 0:
         try:
             return pwd.getpwuid(0).pw_dir

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterable
 
-from ghostfix.model.fleet import FleetHost, FleetReport, not_looked_at
-from ghostfix.report.formats.junit import document, suite, told
+from ghostfix.model.fleet import FleetHost, FleetReport, not_surveyed
+from ghostfix.report.formats.junit import document, suite, xml_attributes
 from ghostfix.report.output_options import Layout
 
 
 def render(fleet: FleetReport, layout: Layout | None = None) -> str:  # noqa: ARG001 -- XML has no layout
     """The fleet as one JUnit document."""
     known = [line for host in fleet.hosts for report in host.reports for line in suite(report, host.name)]
-    unknown = [line for host in not_looked_at(fleet) for line in _unknown(host, fleet)]
+    unknown = [line for host in not_surveyed(fleet) for line in _unknown(host, fleet)]
     return document([*known, *unknown])
 
 
@@ -25,8 +25,8 @@ def _unknown(host: FleetHost, fleet: FleetReport) -> Iterable[str]:
         "timestamp": fleet.taken_at.removesuffix("Z"),
         "hostname": host.name,
     }
-    yield f"  <testsuite{told(attributes)}>"
-    yield f"    <testcase{told({'name': 'reached', 'classname': 'ghostfix.fleet', 'time': '0'})}>"
-    yield f"      <error{told({'message': host.reason or '', 'type': host.state.value})}/>"
+    yield f"  <testsuite{xml_attributes(attributes)}>"
+    yield f"    <testcase{xml_attributes({'name': 'reached', 'classname': 'ghostfix.fleet', 'time': '0'})}>"
+    yield f"      <error{xml_attributes({'message': host.reason or '', 'type': host.state.value})}/>"
     yield "    </testcase>"
     yield "  </testsuite>"

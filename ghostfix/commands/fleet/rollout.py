@@ -50,13 +50,13 @@ class _Answers:
         self.progress(host, len(self.hosts))
 
 
-def look(order: Order, perform: Perform, progress: Progress) -> tuple[FleetHost, ...]:
+def survey(order: Order, perform: Perform, progress: Progress) -> tuple[FleetHost, ...]:
     """What is known of every host, in the order of its answer; changes nothing.
 
     Raises ProfileError when the inventory has no such host, or Ansible failed and may have left hosts out;
     KeyboardInterrupt when the user interrupts.
     """
-    play = Play(verb=order.verb, task=order.task, reach=order.reach, look=True)
+    play = Play(verb=order.verb, task=order.task, reach=order.reach, check_mode=True)
     answers = _Answers(seen_host, progress)
     end = perform(play, answers.hear)
     if end.interrupted:
@@ -86,7 +86,7 @@ def roll(
         verb=order.verb,
         task=order.task,
         reach=order.reach,
-        look=False,
+        check_mode=False,
         hosts=tuple(needy),
         runs={name: host.run for name, host in needy.items() if order.verb is Verb.UNDO and host.run},
         serial=order.serial,
@@ -119,10 +119,12 @@ def _without_answer(host: FleetHost, began: bool, heard: bool, end: PlayEnd) -> 
         return lost_host(host, "Ansible said nothing of this host; its journal knows whether it was at work")
     if end.status in _ENDS_OF_ANSIBLE:
         return spared_host(host, "too much had failed before its turn")
-    return spared_host(host, f"Ansible ended before its turn: {_told(end) or f'exit status {end.status}'}")
+    return spared_host(
+        host, f"Ansible ended before its turn: {_last_errors(end) or f'exit status {end.status}'}"
+    )
 
 
-def _told(end: PlayEnd) -> str:
+def _last_errors(end: PlayEnd) -> str:
     """The last errors of Ansible itself, in one line; the last that it said where none is called so."""
     errors = [text for text in end.complaints if "error:" in text.lower() or "[error]" in text.lower()]
     return "; ".join(safe(" ".join(text.split()), 300) for text in (errors or end.complaints)[-3:])
@@ -130,14 +132,14 @@ def _told(end: PlayEnd) -> str:
 
 def _nothing(reach: Reach, end: PlayEnd) -> ProfileError:
     """Why not one host answered."""
-    told = _told(end)
+    errors = _last_errors(end)
     where = ", ".join(safe(inventory, 120) for inventory in reach.inventory)
     what = f"no host of {where}" + (
         f" matches --limit {safe(reach.limit, 120)}" if reach.limit else " answered"
     )
-    if end.status and told:
+    if end.status and errors:
         what = f"Ansible could not look at {where}"
     return ProfileError(
-        f"{what}: {told}" if told else what,
+        f"{what}: {errors}" if errors else what,
         "`ansible-inventory --graph -i INVENTORY` shows which hosts there are",
     )

@@ -33,8 +33,8 @@ class WatchOptions(Struct, frozen=True, kw_only=True):
     metrics: str | None = None
 
 
-class Tellers(Struct, frozen=True):
-    """Whom to tell what is seen."""
+class WatchOutputs(Struct, frozen=True):
+    """Where what is seen is printed: each event, and each record."""
 
     sighting: Callable[[SeenInstance], None]
     record: Callable[[WatchRecord], None]
@@ -77,12 +77,12 @@ def watched(
     service = watched_service(system, options.name, options.config)
     json = chosen == "jsonl"
     metrics = None if options.metrics is None else MetricsFile(publish, options.metrics)
-    with _live(system) if chosen == "terminal" else _lines(service, json=json) as tellers:
+    with _live(system) if chosen == "terminal" else _lines(service, json=json) as outputs:
 
         def sampled(record: WatchRecord) -> None:
             if is_unread():
                 raise BrokenPipeError
-            tellers.record(record)
+            outputs.record(record)
             if metrics is not None:
                 metrics.write(record)
 
@@ -92,7 +92,7 @@ def watched(
             service,
             seconds=options.seconds,
             interval=options.interval,
-            on_sighting=tellers.sighting,
+            on_sighting=outputs.sighting,
             on_sample=sampled,
         )
         record = watch.run()
@@ -118,14 +118,14 @@ def _format(wanted: str | None) -> str:
 
 
 @contextmanager
-def _lines(service: Service, *, json: bool) -> Iterator[Tellers]:
-    yield Tellers(
+def _lines(service: Service, *, json: bool) -> Iterator[WatchOutputs]:
+    yield WatchOutputs(
         lambda sighting: write(sighting_line(service.name, sighting, json=json)), lambda _record: None
     )
 
 
 @contextmanager
-def _live(system: System) -> Iterator[Tellers]:
+def _live(system: System) -> Iterator[WatchOutputs]:
     """The view, on a screen of its own as that of top(1); its last state stays when the watch is over."""
     from rich.console import Console
     from rich.live import Live
@@ -146,6 +146,6 @@ def _live(system: System) -> Iterator[Tellers]:
             last[:] = [record]
             live.update(drawn(record), refresh=True)
 
-        yield Tellers(lambda _sighting: draw(last[0]) if last else None, draw)
+        yield WatchOutputs(lambda _sighting: draw(last[0]) if last else None, draw)
     if last:
         console.print(drawn(last[0]))

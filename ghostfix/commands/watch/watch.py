@@ -96,7 +96,7 @@ class Watch:
         self.record = WatchRecord(
             service=service, began=now, until=None if seconds is None else now + seconds
         )
-        self._untold: list[tuple[SeenInstance, _Errand[str] | None]] = []
+        self._unreported: list[tuple[SeenInstance, _Errand[str] | None]] = []
         self._known: dict[tuple[object, ...], _Errand[str]] = {}
         self._health: _Errand[HealthAnswer | None] | None = None
         self._resources: _Errand[Resources | None] | None = None
@@ -112,7 +112,7 @@ class Watch:
         try:
             while self._deadline is None or self._system.monotonic() < self._deadline:
                 self._process_watch.wait(self._pause())
-                self._look()
+                self._poll()
         except KeyboardInterrupt:
             pass
         self._finish()
@@ -126,7 +126,7 @@ class Watch:
         told = f"watching: {pids} runs" if running else "watching: no instance runs"
         first = running[0].pid if running else None
         self._see(SeenInstance(self.record.began, Kind.WATCHING, told, first))
-        self._tell()
+        self._report()
 
     def _pause(self) -> float:
         now = self._system.monotonic()
@@ -135,15 +135,15 @@ class Watch:
             due.append(self._deadline - now)
         if self._service_watch.pause:
             due.append(self._service_watch.pause)
-        if self._untold or self._health is not None or self._resources is not None:
+        if self._unreported or self._health is not None or self._resources is not None:
             due.append(_TICK)
         return max(0.0, min(due))
 
-    def _look(self) -> None:
-        for event in self._service_watch.look():
+    def _poll(self) -> None:
+        for event in self._service_watch.poll():
             self._note(event)
         self.record.count(self._system.now(), self._service_watch.instances)
-        self._tell()
+        self._report()
         now = self._system.monotonic()
         self._ask(now)
         if now >= self._next_sample:
@@ -152,7 +152,7 @@ class Watch:
             self._on_sample(self.record)
 
     def _finish(self) -> None:
-        for event in self._service_watch.look():
+        for event in self._service_watch.poll():
             self._note(event)
         self.record.count(self._system.now(), self._service_watch.instances)
         if self._health is not None:
@@ -160,10 +160,10 @@ class Watch:
         now = self._system.monotonic()
         self._ask(now)
         self._sample(now)
-        for _, errand in self._untold:
+        for _, errand in self._unreported:
             if errand is not None:
                 errand.wait(_PATIENCE)
-        self._tell(at_last=True)
+        self._report(at_last=True)
         self._on_sample(self.record)
 
     # what is seen
@@ -198,18 +198,18 @@ class Watch:
 
     def _see(self, sighting: SeenInstance, errand: _Errand[str] | None = None) -> None:
         self.record.sightings.append(sighting)
-        self._untold.append((sighting, errand))
+        self._unreported.append((sighting, errand))
 
-    def _tell(self, *, at_last: bool = False) -> None:
+    def _report(self, *, at_last: bool = False) -> None:
         """Tells what is known whole, in the order in which it was seen."""
-        while self._untold:
-            sighting, errand = self._untold[0]
+        while self._unreported:
+            sighting, errand = self._unreported[0]
             if errand is not None:
                 if not (errand.done or at_last):
                     return
                 sighting.by = errand.answer or "somebody who could not be told in time"
                 self.record.started_by(sighting.by)
-            self._untold.pop(0)
+            self._unreported.pop(0)
             self._on_sighting(sighting)
 
     def _excess(self, about: str, problem: str | None) -> None:

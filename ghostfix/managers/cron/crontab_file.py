@@ -86,7 +86,7 @@ class Tab(Struct, frozen=True, kw_only=True):
         last look and the program's own writing (some milliseconds) is lost all the same: crontab(1) compares
         nothing.
         """
-        _let_cron_look(system)
+        _let_cron_scan(system)
         if self.path is None:
             self._give(system, before, content)
         elif before is None or content is None:
@@ -238,7 +238,7 @@ def _is_whole(now: bytes, content: bytes | None) -> bool:
     return content is not None and without_header(now) in (content, without_header(content))
 
 
-def _let_cron_look(system: ActingSystem) -> None:
+def _let_cron_scan(system: ActingSystem) -> None:
     """Waits until the second is over in which cron looks for changes, if it is that one.
 
     Debian's cron looks at the beginning of each minute, and compares times of modification in whole seconds:

@@ -130,8 +130,8 @@ def _read_all(system: System, service: Service, tabs: Sequence[Tab]) -> Reading[
             problems.extend(unread)
             if candidate is not None:
                 found.append(candidate)
-    told = "; ".join(dict.fromkeys((*problems, *notes))) or None
-    return Reading(tuple(found), told, not problems, "; ".join(dict.fromkeys(unfollowed)) or None)
+    problem = "; ".join(dict.fromkeys((*problems, *notes))) or None
+    return Reading(tuple(found), problem, not problems, "; ".join(dict.fromkeys(unfollowed)) or None)
 
 
 def _follow(

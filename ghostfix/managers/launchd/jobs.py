@@ -82,8 +82,8 @@ class _LabelSearch:
                 job = self._loaded_only_job(domain, label, defined)
                 if job is not None:
                     found.setdefault((job.scope, job.id, str(job.where)), job)
-        told = "; ".join((*self._problems, *self._notes)) or None
-        return Reading(tuple(found.values()), told, complete=not self._problems)
+        problem = "; ".join((*self._problems, *self._notes)) or None
+        return Reading(tuple(found.values()), problem, complete=not self._problems)
 
     # plists
 
