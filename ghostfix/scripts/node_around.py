@@ -21,7 +21,7 @@ from ghostfix.scripts.script import Loop
 from ghostfix.scripts.syntax_tree import text_of
 
 _STEPS = 5_000
-"""Places of calls that are looked at: functions may call each other in any number of ways."""
+"""Places of calls that are read: functions may call each other in any number of ways."""
 _LOOPS = frozenset({"while_statement", "do_statement", "for_statement", "for_in_statement"})
 _EVENTS = frozenset({"exit", "close", "error", "disconnect", "end"})
 _LISTENS = frozenset({"on", "once", "addListener", "addEventListener"})

@@ -1,4 +1,4 @@
-"""What in a shell script looks whether something runs, and what a condition comes to when that is known."""
+"""What in a shell script checks whether something runs, and what a condition comes to when that is known."""
 
 import posixpath
 import re
@@ -59,7 +59,7 @@ def nodes_within(node: Node, *, functions: bool = False) -> Iterator[Node]:
 
 
 def is_check(node: Node, state: ShellState, last: str = "", deep: int = 3) -> bool:
-    """Whether it looks whether something runs, itself or by a function that it calls.
+    """Whether it checks whether something runs, itself or by a function that it calls.
 
     ``last`` is the check whose exit status ``$?`` holds, if any.
     """
