@@ -1,7 +1,7 @@
-"""Upkeep: what keeps a process alive, and who will start it again when it ends.
+"""Keep-alive: what keeps a process alive, and what will start it again when it ends.
 
 The evidence comes first, because it is cheap: the control group names a systemd unit, the ancestors name a
-manager, a shell or a terminal, the environment names whoever started it. Only the managers to which the
+manager, a shell or a terminal, the environment names what started it. Only the managers to which the
 evidence points are asked. A process whose parent is gone may come from any crontab line and any loop, so for
 that one these two are always read.
 """
@@ -32,16 +32,16 @@ _AFTER_THE_MINUTE = 3.0
 
 
 class KeptAlive(Struct, frozen=True, kw_only=True):
-    """What was found of who keeps a process alive."""
+    """What was found of the restarters of a process."""
 
     restarters: tuple[RestarterOfProcess, ...] = ()
-    """Who started it, or will start it again; the surest first."""
+    """What started it, or will start it again; the surest first."""
     summary: str
-    """The same in one sentence; it says so when nobody does."""
+    """The same in one sentence; it says so when nothing does."""
     signs: tuple[str, ...] = ()
     """The evidence, without values: environment variables, the control group."""
     problems: tuple[str, ...] = ()
-    """What could not be looked at, and why."""
+    """What could not be read, and why."""
 
 
 class Lineage(Struct, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ class Lineage(Struct, frozen=True, kw_only=True):
 
     @property
     def is_left_alone(self) -> bool:
-        """Whether whoever started the service has ended: it was handed to the first process, or its like."""
+        """Whether what started the service has ended: it was handed to the first process, or its like."""
         members = self.members
         above = members[members.index(self.top()) + 1 :][:1]
         return self.process.pid != 1 and bool(above) and _adopts(above[0])

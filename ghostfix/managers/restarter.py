@@ -13,7 +13,7 @@ from ghostfix.model.step import Step
 
 @dataclass(frozen=True)
 class Restarter:
-    """One kind of manager. Reading looks; holding and releasing only *yield steps*, so a check may ask."""
+    """One kind of manager. Reading only reads; holding and releasing *yield steps*, so a check may ask."""
 
     kind: str
     title: str
@@ -22,4 +22,4 @@ class Restarter:
     hold: Callable[[Job, str], tuple[Step, ...]]
     """The steps that keep a job from acting, reversibly; the text is the code of the finding."""
     restart: Callable[[Job, str], tuple[Step, ...]] | None = None
-    """The steps by which the profile's own manager starts the service afresh; None: it cannot be told to."""
+    """The steps by which the profile's own manager starts the service afresh; None: it cannot be asked to."""

@@ -57,7 +57,7 @@ RESTARTER = Restarter(kind="launchd", title="launchd", jobs=jobs, hold=hold)
 
 
 class _LabelSearch:
-    """One look at launchd; asks each domain only once which it is."""
+    """One reading of launchd; asks each domain only once which it is."""
 
     def __init__(self, system: System, service: Service, tree: ProcessTree) -> None:
         self._system, self._service, self._tree = system, service, tree

@@ -97,7 +97,7 @@ def give_order(system: ActingSystem, words: tuple[str, ...], folder: str) -> Non
     if not whose.complete:
         raise StepError(f"`{' '.join(words)} {folder}` was not run: {whose.problem}")
     answer = system.command((*words, folder), timeout=30.0, user=whose.value)
-    # svc exits with 0 even when nobody supervises the folder, and says so (daemontools' svc.c).
+    # svc exits with 0 even when no process supervises the folder, and says so (daemontools' svc.c).
     if answer.status != 0 or answer.stderr.strip():
         lines = answer.text.strip().splitlines()
         raise StepError(f"`{' '.join(words)} {folder}` failed: {lines[-1] if lines else answer.complaint}")

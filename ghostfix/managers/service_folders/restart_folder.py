@@ -16,7 +16,7 @@ _POLL_EVERY = 0.2
 
 
 class RestartServiceFolder(Step, frozen=True, kw_only=True, tag="restart-service-folder"):
-    """Ends what runs, and has the supervising process run it again; what is down is told to be up."""
+    """Ends what runs, and has the supervising process run it again; what is down is ordered up."""
 
     phase: ClassVar[Phase] = Phase.START
     title: ClassVar[str] = "restart the service's own runit, s6 or daemontools folder"

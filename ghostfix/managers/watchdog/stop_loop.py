@@ -95,9 +95,7 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
             raise StepError(f"the loop ran as {self.process.user}; as that user, in {cwd}, {by_hand}")
         user = None if system.caller().uid == self.process.uid else self.process.user
         disguise = captured.fact("disguise")
-        if (
-            disguise is not None
-        ):  # it looks like root's, and a user of whom nobody knows wrote its command line
+        if disguise is not None:  # it looks like root's, and an unknown user wrote its command line
             raise StepError(f"it was {disguise}, which is set-user-ID, under another name; {by_hand}")
         started = system.spawn(argv, cwd, {}, captured.fact("log") or _NOWHERE, user=user)
         return f"started again in {cwd}: pid {started.pid} ({shown_argv(argv, 200)})"
@@ -127,7 +125,7 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
             while not system.wait_gone(self.process, _POLL_EVERY):
                 self._add_helpers(system, below)
                 if system.monotonic() >= deadline:
-                    # Stopped, it can start nothing between this look and its end.
+                    # Stopped, it can start nothing between this reading and its end.
                     system.signal(self.process, Signal.STOP)
                     system.wait_state(self.process, stopped=True, seconds=1.0)
                     self._add_helpers(system, below)
