@@ -73,7 +73,7 @@ def carry_out(
     progress = presentation.step_progress(plan)
     run = execute(system, plan, service, confirm=confirm, progress=progress)
     try:
-        code = _verify(system, diagnosis, plan, run, service, presentation, manner, notes)
+        code = _look_again(system, diagnosis, plan, run, service, presentation, manner, notes)
     except KeyboardInterrupt:
         raise InterruptedRepairError(
             f"the watch was interrupted; the repair before it came to its end (run {run.id})",
@@ -95,7 +95,7 @@ def _decision(step: Step) -> Decision:
             return answers[answer[:1].lower()]
 
 
-def _verify(
+def _look_again(
     system: ActingSystem,
     diagnosis: Diagnosis,
     plan: Plan,

@@ -72,7 +72,7 @@ def diagnose(
     from ghostfix.report import saved_reports
     from ghostfix.report.output import Presentation
     from ghostfix.report.reports import diagnosis_report
-    from ghostfix.survey.snapshot_file import SavedSnapshot, save_snapshot
+    from ghostfix.survey.snapshot_file import SavedLook, save_snapshot
 
     known = tuple(check.code for check in CHECKS)
     presentation = Presentation.of(format_, output, quiet=quiet, verbose=verbose, reveal=show_secrets)
@@ -80,7 +80,7 @@ def diagnose(
     if elsewhere and (config or observe or wait_healthy or probe_webhook or all_logs or save):
         raise ProfileError("--from-snapshot looks at no machine, so it goes with no option of a look")
     system = local_system()
-    options = DiagnosisOptions(
+    wishes = DiagnosisOptions(
         name=name,
         config=config,
         only=codes(only, known),
@@ -93,14 +93,14 @@ def diagnose(
         timeout=seconds(timeout, "--timeout"),
         snapshot=from_snapshot,
     )
-    found = list(diagnoses(system, options, presentation))
+    found = list(diagnoses(system, wishes, presentation))
     if save is not None:
-        save_snapshot(system, save, [SavedSnapshot(one.service, one.snapshot) for one in found])
+        save_snapshot(system, save, [SavedLook(one.service, one.snapshot) for one in found])
     reports = [
         diagnosis_report(
             None if elsewhere else system,
             diagnosis,
-            fail_on=options.fail_on,
+            fail_on=wishes.fail_on,
             reveal=show_secrets,
         )
         for diagnosis in found

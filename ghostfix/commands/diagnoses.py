@@ -69,53 +69,53 @@ def diagnose(
 
 
 def diagnoses(
-    system: ActingSystem, options: DiagnosisOptions, presentation: Presentation
+    system: ActingSystem, wishes: DiagnosisOptions, presentation: Presentation
 ) -> Iterator[Diagnosis]:
     """One diagnosis a service. With ``--observe`` it is watched once it is well, or its time is over."""
-    if options.snapshot is not None:
-        for look in load_snapshot(system, options.snapshot, options.name):
-            yield judged(look.service, look.snapshot, only=options.only, skip=options.skip)
+    if wishes.snapshot is not None:
+        for look in load_snapshot(system, wishes.snapshot, wishes.name):
+            yield judged(look.service, look.snapshot, only=wishes.only, skip=wishes.skip)
         return
-    for service in profile.load(system, options.name, options.config):
-        if options.observe is None or options.wait_healthy:
-            diagnosis = _patiently(system, service, options, presentation)
-        if options.observe is not None:
-            with presentation.watching(options.observe) as watched:
-                observation = observe(system, service, options.observe, progress=watched)
-            diagnosis = _diagnosed(system, service, options, presentation, observation)
+    for service in profile.load(system, wishes.name, wishes.config):
+        if wishes.observe is None or wishes.wait_healthy:
+            diagnosis = _patiently(system, service, wishes, presentation)
+        if wishes.observe is not None:
+            with presentation.watching(wishes.observe) as watched:
+                observation = observe(system, service, wishes.observe, progress=watched)
+            diagnosis = _look(system, service, wishes, presentation, observation)
         require_presence(diagnosis)
         yield diagnosis
 
 
 def _patiently(
-    system: ActingSystem, service: Service, options: DiagnosisOptions, presentation: Presentation
+    system: ActingSystem, service: Service, wishes: DiagnosisOptions, presentation: Presentation
 ) -> Diagnosis:
     """Looks until nothing is found that counts, or until the time is over; the last look is what counts."""
-    deadline = system.monotonic() + options.wait_healthy
+    deadline = system.monotonic() + wishes.wait_healthy
     while True:
-        diagnosis = _diagnosed(system, service, options, presentation)
-        well = exit_code(diagnosis.results, options.fail_on) is ExitCode.HEALTHY
+        diagnosis = _look(system, service, wishes, presentation)
+        well = exit_code(diagnosis.results, wishes.fail_on) is ExitCode.HEALTHY
         if well or system.monotonic() >= deadline:
             return diagnosis
         system.wait(min(_PAUSE, max(deadline - system.monotonic(), 0.0)))
 
 
-def _diagnosed(
+def _look(
     system: ActingSystem,
     service: Service,
-    options: DiagnosisOptions,
+    wishes: DiagnosisOptions,
     presentation: Presentation,
     observation: Observation | None = None,
 ) -> Diagnosis:
-    with presentation.surveying(service.name) as progress:
+    with presentation.looking(service.name) as progress:
         return diagnose(
             system,
             service,
-            only=options.only,
-            skip=options.skip,
-            prober=system if options.probe_webhook else None,
-            all_logs=options.all_logs,
-            timeout=options.timeout,
+            only=wishes.only,
+            skip=wishes.skip,
+            prober=system if wishes.probe_webhook else None,
+            all_logs=wishes.all_logs,
+            timeout=wishes.timeout,
             observation=observation,
             progress=progress,
         )

@@ -54,31 +54,31 @@ def undo(
         survive_reader_loss()
     system = local_system()
     runs = journal.runs(system)
-    print_undo = _print_json if format_ is UndoFormat.JSON else _print_text
+    tell = _told_to_a_program if format_ is UndoFormat.JSON else _told_to_a_person
     if list_:
-        _list_json(runs) if format_ is UndoFormat.JSON else _list_text(runs)
+        _list_for_a_program(runs) if format_ is UndoFormat.JSON else _list(runs)
         return
     chosen = _last(runs) if run is None else run
     planned = () if chosen is None else execute.would_undo(system, chosen)
     if chosen is None or dry_run or not any(entry.state is EntryState.PLANNED for entry in planned):
-        print_undo(chosen, planned, None if dry_run else planned)
+        tell(chosen, planned, None if dry_run else planned)
         if run is None and not any(entry.state is EntryState.PLANNED for entry in planned):
             _name_older(runs, chosen)
         return
     if not yes:
-        print_undo(chosen, planned, None)
+        tell(chosen, planned, None)
         answer = ask("Take these steps back? [y/N] ") if sys.stdin.isatty() else None
         if answer is None or answer.lower() not in ("y", "yes"):
             sys.stderr.write("ghostfix: nothing was undone; `ghostfix undo --yes` does not ask.\n")
             raise typer.Exit(ExitCode.REPAIR_INCOMPLETE)
     results = execute.undo(system, chosen)
-    print_undo(chosen, planned, results)
+    tell(chosen, planned, results)
     if any(entry.state is EntryState.UNDO_FAILED for entry in results):
         sys.stderr.write(f"ghostfix: not everything could be undone; `ghostfix undo {chosen}` tries again.\n")
         raise typer.Exit(ExitCode.REPAIR_INCOMPLETE)
 
 
-def _print_text(
+def _told_to_a_person(
     run: str | None, planned: "Sequence[JournalEntry]", results: "Sequence[JournalEntry] | None"
 ) -> None:
     from ghostfix.repair.journal_records import EntryState
@@ -91,7 +91,7 @@ def _print_text(
         _show(run, planned if results is None else results)
 
 
-def _print_json(
+def _told_to_a_program(
     run: str | None, planned: "Sequence[JournalEntry]", results: "Sequence[JournalEntry] | None"
 ) -> None:
     from ghostfix.repair.undo_document import printed, undo_document
@@ -99,7 +99,7 @@ def _print_json(
     sys.stdout.write(printed(undo_document(run, planned, results)))
 
 
-def _list_json(runs: "Sequence[RunSummary]") -> None:
+def _list_for_a_program(runs: "Sequence[RunSummary]") -> None:
     from ghostfix.repair.undo_document import RunsDocument, printed
 
     sys.stdout.write(printed(RunsDocument(runs=tuple(runs))))
@@ -130,7 +130,7 @@ def _name_older(runs: "Sequence[RunSummary]", chosen: str | None) -> None:
         )
 
 
-def _list_text(runs: "Sequence[RunSummary]") -> None:
+def _list(runs: "Sequence[RunSummary]") -> None:
     from ghostfix.model.safe_text import safe
     from ghostfix.report.reports import when
 

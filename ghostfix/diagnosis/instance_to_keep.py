@@ -17,12 +17,12 @@ def instance_to_keep(snapshot: Snapshot, service: Service) -> Instance | None:
     expected, its parent is not gone, and no job that will be held has it in its hands. An instance of the
     profile's own manager comes first, then the oldest.
     """
-    staying = instances_to_keep(snapshot, service)
+    staying = keepers(snapshot, service)
     return staying[0] if staying else None
 
 
 @worked_out_once
-def instances_to_keep(snapshot: Snapshot, service: Service) -> tuple[Instance, ...]:
+def keepers(snapshot: Snapshot, service: Service) -> tuple[Instance, ...]:
     """As ``instance_to_keep``, for a service of several instances: at most as many as there should be."""
     excluded = _in_the_hands_of_rogues(snapshot, service)
     excluded |= {orphan.process.pid for orphan in orphans(snapshot, service) if orphan.sure}

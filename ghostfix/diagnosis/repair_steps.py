@@ -2,7 +2,7 @@
 
 import posixpath
 
-from ghostfix.diagnosis.instance_to_keep import instances_to_keep, managed_pids
+from ghostfix.diagnosis.instance_to_keep import keepers, managed_pids
 from ghostfix.diagnosis.orphans import orphans
 from ghostfix.diagnosis.own_manager import is_manager
 from ghostfix.diagnosis.unwanted_restarters import rogues
@@ -131,7 +131,7 @@ def _how_unlikely(python: str) -> int:
 
 def _staying(snapshot: Snapshot, service: Service) -> frozenset[int]:
     """Roots of the instances that stay: the keepers, or those that their manager would not start again."""
-    keeping = instances_to_keep(snapshot, service)
+    keeping = keepers(snapshot, service)
     if keeping or service.manager == "none":
         return frozenset(instance.root.pid for instance in keeping)
     brought_back = any(

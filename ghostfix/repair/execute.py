@@ -218,14 +218,14 @@ class _Repair:
         for n, step in enumerate(plan.steps, 1):
             hindrance = "you stopped the repair before it" if quitting else self._hindrance(step)
             if hindrance is not None:
-                self._log(n, EntryState.NOT_REACHED, hindrance)
+                self._tell(n, EntryState.NOT_REACHED, hindrance)
                 continue
             decision = self._decide(step)
             if decision is Decision.SKIP:
-                self._log(n, EntryState.SKIPPED, "you did not want it")
+                self._tell(n, EntryState.SKIPPED, "you did not want it")
             elif decision is Decision.QUIT:
                 quitting = True
-                self._log(n, EntryState.NOT_REACHED, "you stopped the repair here")
+                self._tell(n, EntryState.NOT_REACHED, "you stopped the repair here")
             else:
                 self._do_step(n, step)
 
@@ -254,26 +254,26 @@ class _Repair:
             try:
                 locks.enter_context(undisturbed(self.system, step))
             except StepError as error:
-                self._log(n, EntryState.REFUSED, str(error))
+                self._tell(n, EntryState.REFUSED, str(error))
                 return
-            self._check_and_act(n, step)
+            self._look_and_act(n, step)
 
-    def _check_and_act(self, n: int, step: Step) -> None:
-        checked = _checked(step, self.system)
-        if isinstance(checked, Captured):
+    def _look_and_act(self, n: int, step: Step) -> None:
+        looked = _look(step, self.system)
+        if isinstance(looked, Captured):
             try:
-                self.writer.keep(n, undo_data.encode(step, checked))
+                self.writer.keep(n, undo_data.encode(step, looked))
             except StepError as error:
-                self._log(n, EntryState.REFUSED, str(error))
+                self._tell(n, EntryState.REFUSED, str(error))
                 return
-            self._log(n, EntryState.INTENT, "")
+            self._tell(n, EntryState.INTENT, "")
             with self.system.noting(_noted(self.writer, n)):
                 outcome = _act(step, self.system)
-            self._log(n, *outcome)
+            self._tell(n, *outcome)
         else:
-            self._log(n, *checked)
+            self._tell(n, *looked)
 
-    def _log(self, n: int, state: EntryState, detail: str) -> None:
+    def _tell(self, n: int, state: EntryState, detail: str) -> None:
         entry = self.entries[n - 1]
         announced = entry.announced or state is EntryState.INTENT
         entry = structs.replace(entry, state=state, detail=safe(detail), announced=announced)
@@ -292,7 +292,7 @@ class _Undo:
     progress: Progress
 
     def take_back(self, entry: JournalEntry) -> JournalEntry:
-        self._log(entry, EntryState.UNDO_INTENT, "")
+        self._tell(entry, EntryState.UNDO_INTENT, "")
         try:
             act = undo_data.decode(journal.kept(self.system, self.writer.run, entry.n))
             touched = journal.touched(self.system, self.writer.run, entry.n)
@@ -301,10 +301,10 @@ class _Undo:
             with self.system.noting(_noted(self.writer, entry.n)), undisturbed(self.system, act.step):
                 state, detail = self._undo(act.step, captured)
         except (StepError, RepairError) as error:
-            return self._log(entry, EntryState.UNDO_FAILED, str(error))
+            return self._tell(entry, EntryState.UNDO_FAILED, str(error))
         except Exception as error:  # a fault of ours in one step must not keep the others from being undone
-            return self._log(entry, EntryState.UNDO_FAILED, _unexpected(error))
-        return self._log(entry, state, detail)
+            return self._tell(entry, EntryState.UNDO_FAILED, _unexpected(error))
+        return self._tell(entry, state, detail)
 
     def _undo(self, step: Step, captured: Captured) -> tuple[EntryState, str]:
         """Takes it back, or the half that can be; and whoever its act has stopped runs on in any case."""
@@ -314,13 +314,13 @@ class _Undo:
         said = (step.undo(self.system, captured), let_all_go(self.system, captured.held))
         return EntryState.UNDONE, "; ".join(filter(None, said))
 
-    def _log(self, entry: JournalEntry, state: EntryState, detail: str) -> JournalEntry:
+    def _tell(self, entry: JournalEntry, state: EntryState, detail: str) -> JournalEntry:
         entry = self.writer.note(structs.replace(entry, state=state, detail=safe(detail)))
         self.progress(entry)
         return entry
 
 
-def _checked(step: Step, system: System) -> Captured | tuple[EntryState, str]:
+def _look(step: Step, system: System) -> Captured | tuple[EntryState, str]:
     """Whether the step is still right, and then what undoing it will need."""
     try:
         verdict = step.precondition(system)

@@ -151,7 +151,7 @@ def _follow(opening: Opening, lines: Sequence[bytes]) -> Journal:
         elif line.n == 0:
             state, ended = RunState(line.event), known(line.at)
         else:
-            entries[line.n - 1] = _updated(entries[line.n - 1], line)
+            entries[line.n - 1] = _told(entries[line.n - 1], line)
             state, ended = RunState.UNFINISHED, None
     return Journal(
         run=opening.run,
@@ -176,7 +176,7 @@ def _line(raw: bytes) -> JournalLine | None:
     return line if line.event in known else None
 
 
-def _updated(entry: JournalEntry, line: JournalLine) -> JournalEntry:
+def _told(entry: JournalEntry, line: JournalLine) -> JournalEntry:
     state = EntryState(line.event)
     begins = state in ACTING
     return structs.replace(

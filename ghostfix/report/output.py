@@ -113,7 +113,7 @@ class Presentation:
                 raise ProfileError(f"the step summary could not be written: {error}") from error
 
     @contextmanager
-    def surveying(self, name: str) -> Iterator[Callable[[str], None]]:
+    def looking(self, name: str) -> Iterator[Callable[[str], None]]:
         """A live line on the terminal, with what is being looked at; nothing of it stays."""
         with _live_line(self._lively) as say:
             say(f"looking at {name} …")
@@ -145,7 +145,7 @@ class Presentation:
         total = len(plan.steps)
         lively = _is_lively()
 
-        def print_entry(entry: JournalEntry) -> None:
+        def tell(entry: JournalEntry) -> None:
             if self.amount is Amount.QUIET:
                 return
             if entry.state is EntryState.INTENT:
@@ -157,7 +157,7 @@ class Presentation:
                 _write_over("")
                 _say(f"  {_MARKS[entry.state]} {entry.n}/{total} {entry.kind}{state}{detail}")
 
-        return print_entry
+        return tell
 
     def agrees(self, question: str) -> bool:
         """Whether the user, asked on the terminal, says yes; no when there is nobody to ask."""

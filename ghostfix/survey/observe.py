@@ -24,14 +24,14 @@ def observe(
     What an instance leaves behind is no respawn.
     """
     started = system.monotonic()
-    process_watch = system.process_watch()
-    service_watch = ServiceWatch(system, process_watch, service)
+    lookout = system.process_watch()
+    vigil = ServiceWatch(system, lookout, service)
     events: list[Event] = []
     while (passed := system.monotonic() - started) < seconds:
-        process_watch.wait(min(service_watch.pause or _INTERVAL, seconds - passed))
-        events.extend(service_watch.poll())
+        lookout.wait(min(vigil.pause or _INTERVAL, seconds - passed))
+        events.extend(vigil.look())
         progress(system.monotonic() - started)
-    events.extend(service_watch.poll(whole_table=True))
+    events.extend(vigil.look(at_everybody=True))
     return Observation(
         seconds=seconds,
         respawns=tuple(

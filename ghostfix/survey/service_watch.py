@@ -1,4 +1,4 @@
-"""Service watch: watching one service for as long as it takes, missing no restart, at little cost.
+"""Vigil: watching one service for as long as it takes, missing no restart, at little cost.
 
 It may go on for hours among a thousand processes: whoever is there is read once, whoever comes is read when
 it comes, and the end of an instance wakes it at once. After that it looks again after 2 ms, 3 ms, 4.5 ms,
@@ -46,9 +46,9 @@ class Event(Struct, frozen=True, kw_only=True):
 class ServiceWatch:
     """What is known of the service's processes, and what has become of them."""
 
-    def __init__(self, system: System, process_watch: ProcessWatch, service: Service) -> None:
+    def __init__(self, system: System, lookout: ProcessWatch, service: Service) -> None:
         self._system = system
-        self._process_watch = process_watch
+        self._lookout = lookout
         self._service = service
         self._own = frozenset(system.caller().own_pids)
         self._table: dict[int, Process] = {}
@@ -59,8 +59,8 @@ class ServiceWatch:
         self._pause = 0.0
         self.zombies = 0
         """Of the whole machine, at the last look at everybody."""
-        self._process_watch.pids()
-        self._see_all()
+        self._lookout.pids()
+        self._see_everybody()
         self._roots = self._tops()
 
     @property
@@ -90,16 +90,16 @@ class ServiceWatch:
             waiting += below
         return tuple(found)
 
-    def poll(self, whole_table: bool = False) -> tuple[Event, ...]:
-        """What has happened since the last poll, in the order in which it did.
+    def look(self, at_everybody: bool = False) -> tuple[Event, ...]:
+        """What has happened since the last look, in the order in which it did.
 
-        ``whole_table`` reads the whole table, for those that became the service late in their lives.
+        ``at_everybody`` reads the whole table, for those that became the service late in their lives.
         """
         known = frozenset(process.id for process in self._matching.values())
         ended = self._bury()
         now = self._system.monotonic()
-        if whole_table or now >= self._next_full:
-            self._see_all()
+        if at_everybody or now >= self._next_full:
+            self._see_everybody()
         else:
             self._see_the_new(now)
         before, self._roots = self._roots, self._tops()
@@ -113,7 +113,7 @@ class ServiceWatch:
     def _bury(self) -> list[Event]:
         """Takes out whoever has ended; an event for each instance among them."""
         events = []
-        for identity in sorted(self._process_watch.ended()):
+        for identity in sorted(self._lookout.ended()):
             process = self._matching.get(identity.pid)
             if process is None or process.id != identity:
                 continue
@@ -141,7 +141,7 @@ class ServiceWatch:
 
     def _see_the_new(self, now: float) -> None:
         """Reads those who were not there before, and once more those who have just come."""
-        pids = self._process_watch.pids()
+        pids = self._lookout.pids()
         if pids is not None:
             for gone in self._table.keys() - pids:
                 if gone not in self._matching:
@@ -162,7 +162,7 @@ class ServiceWatch:
             self._table[pid] = process
             self._recognise(process)
 
-    def _see_all(self) -> None:
+    def _see_everybody(self) -> None:
         began = self._system.monotonic()
         everybody = self._system.processes().value
         self.zombies = sum(not process.alive for process in everybody)
@@ -188,7 +188,7 @@ class ServiceWatch:
         better = known_better(self._system, self._service, process)
         if better.alive and is_service(self._service, better):
             self._table[process.pid] = self._matching[process.pid] = better
-            self._process_watch.hold(better)
+            self._lookout.hold(better)
 
     def _tops(self) -> dict[int, Process]:
         """Those without a matching ancestor."""

@@ -16,7 +16,7 @@ SCHEMA = "ghostfix.snapshot/1"
 _LIMIT = 256 * 1024 * 1024
 
 
-class SavedSnapshot(Struct, frozen=True):
+class SavedLook(Struct, frozen=True):
     """A service and what was seen of it."""
 
     service: Service
@@ -27,10 +27,10 @@ class SnapshotFile(Struct, frozen=True, kw_only=True):
     schema: str
     version: str
     """Of the ghostfix that looked."""
-    looks: tuple[SavedSnapshot, ...]
+    looks: tuple[SavedLook, ...]
 
 
-def save_snapshot(system: ActingSystem, path: str, looks: Sequence[SavedSnapshot]) -> None:
+def save_snapshot(system: ActingSystem, path: str, looks: Sequence[SavedLook]) -> None:
     """Writes the looks, redacted. Raises ProfileError when the file cannot be written."""
     document = SnapshotFile(schema=SCHEMA, version=__version__, looks=tuple(redacted(look) for look in looks))
     try:
@@ -39,7 +39,7 @@ def save_snapshot(system: ActingSystem, path: str, looks: Sequence[SavedSnapshot
         raise ProfileError(f"the snapshot could not be written: {error}") from error
 
 
-def load_snapshot(system: System, path: str, name: str | None = None) -> tuple[SavedSnapshot, ...]:
+def load_snapshot(system: System, path: str, name: str | None = None) -> tuple[SavedLook, ...]:
     """The looks in a file, or the one at the service called ``name``. Raises ProfileError."""
     reading = system.read(path, _LIMIT)
     if not reading.complete:

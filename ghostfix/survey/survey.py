@@ -44,34 +44,34 @@ def survey(
     """
     own = system.caller().own_pids
     sources = _Sources(timeout, progress)
-    begin = sources.begin
+    look = sources.begin
 
     # Those that may have to wait for somebody else's answer, and need nothing of what is read below.
-    environment_ = begin("environment", lambda: environment.collect(system, service), _NOWHERE)
-    logs_ = begin("logs", lambda: logs.read(system, service, all_logs), _NO_LOGS)
-    named_ = begin("pidfiles", lambda: pidfiles.collect(system, service), _NO_PIDFILES)
+    environment_ = look("environment", lambda: environment.collect(system, service), _NOWHERE)
+    logs_ = look("logs", lambda: logs.read(system, service, all_logs), _NO_LOGS)
+    named_ = look("pidfiles", lambda: pidfiles.collect(system, service), _NO_PIDFILES)
 
-    everyone = begin("processes", system.processes, _NOBODY).reading()
-    listeners_ = begin("listeners", lambda: listeners.collect(system, service), _NO_LISTENERS).reading()
+    everyone = look("processes", system.processes, _NOBODY).reading()
+    listeners_ = look("listeners", lambda: listeners.collect(system, service), _NO_LISTENERS).reading()
     pidfiles_ = named_.reading()
     known = processes.Known(everyone, listeners_, pidfiles_)
-    seen = begin("processes", lambda: processes.detailed(system, service, known), _NOBODY).reading()
+    seen = look("processes", lambda: processes.detailed(system, service, known), _NOBODY).reading()
     tree = ProcessTree(seen.value)
     since = min((process.id.started for process in roots(tree, own, service)), default=None)
     # To connect to what its manager keeps open for a service that sleeps would start it: looking does not.
     unasked = partial(_unasked, system, service, listeners_, tree) if since is None else _may_be_asked
-    health_ = begin("health", lambda: health.collect(system, service, unasked(service.health)), None)
+    health_ = look("health", lambda: health.collect(system, service, unasked(service.health)), None)
     webhook_ = (
         None
         if prober is None
-        else begin("webhook", lambda: webhook.collect(prober, service, unasked(service.webhook)), None)
+        else look("webhook", lambda: webhook.collect(prober, service, unasked(service.webhook)), None)
     )
 
     restarters_ = [
-        (each.kind, begin(each.kind, partial(each.jobs, system, service, tree), _NO_JOBS))
+        (each.kind, look(each.kind, partial(each.jobs, system, service, tree), _NO_JOBS))
         for each in restarters()
     ]
-    resources_ = begin("resources", lambda: resources.collect(system, service), None)
+    resources_ = look("resources", lambda: resources.collect(system, service), None)
     return Snapshot(
         taken_at=system.now(),
         host=system.host(),
@@ -118,7 +118,7 @@ class _Sources:
     """The sources of one look: begun by name, and read by one deadline."""
 
     def __init__(self, seconds: float, progress: Callable[[str], None]) -> None:
-        self._tasks = TaskGroup(seconds)
+        self._looks = TaskGroup(seconds)
         self._late = f"no answer within {seconds:g} s"
         self._progress = progress
 
@@ -132,19 +132,19 @@ class _Sources:
                 self._progress(name)
 
         late = Reading(nothing, f"{name}: {self._late}", complete=False)
-        return _Source(self._tasks.begin(collect), late)
+        return _Source(self._looks.begin(collect), late)
 
 
 class _Source(Generic[T]):
     """One source that is being read."""
 
-    def __init__(self, task: Task[Reading[T]], late: Reading[T]) -> None:
-        self._task = task
+    def __init__(self, look: Task[Reading[T]], late: Reading[T]) -> None:
+        self._look = look
         self._late = late
 
     def reading(self) -> Reading[T]:
         """What it gave; "could not look", with its name, when it did not answer in time."""
         try:
-            return self._task.result()
+            return self._look.result()
         except TimeoutError:
             return self._late

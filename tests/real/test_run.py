@@ -246,8 +246,8 @@ def test_a_supervised_service_is_started_again_and_the_supervisor_is_no_rogue(ho
     (restarter,) = found.rows("restarters")
     assert (restarter["kind"], restarter["id"]) == ("ghostfix", "run web")
     told = json.loads(house.ghostfix("why", str(first), "--json").stdout)
-    (restarter,) = told["processes"][0]["kept_alive_by"]
-    assert (restarter["kind"], restarter["id"], restarter["started"]) == ("ghostfix", "run web", True)
+    (keeper,) = told["processes"][0]["kept_alive_by"]
+    assert (keeper["kind"], keeper["id"], keeper["started"]) == ("ghostfix", "run web", True)
     supervisor.send_signal(signal.SIGTERM)
     assert supervisor.wait(10) == -signal.SIGTERM
     wait_until(lambda: not listens(house.port), 5, "the end of the server")

@@ -12,7 +12,7 @@ from ghostfix.repair.plan import plan as make_repair
 from ghostfix.report.formats import json
 from ghostfix.report.reports import diagnosis_report
 from ghostfix.service import profile
-from ghostfix.survey.snapshot_file import SavedSnapshot, load_snapshot, save_snapshot
+from ghostfix.survey.snapshot_file import SavedLook, load_snapshot, save_snapshot
 from tests.machine_folder import MACHINES, load, names
 
 
@@ -22,7 +22,7 @@ def test_is_judged_elsewhere_with_the_same_result(name: str, tmp_path: Path) -> 
     (service,) = profile.load(system, None, None)
     here = diagnose(system, service)
     file = str(tmp_path / "snapshot.json")
-    save_snapshot(local_system(), file, [SavedSnapshot(service, here.snapshot)])
+    save_snapshot(local_system(), file, [SavedLook(service, here.snapshot)])
     (look,) = load_snapshot(local_system(), file)
     there = judged(look.service, look.snapshot)
     reports = [
@@ -40,7 +40,7 @@ def test_what_a_secret_is_does_not_leave_the_machine(tmp_path: Path) -> None:
     processes = structs.replace(snapshot.processes, value=(talkative, *others))
     file = tmp_path / "snapshot.json"
     save_snapshot(
-        local_system(), str(file), [SavedSnapshot(service, structs.replace(snapshot, processes=processes))]
+        local_system(), str(file), [SavedLook(service, structs.replace(snapshot, processes=processes))]
     )
     assert "hunter" not in file.read_text()
     (look,) = load_snapshot(local_system(), str(file))

@@ -41,7 +41,7 @@ def demo(
         try:
             release_ghosts(system, sandbox)
             _wait_for_trouble(system, sandbox)
-            code = _show_repair(system, sandbox, held)
+            code = _tell(system, sandbox, held)
         finally:
             if not keep:
                 _end_all(system, sandbox)
@@ -50,7 +50,7 @@ def demo(
     raise typer.Exit(code)
 
 
-def _show_repair(system: "ActingSystem", sandbox: "Sandbox", hold_for: float) -> int:
+def _tell(system: "ActingSystem", sandbox: "Sandbox", hold_for: float) -> int:
     """Runs the commands that a user would type, in a user's order; 0 when the service was repaired."""
     _say("2. What is wrong?", "$ ghostfix diagnose")
     _ghostfix(system, sandbox, "diagnose")

@@ -250,14 +250,14 @@ def _carry_out(order: "Order", presentation: "Presentation", *, dry_run: bool, y
     system = local_system()
     try:
         with presentation.following(f"looking at {', '.join(order.reach.inventory)}") as say:
-            hosts: Sequence[FleetHost] = rollout.survey(order, perform, following(say, None))
+            hosts: Sequence[FleetHost] = rollout.look(order, perform, following(say, None))
     except KeyboardInterrupt:
         sys.stderr.write("ghostfix: interrupted while looking; nothing was done on any host.\n")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     needy = rollout.in_need(hosts)
     if dry_run or not needy or not yes:
         code = rollout.exit_code(hosts, interrupted=False)
-        _print_report(system, order, presentation, hosts, code, dry=order.verb is not Verb.DIAGNOSE)
+        _tell(system, order, presentation, hosts, code, dry=order.verb is not Verb.DIAGNOSE)
         if dry_run or not needy:
             raise typer.Exit(code)
         if not _wanted(order, presentation, len(needy)):
@@ -265,7 +265,7 @@ def _carry_out(order: "Order", presentation: "Presentation", *, dry_run: bool, y
     with presentation.following(f"at work, {order.serial} at once") as say:
         hosts, interrupted = rollout.roll(order, hosts, perform, following(say, len(needy)))
     code = rollout.exit_code(hosts, interrupted)
-    _print_report(system, order, presentation, hosts, code, dry=False)
+    _tell(system, order, presentation, hosts, code, dry=False)
     raise typer.Exit(code)
 
 
@@ -285,7 +285,7 @@ def _wanted(order: "Order", presentation: "Presentation", number: int) -> bool:
     return False
 
 
-def _print_report(
+def _tell(
     system: "ActingSystem",
     order: "Order",
     presentation: "Presentation",

@@ -42,10 +42,10 @@ def seen_host(answer: HostAnswer) -> FleetHost:
     if answer.kind is AnswerKind.UNREACHABLE:
         return unseen_host(answer.host, _reason(answer), HostState.UNREACHABLE)
     if reports:
-        return _with_reports(answer, HostState.SEEN, reports)
+        return _told(answer, HostState.SEEN, reports)
     if answer.kind is AnswerKind.FAILED:
         return unseen_host(answer.host, _reason(answer))
-    if not _is_of_an_undo(answer.result):
+    if not _tells_of_an_undo(answer.result):
         return unseen_host(answer.host, _NOT_READABLE)
     return _undone(answer, HostState.SEEN)
 
@@ -54,8 +54,10 @@ def acted_host(answer: HostAnswer, before: FleetHost) -> FleetHost:
     """What a repair, or an undo, of a host gave; ``before`` is what the look at it gave."""
     reports = _reports(answer.result.text)
     if reports:
-        return _with_reports(answer, HostState.DONE, reports)
-    if _is_of_an_undo(answer.result) and (answer.kind is AnswerKind.OK or answer.result.entries is not None):
+        return _told(answer, HostState.DONE, reports)
+    if _tells_of_an_undo(answer.result) and (
+        answer.kind is AnswerKind.OK or answer.result.entries is not None
+    ):
         return _undone(answer, HostState.DONE)
     reason = _NOT_READABLE if answer.kind is AnswerKind.OK else _reason(answer)
     return lost_host(before, reason, answer.result.run_id, answer.result.exit_code)
@@ -89,7 +91,7 @@ def spared_host(before: FleetHost, reason: str) -> FleetHost:
     )
 
 
-def _with_reports(answer: HostAnswer, state: HostState, reports: Sequence[Report]) -> FleetHost:
+def _told(answer: HostAnswer, state: HostState, reports: Sequence[Report]) -> FleetHost:
     result = answer.result
     run = result.run_id or next((report.run.id for report in reports if report.run and report.run.id), None)
     return FleetHost(
@@ -103,7 +105,7 @@ def _with_reports(answer: HostAnswer, state: HostState, reports: Sequence[Report
     )
 
 
-def _is_of_an_undo(result: ModuleResult) -> bool:
+def _tells_of_an_undo(result: ModuleResult) -> bool:
     """The module for undo has no report, and always an exit code; an answer without either is none."""
     return result.text is None and result.exit_code is not None
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from ghostfix.model.fleet import FleetHost, FleetReport, not_surveyed
-from ghostfix.report.formats.junit import document, suite, xml_attributes
+from ghostfix.report.formats.junit import document, suite, told
 from ghostfix.report.output_options import Layout
 
 
@@ -25,8 +25,8 @@ def _unknown(host: FleetHost, fleet: FleetReport) -> Iterable[str]:
         "timestamp": fleet.taken_at.removesuffix("Z"),
         "hostname": host.name,
     }
-    yield f"  <testsuite{xml_attributes(attributes)}>"
-    yield f"    <testcase{xml_attributes({'name': 'reached', 'classname': 'ghostfix.fleet', 'time': '0'})}>"
-    yield f"      <error{xml_attributes({'message': host.reason or '', 'type': host.state.value})}/>"
+    yield f"  <testsuite{told(attributes)}>"
+    yield f"    <testcase{told({'name': 'reached', 'classname': 'ghostfix.fleet', 'time': '0'})}>"
+    yield f"      <error{told({'message': host.reason or '', 'type': host.state.value})}/>"
     yield "    </testcase>"
     yield "  </testsuite>"

@@ -13,11 +13,11 @@ _MARKS = Marks()
 def following(say: Callable[[str], None], total: int | None) -> Callable[[FleetHost, int], None]:
     """What is said of each host; ``total`` is how many will answer, when that is known."""
 
-    def print_answer(host: FleetHost, answered: int) -> None:
+    def told(host: FleetHost, answered: int) -> None:
         number = f"{answered}/{total}" if total else f"{answered:>3}"
         say(f"  {_mark(host)} {number} {host.name}: {_word(host)}")
 
-    return print_answer
+    return told
 
 
 def _mark(host: FleetHost) -> str:

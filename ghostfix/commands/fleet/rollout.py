@@ -50,7 +50,7 @@ class _Answers:
         self.progress(host, len(self.hosts))
 
 
-def survey(order: Order, perform: Perform, progress: Progress) -> tuple[FleetHost, ...]:
+def look(order: Order, perform: Perform, progress: Progress) -> tuple[FleetHost, ...]:
     """What is known of every host, in the order of its answer; changes nothing.
 
     Raises ProfileError when the inventory has no such host, or Ansible failed and may have left hosts out;
@@ -119,12 +119,10 @@ def _without_answer(host: FleetHost, began: bool, heard: bool, end: PlayEnd) -> 
         return lost_host(host, "Ansible said nothing of this host; its journal knows whether it was at work")
     if end.status in _ENDS_OF_ANSIBLE:
         return spared_host(host, "too much had failed before its turn")
-    return spared_host(
-        host, f"Ansible ended before its turn: {_last_errors(end) or f'exit status {end.status}'}"
-    )
+    return spared_host(host, f"Ansible ended before its turn: {_told(end) or f'exit status {end.status}'}")
 
 
-def _last_errors(end: PlayEnd) -> str:
+def _told(end: PlayEnd) -> str:
     """The last errors of Ansible itself, in one line; the last that it said where none is called so."""
     errors = [text for text in end.complaints if "error:" in text.lower() or "[error]" in text.lower()]
     return "; ".join(safe(" ".join(text.split()), 300) for text in (errors or end.complaints)[-3:])
@@ -132,14 +130,14 @@ def _last_errors(end: PlayEnd) -> str:
 
 def _nothing(reach: Reach, end: PlayEnd) -> ProfileError:
     """Why not one host answered."""
-    errors = _last_errors(end)
+    told = _told(end)
     where = ", ".join(safe(inventory, 120) for inventory in reach.inventory)
     what = f"no host of {where}" + (
         f" matches --limit {safe(reach.limit, 120)}" if reach.limit else " answered"
     )
-    if end.status and errors:
+    if end.status and told:
         what = f"Ansible could not look at {where}"
     return ProfileError(
-        f"{what}: {errors}" if errors else what,
+        f"{what}: {told}" if told else what,
         "`ansible-inventory --graph -i INVENTORY` shows which hosts there are",
     )

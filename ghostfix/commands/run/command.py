@@ -88,7 +88,7 @@ def run(
         raise ProfileError("--max, --within and --backoff say how to restart", "add `--restart on-failure`")
     low, dots, high = backoff.partition("..")
     shortest = seconds(low, "--backoff")
-    options = RunOptions(
+    wishes = RunOptions(
         name=name,
         config=config,
         command=command or (),
@@ -106,4 +106,4 @@ def run(
         quiet=quiet,
     )
     drop_unwritable_output()
-    sys.stdout.write(start_once(local_system(), LocalLauncher(), options))
+    sys.stdout.write(start_once(local_system(), LocalLauncher(), wishes))

@@ -30,8 +30,8 @@ AD_HOC = "none"
 _WILD = frozenset("*?[")
 _PATIENCE = 2.0
 """Seconds that an instance without the lock has to end: one whose supervisor was killed does so at once."""
-_POLL_EVERY = 0.1
-_STANDBY_POLLS_EVERY = 0.5
+_LOOK_EVERY = 0.1
+_STANDBY_LOOKS_EVERY = 0.5
 
 
 class Running(Struct, frozen=True, kw_only=True):
@@ -166,7 +166,7 @@ def without_lock(system: System, service: Service, path: str, before: Former) ->
         found = _named(system, path, before) or _matching(system, service)
         if found is None or system.monotonic() >= deadline:
             return None if found is None else Running(process=found, locked=False)
-        system.wait(_POLL_EVERY)
+        system.wait(_LOOK_EVERY)
 
 
 def until_gone(system: System, running: Running) -> None:
@@ -176,7 +176,7 @@ def until_gone(system: System, running: Running) -> None:
         now = system.process(identity.pid)
         if now is None or not now.alive or now.id != identity:
             return
-        system.wait(_STANDBY_POLLS_EVERY)
+        system.wait(_STANDBY_LOOKS_EVERY)
 
 
 def _named(system: System, path: str, before: Former) -> Process | None:

@@ -46,28 +46,28 @@ class RunsAlreadyError(GhostfixError):
     exit_code = ExitCode.RUNNING
 
 
-def start_once(system: System, launcher: Launcher, options: RunOptions) -> str:
+def start_once(system: System, launcher: Launcher, wishes: RunOptions) -> str:
     """Becomes the command and does not return; or gives the sentence that says who runs already."""
-    service = wanted_service(system, options.name, options.config, options.command)
-    start = _prepared(system, launcher, service, options.command)
-    if options.if_running == "wait" and not options.quiet:
+    service = wanted_service(system, wishes.name, wishes.config, wishes.command)
+    start = _prepared(system, launcher, service, wishes.command)
+    if wishes.if_running == "wait" and not wishes.quiet:
         _say_for_whom(system, launcher, service, start.pid_file)
-    running = _unless_running(system, launcher, service, start, options)
+    running = _unless_running(system, launcher, service, start, wishes)
     sentence = running.sentence(service, system.now())
-    if options.if_running == "fail":
+    if wishes.if_running == "fail":
         raise RunsAlreadyError(sentence, "`ghostfix why PID` says what started it, and what keeps it alive")
-    return "" if options.quiet else f"{sentence}\n"
+    return "" if wishes.quiet else f"{sentence}\n"
 
 
 def _unless_running(
-    system: System, launcher: Launcher, service: Service, start: LockedStart, options: RunOptions
+    system: System, launcher: Launcher, service: Service, start: LockedStart, wishes: RunOptions
 ) -> Running:
-    wait = options.if_running == "wait"
+    wait = wishes.if_running == "wait"
     private = private_folder(system, start.pid_file)
     try:
         if private is not None:
             launcher.make_private_folder(private)
-        lock = launcher.acquire(start.pid_file, start.user, shared=options.share_lock, wait=wait)
+        lock = launcher.acquire(start.pid_file, start.user, shared=wishes.share_lock, wait=wait)
     except StepError as error:
         raise ProfileError(
             f"{safe(service.name, 80)} is not started: its PID file cannot be its lock: {safe(str(error))}",
@@ -78,7 +78,7 @@ def _unless_running(
     leave = lock.release
     try:
         other = without_lock(system, service, start.pid_file, lock.before)
-        if wait and other is not None and not options.quiet:
+        if wait and other is not None and not wishes.quiet:
             _say(f"{other.sentence(service, system.now())}; waiting for it to end")
         while wait and other is not None:
             until_gone(system, other)
@@ -86,7 +86,7 @@ def _unless_running(
         if other is not None:
             leave = lock.give_back
             return other
-        ending = _started(system, launcher, service, start, lock, options.policy)
+        ending = _started(system, launcher, service, start, lock, wishes.policy)
     finally:
         leave()
     return launcher.end_as(ending)
@@ -110,8 +110,8 @@ def _started(
     try:
         if policy is None:
             launcher.become(start, lock)
-        child = launcher.child_process(start, lock)
-        return supervise(child, policy, others, lambda text: _say(f"{name}: {text}"))
+        nursery = launcher.child_process(start, lock)
+        return supervise(nursery, policy, others, lambda text: _say(f"{name}: {text}"))
     except StepError as error:
         raise GhostfixError(f"{name} cannot be started: {safe(str(error))}") from error
 

@@ -47,7 +47,7 @@ def watch(
         raise ProfileError("--interval is at least 0.1s", "nothing between is missed: `--interval 1s`")
     system = local_system()
     end_on_term()
-    options = WatchOptions(
+    wishes = WatchOptions(
         name=name, config=config, seconds=length, interval=pause, format=format_, metrics=metrics
     )
-    raise typer.Exit(watched(system, publish, is_unread, options))
+    raise typer.Exit(watched(system, publish, is_unread, wishes))

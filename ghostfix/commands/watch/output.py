@@ -33,8 +33,8 @@ class WatchOptions(Struct, frozen=True, kw_only=True):
     metrics: str | None = None
 
 
-class WatchOutputs(Struct, frozen=True):
-    """Where what is seen is printed: each event, and each record."""
+class Tellers(Struct, frozen=True):
+    """Whom to tell what is seen."""
 
     sighting: Callable[[SeenInstance], None]
     record: Callable[[WatchRecord], None]
@@ -66,23 +66,23 @@ def watched(
     system: System,
     publish: Callable[[str, bytes], None],
     is_unread: Callable[[], bool],
-    options: WatchOptions,
+    wishes: WatchOptions,
 ) -> ExitCode:
     """Watches and tells, and gives the exit code of the verdict.
 
     ``publish`` puts a file in place at once; ``is_unread`` tells that nobody reads us any more. Raises
     BrokenPipeError then, and ProfileError when the metrics cannot be written at all.
     """
-    chosen = _format(options.format)
-    service = watched_service(system, options.name, options.config)
+    chosen = _format(wishes.format)
+    service = watched_service(system, wishes.name, wishes.config)
     json = chosen == "jsonl"
-    metrics = None if options.metrics is None else MetricsFile(publish, options.metrics)
-    with _live(system) if chosen == "terminal" else _lines(service, json=json) as outputs:
+    metrics = None if wishes.metrics is None else MetricsFile(publish, wishes.metrics)
+    with _live(system) if chosen == "terminal" else _lines(service, json=json) as tellers:
 
         def sampled(record: WatchRecord) -> None:
             if is_unread():
                 raise BrokenPipeError
-            outputs.record(record)
+            tellers.record(record)
             if metrics is not None:
                 metrics.write(record)
 
@@ -90,9 +90,9 @@ def watched(
             system,
             system.process_watch(),
             service,
-            seconds=options.seconds,
-            interval=options.interval,
-            on_sighting=outputs.sighting,
+            seconds=wishes.seconds,
+            interval=wishes.interval,
+            on_sighting=tellers.sighting,
             on_sample=sampled,
         )
         record = watch.run()
@@ -118,14 +118,14 @@ def _format(wanted: str | None) -> str:
 
 
 @contextmanager
-def _lines(service: Service, *, json: bool) -> Iterator[WatchOutputs]:
-    yield WatchOutputs(
+def _lines(service: Service, *, json: bool) -> Iterator[Tellers]:
+    yield Tellers(
         lambda sighting: write(sighting_line(service.name, sighting, json=json)), lambda _record: None
     )
 
 
 @contextmanager
-def _live(system: System) -> Iterator[WatchOutputs]:
+def _live(system: System) -> Iterator[Tellers]:
     """The view, on a screen of its own as that of top(1); its last state stays when the watch is over."""
     from rich.console import Console
     from rich.live import Live
@@ -146,6 +146,6 @@ def _live(system: System) -> Iterator[WatchOutputs]:
             last[:] = [record]
             live.update(drawn(record), refresh=True)
 
-        yield WatchOutputs(lambda _sighting: draw(last[0]) if last else None, draw)
+        yield Tellers(lambda _sighting: draw(last[0]) if last else None, draw)
     if last:
         console.print(drawn(last[0]))

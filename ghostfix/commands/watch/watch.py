@@ -76,7 +76,7 @@ class Watch:
     def __init__(
         self,
         system: System,
-        process_watch: ProcessWatch,
+        lookout: ProcessWatch,
         service: Service,
         *,
         seconds: float | None,
@@ -85,18 +85,18 @@ class Watch:
         on_sample: Callable[[WatchRecord], None] = lambda _: None,
     ) -> None:
         self._system = system
-        self._process_watch = process_watch
+        self._lookout = lookout
         self._service = service
         self._interval = interval
         self._on_sighting = on_sighting
         self._on_sample = on_sample
-        self._service_watch = ServiceWatch(system, process_watch, service)
+        self._vigil = ServiceWatch(system, lookout, service)
         now = system.now()
         self._deadline = None if seconds is None else system.monotonic() + seconds
         self.record = WatchRecord(
             service=service, began=now, until=None if seconds is None else now + seconds
         )
-        self._unreported: list[tuple[SeenInstance, _Errand[str] | None]] = []
+        self._untold: list[tuple[SeenInstance, _Errand[str] | None]] = []
         self._known: dict[tuple[object, ...], _Errand[str]] = {}
         self._health: _Errand[HealthAnswer | None] | None = None
         self._resources: _Errand[Resources | None] | None = None
@@ -111,8 +111,8 @@ class Watch:
         self._begin()
         try:
             while self._deadline is None or self._system.monotonic() < self._deadline:
-                self._process_watch.wait(self._pause())
-                self._poll()
+                self._lookout.wait(self._pause())
+                self._look()
         except KeyboardInterrupt:
             pass
         self._finish()
@@ -120,30 +120,30 @@ class Watch:
 
     def _begin(self) -> None:
         """Tells who runs at the beginning."""
-        running = self._service_watch.instances
+        running = self._vigil.instances
         self.record.count(self._system.now(), running)
         pids = ", ".join(f"pid {process.pid}" for process in running)
         told = f"watching: {pids} runs" if running else "watching: no instance runs"
         first = running[0].pid if running else None
         self._see(SeenInstance(self.record.began, Kind.WATCHING, told, first))
-        self._report()
+        self._tell()
 
     def _pause(self) -> float:
         now = self._system.monotonic()
         due = [self._next_sample - now]
         if self._deadline is not None:
             due.append(self._deadline - now)
-        if self._service_watch.pause:
-            due.append(self._service_watch.pause)
-        if self._unreported or self._health is not None or self._resources is not None:
+        if self._vigil.pause:
+            due.append(self._vigil.pause)
+        if self._untold or self._health is not None or self._resources is not None:
             due.append(_TICK)
         return max(0.0, min(due))
 
-    def _poll(self) -> None:
-        for event in self._service_watch.poll():
+    def _look(self) -> None:
+        for event in self._vigil.look():
             self._note(event)
-        self.record.count(self._system.now(), self._service_watch.instances)
-        self._report()
+        self.record.count(self._system.now(), self._vigil.instances)
+        self._tell()
         now = self._system.monotonic()
         self._ask(now)
         if now >= self._next_sample:
@@ -152,18 +152,18 @@ class Watch:
             self._on_sample(self.record)
 
     def _finish(self) -> None:
-        for event in self._service_watch.poll():
+        for event in self._vigil.look():
             self._note(event)
-        self.record.count(self._system.now(), self._service_watch.instances)
+        self.record.count(self._system.now(), self._vigil.instances)
         if self._health is not None:
             self._health.wait(_AGAIN)
         now = self._system.monotonic()
         self._ask(now)
         self._sample(now)
-        for _, errand in self._unreported:
+        for _, errand in self._untold:
             if errand is not None:
                 errand.wait(_PATIENCE)
-        self._report(at_last=True)
+        self._tell(at_last=True)
         self._on_sample(self.record)
 
     # what is seen
@@ -198,18 +198,18 @@ class Watch:
 
     def _see(self, sighting: SeenInstance, errand: _Errand[str] | None = None) -> None:
         self.record.sightings.append(sighting)
-        self._unreported.append((sighting, errand))
+        self._untold.append((sighting, errand))
 
-    def _report(self, *, at_last: bool = False) -> None:
+    def _tell(self, *, at_last: bool = False) -> None:
         """Tells what is known whole, in the order in which it was seen."""
-        while self._unreported:
-            sighting, errand = self._unreported[0]
+        while self._untold:
+            sighting, errand = self._untold[0]
             if errand is not None:
                 if not (errand.done or at_last):
                     return
                 sighting.by = errand.answer or "somebody who could not be told in time"
                 self.record.started_by(sighting.by)
-            self._unreported.pop(0)
+            self._untold.pop(0)
             self._on_sighting(sighting)
 
     def _excess(self, about: str, problem: str | None) -> None:
@@ -231,9 +231,9 @@ class Watch:
     # what is measured
 
     def _sample(self, now: float) -> None:
-        service_watch, service = self._service_watch, self._service
-        members = service_watch.members()
-        uses = self._process_watch.consumption(members)
+        vigil, service = self._vigil, self._service
+        members = vigil.members()
+        uses = self._lookout.consumption(members)
         before, self._used = self._used, {}
         used = 0.0
         for pid, use in uses.items():
@@ -243,7 +243,7 @@ class Watch:
         self._cpu_seconds += used
         passed = None if self._sampled_at is None else now - self._sampled_at
         self._sampled_at = now
-        listening = self._process_watch.ports() if service.ports else frozenset()
+        listening = self._lookout.ports() if service.ports else frozenset()
         ports = {} if listening is None else {port: port in listening for port in service.ports}
         self._check_ports(ports)
         self._check_counts()
@@ -254,8 +254,8 @@ class Watch:
                 cpu_seconds=self._cpu_seconds,
                 memory_bytes=sum(use.memory_bytes for use in uses.values()),
                 own_processes=sum(use.alive for use in uses.values()),
-                processes=service_watch.process_count,
-                zombies=service_watch.zombies,
+                processes=vigil.process_count,
+                zombies=vigil.zombies,
                 ports=ports,
                 healthy=self._well,
             )
@@ -269,15 +269,15 @@ class Watch:
     def _check_counts(self) -> None:
         limits = self._service.limits
         for about, number, limit in (
-            ("processes", self._service_watch.process_count, limits.processes),
-            ("zombies", self._service_watch.zombies, limits.zombies),
+            ("processes", self._vigil.process_count, limits.processes),
+            ("zombies", self._vigil.zombies, limits.zombies),
         ):
             text = f"{number} {about}, {percent_of(number, limit)}"
             self._excess(about, text if number > limit else None)
 
     def _coming_up(self) -> bool:
         """Whether nobody runs who could owe a port or an answer by now."""
-        started = [process.id.started for process in self._service_watch.instances]
+        started = [process.id.started for process in self._vigil.instances]
         return not started or self._system.now() - max(started) < _COMING_UP
 
     # what is asked beside it
@@ -292,7 +292,7 @@ class Watch:
             self._resources = None
         if service.health is not None and self._health is None and now >= self._next_health:
             self._next_health = now + max(_HEALTH_EVERY, self._interval)
-            runs = bool(self._service_watch.instances)
+            runs = bool(self._vigil.instances)
             self._health = _Errand(lambda: _health(system, service, runs=runs))
         if self._resources is None and now >= self._next_resources:
             self._next_resources = now + max(_RESOURCES_EVERY, self._interval)

@@ -31,7 +31,7 @@ class SeenProcess(Struct, frozen=True, kw_only=True):
     process: Process
     vitals: Vitals
     listeners: tuple[Listener, ...]
-    restarters: tuple[RestarterOfProcess, ...]
+    keepers: tuple[RestarterOfProcess, ...]
     now: float
     changed: str | None = None
     """A file of its program that was changed after it had started."""
@@ -48,13 +48,7 @@ def is_loopback(address: str) -> bool:
 
 def cautions(seen: SeenProcess) -> tuple[Caution, ...]:
     """Every warning about one process, the gravest first."""
-    return (
-        *_of_state(seen),
-        *_of_files(seen),
-        *_of_exposure(seen),
-        *_of_restarters(seen),
-        *_of_amounts(seen),
-    )
+    return (*_of_state(seen), *_of_files(seen), *_of_exposure(seen), *_of_keepers(seen), *_of_amounts(seen))
 
 
 def _of_state(seen: SeenProcess) -> Sequence[Caution]:
@@ -125,16 +119,16 @@ def _of_exposure(seen: SeenProcess) -> list[Caution]:
     return found
 
 
-def _of_restarters(seen: SeenProcess) -> list[Caution]:
+def _of_keepers(seen: SeenProcess) -> list[Caution]:
     found = []
-    active = [restarter for restarter in seen.restarters if restarter.enabled and restarter.trigger]
+    active = [keeper for keeper in seen.keepers if keeper.enabled and keeper.trigger]
     if len(active) > 1:
-        names = ", ".join(f"{restarter.kind} {restarter.id}" for restarter in active[:5])
+        names = ", ".join(f"{keeper.kind} {keeper.id}" for keeper in active[:5])
         found.append(Caution("several-restarters", f"{len(active)} restarters would start it again: {names}"))
     found += [
-        Caution("many-restarts", f"{restarter.kind} {restarter.id} restarted it {restarter.restarts} times")
-        for restarter in seen.restarters
-        if restarter.restarts is not None and restarter.restarts > _OFTEN
+        Caution("many-restarts", f"{keeper.kind} {keeper.id} restarted it {keeper.restarts} times")
+        for keeper in seen.keepers
+        if keeper.restarts is not None and keeper.restarts > _OFTEN
     ]
     return found
 

@@ -95,7 +95,7 @@ def _explanation(
         process=process,
         vitals=vitals,
         listeners=sharing,
-        restarters=kept.restarters,
+        keepers=kept.restarters,
         now=now,
         changed=_changed(system, process, detail),
     )
@@ -110,7 +110,7 @@ def _explanation(
         started=process.id.started,
         age_s=round(max(0.0, now - process.id.started), 3),
         chain=tuple(_ancestor(member) for member in reversed(line.members)),
-        kept_alive_by=tuple(_shown_restarter(restarter) for restarter in kept.restarters),
+        kept_alive_by=tuple(_shown_keeper(keeper) for keeper in kept.restarters),
         summary=safe(kept.summary),
         signs=kept.signs,
         listeners=tuple(_socket(listener) for listener in own),
@@ -220,15 +220,15 @@ def _git(system: System, cwd: str | None) -> GitCheckout | None:
     )
 
 
-def _shown_restarter(restarter: RestarterOfProcess) -> RestarterOfProcess:
+def _shown_keeper(keeper: RestarterOfProcess) -> RestarterOfProcess:
     return structs.replace(
-        restarter,
-        id=safe(restarter.id),
-        scope=safe(restarter.scope),
-        file=_shown(restarter.file),
-        text=safe(restarter.text),
-        trigger=safe(restarter.trigger),
-        hops=tuple(safe(hop) for hop in restarter.hops),
+        keeper,
+        id=safe(keeper.id),
+        scope=safe(keeper.scope),
+        file=_shown(keeper.file),
+        text=safe(keeper.text),
+        trigger=safe(keeper.trigger),
+        hops=tuple(safe(hop) for hop in keeper.hops),
     )
 
 

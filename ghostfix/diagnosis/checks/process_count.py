@@ -54,7 +54,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
             severity=Severity.ERROR if decisive or near else Severity.WARNING,
             summary=f"{resources.process_count} processes, {percent_of(resources.process_count, limit)}"
             if over
-            else _sentence(near[0]),
+            else _told(near[0]),
             cause=f"{mine} of them belong to {service.name}; stopping the surplus lowers the number."
             if mine
             else f"None of them belongs to {service.name}: look at the programs below.",
@@ -63,7 +63,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
             evidence=bounded(
                 [
                     Evidence(f"{mine} of {service.name}, its zombies included"),
-                    *(Evidence(_sentence(full)) for full in near),
+                    *(Evidence(_told(full)) for full in near),
                     *_of_the_user(of_the_user(snapshot, service)),
                     *_programs(snapshot),
                 ]
@@ -72,7 +72,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     )
 
 
-def _sentence(full: Full) -> str:
+def _told(full: Full) -> str:
     return f"{full.tasks} tasks {full.who}, {percent_of(full.tasks, full.limit)} that the kernel sets"
 
 

@@ -140,7 +140,7 @@ def crash_line(body: str) -> FatalLine | None:
 def _first(patterns: Iterable[Pattern[str]], text: str, weight: Weight) -> FatalLine | None:
     """What the first pattern that matches makes of a line."""
     found = (pattern.match(text) for pattern in patterns)
-    return next((_fatal_line(match, weight) for match in found if match is not None), None)
+    return next((_told(match, weight) for match in found if match is not None), None)
 
 
 def last_words(line: LogLine) -> FatalLine | None:
@@ -190,7 +190,7 @@ def _from_json(line: LogLine, body: str) -> FatalLine | None:
     return _weighed(message, level, consequence=False)
 
 
-def _fatal_line(found: re.Match[str], weight: Weight) -> FatalLine:
+def _told(found: re.Match[str], weight: Weight) -> FatalLine:
     groups = found.groupdict()
     exception = groups.get("exception") or ""
     message = groups.get("message")

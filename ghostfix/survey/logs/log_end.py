@@ -206,7 +206,7 @@ def _behind(chosen: _Candidate, burst: Sequence[_Candidate]) -> _Candidate:
     one that cannot have its port goes on to say that it cannot connect to it.
     """
     for each in burst:
-        if each.ends < chosen.begins and _has_the_same_cause(each, chosen):
+        if each.ends < chosen.begins and _tells_the_same(each, chosen):
             return each
     return chosen
 
@@ -215,7 +215,7 @@ def _words(error: LoggedError) -> tuple[str, str]:
     return error.exception, error.message
 
 
-def _has_the_same_cause(first: _Candidate, second: _Candidate) -> bool:
+def _tells_the_same(first: _Candidate, second: _Candidate) -> bool:
     reasons = {first.error.reason, second.error.reason}
     subject = first.error.about
     if second.error.reason is Reason.CANNOT_CONNECT and first.error.reason is Reason.ADDRESS_IN_USE:

@@ -15,7 +15,7 @@ from ghostfix.model.reading import Reading
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import FileKind, FileStatus, LogExcerpt, LoggedError
 from ghostfix.survey.logs.error_tally import KINDS_KEPT, kind_of
-from ghostfix.survey.logs.log_blocks import blocks, feed, relevant_bytes
+from ghostfix.survey.logs.log_blocks import blocks, feed, telling
 from ghostfix.survey.logs.log_end import LogEnd, read_end
 from ghostfix.survey.logs.log_line import WrittenLine
 from ghostfix.survey.logs.log_scan import LARGE, spots, visit
@@ -23,7 +23,7 @@ from ghostfix.survey.logs.traceback_log import TracebackLog
 
 TAIL = 2 * 1024 * 1024
 """So many bytes of the end of a log are read."""
-RELEVANT = 256 * 1024
+TELLING = 256 * 1024
 """Fewer, when so many of them are about errors: each line of these has to be read."""
 END = 32 * 1024
 """So many bytes of the end of a log are read for what ended the service."""
@@ -252,8 +252,8 @@ def _narrowed(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
 def _start(system: System, path: str, size: int) -> int:
     """Where to begin so that the end of the log is read, and not too much of it is about errors."""
     start, about_errors = size, 0
-    while start > max(0, size - TAIL) and about_errors < RELEVANT:
+    while start > max(0, size - TAIL) and about_errors < TELLING:
         before = max(0, size - TAIL, start - _PIECE)
-        about_errors += relevant_bytes(system.read(path, start - before, before).value)
+        about_errors += telling(system.read(path, start - before, before).value)
         start = before
     return start

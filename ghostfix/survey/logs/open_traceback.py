@@ -123,7 +123,7 @@ class OpenTraceback(Struct, kw_only=True):
             return True
         if not text.strip():
             return self.since_end <= _CHAIN_LIMIT
-        return self.since_end <= _CHAIN_LIMIT and not _is_something_else(line, text)
+        return self.since_end <= _CHAIN_LIMIT and not _tells_something_else(line, text)
 
     def chain(self, body: str) -> bool:
         """Whether this line chains the next exception to the one that was read."""
@@ -168,7 +168,7 @@ def begin(
     )
 
 
-def _is_something_else(line: LogLine, text: str) -> bool:
+def _tells_something_else(line: LogLine, text: str) -> bool:
     return (
         line.dates_itself
         or line.level is not None

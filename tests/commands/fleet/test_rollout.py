@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from ghostfix.commands.fleet.rollout import Order, Perform, exit_code, in_need, roll, survey
+from ghostfix.commands.fleet.rollout import Order, Perform, exit_code, in_need, look, roll
 from ghostfix.model.errors import ProfileError
 from ghostfix.model.fleet import FleetHost, HostState, Verb
 from ghostfix.model.fleet_play import AnswerKind, HostAnswer, ModuleResult, Play, PlayEnd, Reach, Task
@@ -86,23 +86,23 @@ def test_hosts_that_are_down_never_hide_those_that_are_ill() -> None:
 def test_an_inventory_without_such_a_host_says_so() -> None:
     perform, _ = ansible(status=1, complaints=("[ERROR]: no hosts matched",))
     with pytest.raises(ProfileError, match=r"could not look at hosts\.ini: \[ERROR\]: no hosts matched"):
-        survey(ORDER, perform, silent)
+        look(ORDER, perform, silent)
     perform, _ = ansible()
     with pytest.raises(ProfileError, match=r"no host of hosts\.ini matches --limit web\*"):
-        survey(ORDER, perform, silent)
+        look(ORDER, perform, silent)
 
 
 def test_an_error_is_told_before_what_only_follows_it() -> None:
     complaints = ("ansible-playbook: error: unrecognized arguments: --nonsense", "--list-hosts", "-v", "-e")
     perform, _ = ansible(status=2, complaints=complaints)
     with pytest.raises(ProfileError, match=r"unrecognized arguments: --nonsense$"):
-        survey(ORDER, perform, silent)
+        look(ORDER, perform, silent)
 
 
 def test_an_interrupted_look_is_none() -> None:
     perform, _ = ansible(said("web1", text=TEXT), interrupted=True)
     with pytest.raises(KeyboardInterrupt):
-        survey(ORDER, perform, silent)
+        look(ORDER, perform, silent)
 
 
 def test_an_undo_takes_back_the_runs_that_were_seen() -> None:
@@ -144,7 +144,7 @@ def test_an_answer_of_a_host_that_was_not_asked_is_not_heard() -> None:
 def test_a_look_that_ended_early_leaves_no_host_out() -> None:
     begun = (said("web1", text=TEXT), said("web2", AnswerKind.STARTED))
     perform, _ = ansible(*begun, status=-1)
-    hosts = survey(ORDER, perform, silent)
+    hosts = look(ORDER, perform, silent)
     assert [(host.name, host.state) for host in hosts] == [
         ("web1", HostState.SEEN),
         ("web2", HostState.FAILED),
@@ -152,13 +152,13 @@ def test_a_look_that_ended_early_leaves_no_host_out() -> None:
     assert exit_code(hosts, interrupted=False) == 3
     perform, _ = ansible(said("web1", text=TEXT), status=-1)
     with pytest.raises(ProfileError):
-        survey(ORDER, perform, silent)
+        look(ORDER, perform, silent)
 
 
 @pytest.mark.parametrize("name", ["web\x1b[2J", "db-password=hunter2", "w" * 300])
 def test_a_host_whose_name_cannot_be_written_is_left_alone(name: str) -> None:
     """The list of the hosts to repair has names as they are shown: it would be about another one."""
     perform, _ = ansible(said(name, text=msgspec.json.encode(INCIDENT).decode(), changed=True))
-    (host,) = survey(ORDER, perform, silent)
+    (host,) = look(ORDER, perform, silent)
     assert (host.state, in_need([host])) == (HostState.SPARED, ())
     assert "cannot be written as it is" in str(host.reason)
