@@ -13,12 +13,12 @@ from ghostfix.model.text_units import utc_text
 from ghostfix.system import commands, file_writes, folders, locks, spawn
 from ghostfix.system.decoding import reason
 from ghostfix.system.folder_locks import FolderLocks
-from ghostfix.system.read_only_system import ReadOnlySystem
+from ghostfix.system.read_only_system import LookingSystem
 from ghostfix.system.signals import Signaller
 
 
 class _Notebook:
-    """The processes that the act that goes on has touched, as far as it is noted."""
+    """Whom the act that goes on has touched, as far as it is noted."""
 
     def __init__(self, note: Note) -> None:
         self.note = note
@@ -31,7 +31,7 @@ class _Notebook:
             self._held.update(process.id for process in fresh)
 
 
-class LocalSystem(ReadOnlySystem):
+class LocalSystem(LookingSystem):
     """Implements ``machine.ActingSystem`` for Linux and macOS."""
 
     def __init__(self, managers: Sequence[ManagerSigns] = ()) -> None:
@@ -50,7 +50,7 @@ class LocalSystem(ReadOnlySystem):
 
     @contextmanager
     def noting(self, note: Note) -> Iterator[None]:
-        """Has ``note`` called with the processes that an act touches, while the context lasts."""
+        """Has ``note`` called with whom an act touches, while the context lasts."""
         self._notebook = _Notebook(note)
         try:
             yield

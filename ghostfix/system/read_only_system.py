@@ -24,7 +24,7 @@ from ghostfix.system.sockets import LinuxSockets, PsutilSockets
 from ghostfix.system.users import user_name
 
 
-class ReadOnlySystem:
+class LookingSystem:
     """Implements ``machine.System`` for Linux and macOS."""
 
     def __init__(self, managers: Sequence[ManagerSigns] = ()) -> None:
@@ -110,7 +110,7 @@ class ReadOnlySystem:
         return self._table.cwd(process)
 
     def environment(self, process: Process) -> tuple[Variable, ...] | None:
-        """Those of its variables that show what started it."""
+        """Those of its variables that tell who started it."""
         return self._table.environment(process)
 
     def listeners(self) -> Reading[tuple[Listener, ...]]:
