@@ -22,4 +22,4 @@ class Restarter:
     hold: Callable[[Job, str], tuple[Step, ...]]
     """The steps that keep a job from acting, reversibly; the text is the code of the finding."""
     restart: Callable[[Job, str], tuple[Step, ...]] | None = None
-    """The steps by which the profile's own manager starts the service afresh; None: it cannot be asked to."""
+    """The steps by which the profile's own manager starts the service afresh; None: it cannot be told to."""

@@ -211,7 +211,7 @@ WEBHOOK_NOT_SENT: Reading[HttpAnswer | None] = Reading(None, "not sent; --probe-
 
 
 NOT_OBSERVED: Reading[Observation | None] = Reading(None, "not watched; --observe 10s watches it")
-"""The reading of a service that was surveyed, and not watched."""
+"""The reading of a service that was looked at, and not watched."""
 
 
 class HealthAnswer(Struct, frozen=True, kw_only=True):
