@@ -1,4 +1,4 @@
-"""The lookout of an in-memory machine: its processes, held by their identity."""
+"""The process watch of an in-memory machine: its processes, held by their identity."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,7 +8,7 @@ from tests.fake_commands import FakeCommands
 
 
 class FakeProcessWatch:
-    """Implements ``lookout.Lookout``; ``asked`` counts how often the whole table was listed."""
+    """Implements ``process_watch.ProcessWatch``; ``asked`` counts how often the whole table was listed."""
 
     def __init__(self, system: FakeCommands) -> None:
         self._system = system

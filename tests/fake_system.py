@@ -21,7 +21,7 @@ class FakeSystem(FakeCommands):
     ) -> None:
         super().__init__(platform, caller, now)
 
-    def lookout(self) -> FakeProcessWatch:
+    def process_watch(self) -> FakeProcessWatch:
         """A new one, which has seen nobody."""
         return FakeProcessWatch(self)
 

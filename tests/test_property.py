@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ghostfix.managers.cron.crontab_file import Tab
+from ghostfix.managers.cron.crontab_file import CrontabFile
 from ghostfix.managers.cron.hold_line import HoldCronLine
 from ghostfix.managers.watchdog.hold_loop import HoldWatchdog
 from ghostfix.managers.watchdog.stop_loop import StopWatchdog
@@ -75,7 +75,7 @@ def build(house: House) -> tuple[FakeSystem, FakeCrontab, tuple[Step, ...]]:
         machine.add_process(410 + number, ("/usr/bin/stranger", str(number)), cwd=HOME)
     crontab = FakeCrontab(machine, {"ghost": b"".join(house.cron)})
     steps: list[Step] = [
-        HoldCronLine(reason="r", tab=Tab(user="ghost"), line=number, source=line)
+        HoldCronLine(reason="r", tab=CrontabFile(user="ghost"), line=number, source=line)
         for number, (line, hold) in enumerate(zip(house.cron, house.held, strict=False), 1)
         if hold
     ]

@@ -1,4 +1,4 @@
-"""Adopter: one manager to which a service can be given, and what it would be given."""
+"""Adoption target: one manager to which a service can be given, and what it would be given."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Offer(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Adopter:
-    """One value of ``--with``. ``offer`` only looks; what it gives is previewed and executed as it stands."""
+    """One value of ``--with``. ``offer`` only reads; what it gives is previewed and executed as it stands."""
 
     kind: str
     title: str

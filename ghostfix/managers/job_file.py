@@ -33,7 +33,7 @@ class JobFile(Struct, frozen=True, kw_only=True):
         return self.now(system) == self.content
 
     def refused(self, system: System) -> Refused | None:
-        """Why it must not be written: something else stands there, or nobody can tell."""
+        """Why it must not be written: something else stands there, or cannot be read."""
         reading = system.status(self.path)
         if not reading.complete:
             return Refused(f"{self.path} cannot be looked at: {reading.problem}")
@@ -65,7 +65,7 @@ class JobFile(Struct, frozen=True, kw_only=True):
             system.create(self.path, self.content, self.mode)
 
     def take_away(self, system: ActingSystem, saved: SavedFile, folders: str | None) -> None:
-        """Removes it with the folders that were made for it; raises ChangedError when somebody edited it."""
+        """Removes it with the folders that were made for it; raises ChangedError when it was edited."""
         status = system.status(self.path).value
         if status is not None and saved.status is None:
             if not self.is_there(system):

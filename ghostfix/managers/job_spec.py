@@ -1,4 +1,4 @@
-"""JobWanted: a service as any manager is to run it, before anyone's file format."""
+"""Job specification: a service as any manager is to run it, before it takes a manager's file format."""
 
 import posixpath
 
@@ -22,18 +22,18 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 class JobWanted(Struct, frozen=True, kw_only=True):
-    """What to run, where, as whom, with what, and how far it may go. Each manager quotes it its own way."""
+    """What to run, where, as which user, with what, and how far it may go. Each manager has its quoting."""
 
     name: str
     command: tuple[str, ...]
     """The program by its absolute path, and its arguments."""
     directory: str
     user: str
-    """As whom it runs; empty where that is whoever the manager runs as anyway."""
+    """The user as which it runs; empty where the manager runs as that user anyway."""
     variables: tuple[Variable, ...]
     log: str
     log_is_root_s: bool
-    """A manager that is root may open it: nobody else can write where it lies. True for who is not root."""
+    """A manager that is root may open it: no other user can write where it lies. True without root."""
     stop: StopWanted
     memory: int | None = None
     """Bytes, of all its processes together."""
@@ -48,7 +48,7 @@ class JobWanted(Struct, frozen=True, kw_only=True):
     def redirected(self) -> tuple[str, ...]:
         """The command, in a shell that opens the log with the service's own rights and becomes the command.
 
-        Root that opens a file in somebody's folder follows that user's symlinks.
+        Root that opens a file in another user's folder follows that user's symlinks.
         """
         return ("/bin/sh", "-c", f'{self.ulimit}exec "$@" >>"$0" 2>&1', self.log, *self.command)
 
@@ -59,7 +59,7 @@ class JobWanted(Struct, frozen=True, kw_only=True):
 
 
 def job_wanted(system: System, service: Service, user: str, ghostfix: tuple[str, ...]) -> JobWanted | str:
-    """What a manager has to run for this service; a text says why none may be told to."""
+    """What a manager has to run for this service; a text says why none may be asked to."""
     command = service.start_command
     if service.instances != 1:
         return f"the profile wants {service.instances} instances, and this gives a manager one job for one"

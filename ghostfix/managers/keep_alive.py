@@ -1,7 +1,7 @@
-"""Upkeep: what keeps a process alive, and who will start it again when it ends.
+"""Keep-alive: what keeps a process alive, and what will start it again when it ends.
 
 The evidence comes first, because it is cheap: the control group names a systemd unit, the ancestors name a
-manager, a shell or a terminal, the environment names whoever started it. Only the managers to which the
+manager, a shell or a terminal, the environment names what started it. Only the managers to which the
 evidence points are asked. A process whose parent is gone may come from any crontab line and any loop, so for
 that one these two are always read.
 """
@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 
 from msgspec import Struct, structs
 
-from ghostfix.managers import containers, service_folders
+from ghostfix.managers import containers, register, service_folders
 from ghostfix.managers.process_role import Role, role_of
-from ghostfix.managers.register import SIGNS, restarters
+from ghostfix.managers.register import SIGNS
 from ghostfix.managers.restarter_of_process import RestarterOfProcess
 from ghostfix.managers.service_of_process import is_part_of, service_like
 from ghostfix.managers.systemd.unit_of_process import restarters_of_unit, unit_of
@@ -32,16 +32,16 @@ _AFTER_THE_MINUTE = 3.0
 
 
 class KeptAlive(Struct, frozen=True, kw_only=True):
-    """What was found of who keeps a process alive."""
+    """What was found of the restarters of a process."""
 
-    keepers: tuple[RestarterOfProcess, ...] = ()
-    """Who started it, or will start it again; the surest first."""
+    restarters: tuple[RestarterOfProcess, ...] = ()
+    """What started it, or will start it again; the surest first."""
     summary: str
-    """The same in one sentence; it says so when nobody does."""
+    """The same in one sentence; it says so when nothing does."""
     signs: tuple[str, ...] = ()
     """The evidence, without values: environment variables, the control group."""
     problems: tuple[str, ...] = ()
-    """What could not be looked at, and why."""
+    """What could not be read, and why."""
 
 
 class Lineage(Struct, frozen=True, kw_only=True):
@@ -68,7 +68,7 @@ class Lineage(Struct, frozen=True, kw_only=True):
 
     @property
     def is_left_alone(self) -> bool:
-        """Whether whoever started the service has ended: it was handed to the first process, or its like."""
+        """Whether what started the service has ended: it was handed to the first process, or its like."""
         members = self.members
         above = members[members.index(self.top()) + 1 :][:1]
         return self.process.pid != 1 and bool(above) and _adopts(above[0])
@@ -111,25 +111,25 @@ def kept_alive(
     signs = tuple(name for each in SIGNS for name in each.variables if detail.variable(name) is not None)
     problems: list[str] = []
     nearest = line.nearest()
-    keepers: list[RestarterOfProcess] = []
+    restarters: list[RestarterOfProcess] = []
     unit = unit_of(detail.control_group)
     if unit is not None and not _is_of_manager(system, nearest, detail):
-        keepers += restarters_of_unit(system, unit, line.process, problems)
-    kinds = _kinds(line, nearest, keepers, thorough=thorough)
+        restarters += restarters_of_unit(system, unit, line.process, problems)
+    kinds = _kinds(line, nearest, restarters, thorough=thorough)
     if kinds:
-        keepers += _asked(system, line, kinds, everyone, problems, service)
-    if detail.container is not None and not any(_covers(keepers, engine) for engine in _ENGINES):
-        keepers.append(
+        restarters += _asked(system, line, kinds, everyone, problems, service)
+    if detail.container is not None and not any(_covers(restarters, engine) for engine in _ENGINES):
+        restarters.append(
             RestarterOfProcess(
                 kind="container", id=detail.container[:12], text=detail.container, started=True
             )
         )
-    elif nearest is not None and nearest[1].manages and not _covers(keepers, nearest[1].kind):
-        keepers += _unnamed(system, nearest)
-    keepers = _ranked(keepers)
+    elif nearest is not None and nearest[1].manages and not _covers(restarters, nearest[1].kind):
+        restarters += _unnamed(system, nearest)
+    restarters = _ranked(restarters)
     return KeptAlive(
-        keepers=tuple(keepers),
-        summary=_summary(line, keepers, nearest),
+        restarters=tuple(restarters),
+        summary=_summary(line, restarters, nearest),
         signs=(*signs, *(("the control group",) if unit is not None else ())),
         problems=tuple(dict.fromkeys(problems)),
     )
@@ -138,7 +138,7 @@ def kept_alive(
 def _kinds(
     line: Lineage,
     nearest: tuple[Process, Role] | None,
-    keepers: Sequence[RestarterOfProcess],
+    restarters: Sequence[RestarterOfProcess],
     *,
     thorough: bool,
 ) -> frozenset[str]:
@@ -152,9 +152,9 @@ def _kinds(
         kinds.add(nearest[1].kind)
     if any(role_of(above).kind in ("script", "shell-command", "program") for above in line.ancestors):
         kinds.add("watchdog")
-    if not keepers and line.is_left_alone:
+    if not restarters and line.is_left_alone:
         kinds |= {"cron", "watchdog"}
-    elif not keepers and nearest is None and line.may_be_of_cron:
+    elif not restarters and nearest is None and line.may_be_of_cron:
         kinds.add("cron")
     return frozenset(kinds - {"container", "systemd"})
 
@@ -179,7 +179,7 @@ def _asked(
     known = {**tree.by_pid, **{each.pid: each for each in line.members}, top.pid: detailed}
     tree = ProcessTree(known.values())
     found: list[RestarterOfProcess] = []
-    for restarter in restarters():
+    for restarter in register.restarters():
         if "*" not in kinds and restarter.kind not in kinds:
             continue
         try:
@@ -189,11 +189,11 @@ def _asked(
             continue
         if not reading.complete and reading.problem is not None:
             problems.append(reading.problem)
-        found += [_keeper(job, line, top) for job in reading.value]
+        found += [_restarter_of(job, line, top) for job in reading.value]
     return found
 
 
-def _keeper(job: Job, line: Lineage, top: Process) -> RestarterOfProcess:
+def _restarter_of(job: Job, line: Lineage, top: Process) -> RestarterOfProcess:
     pids = {each.pid for each in line.members}
     loops = {(loop.argv, loop.group) for loop in job.live}
     started = (
@@ -240,16 +240,22 @@ def _unnamed(system: System, nearest: tuple[Process, Role]) -> list[RestarterOfP
     ]
 
 
-def _covers(keepers: Sequence[RestarterOfProcess], kind: str) -> bool:
-    return any(keeper.kind == kind for keeper in keepers)
+def _covers(restarters: Sequence[RestarterOfProcess], kind: str) -> bool:
+    return any(restarter.kind == kind for restarter in restarters)
 
 
-def _ranked(keepers: Sequence[RestarterOfProcess]) -> list[RestarterOfProcess]:
-    unique = {(keeper.kind, keeper.scope, keeper.id): keeper for keeper in reversed(keepers)}
+def _ranked(restarters: Sequence[RestarterOfProcess]) -> list[RestarterOfProcess]:
+    unique = {
+        (restarter.kind, restarter.scope, restarter.id): restarter for restarter in reversed(restarters)
+    }
     order = [confidence.value for confidence in Confidence]
     return sorted(
         unique.values(),
-        key=lambda keeper: (not keeper.enabled, not keeper.started, order.index(keeper.confidence)),
+        key=lambda restarter: (
+            not restarter.enabled,
+            not restarter.started,
+            order.index(restarter.confidence),
+        ),
     )
 
 
@@ -262,12 +268,12 @@ def _is_of_manager(system: System, nearest: tuple[Process, Role] | None, detail:
 
 
 def _summary(
-    line: Lineage, keepers: Sequence[RestarterOfProcess], nearest: tuple[Process, Role] | None
+    line: Lineage, restarters: Sequence[RestarterOfProcess], nearest: tuple[Process, Role] | None
 ) -> str:
-    armed = [keeper for keeper in keepers if keeper.enabled]
-    again = [keeper for keeper in armed if keeper.restarts_on_exit or keeper.trigger]
+    armed = [restarter for restarter in restarters if restarter.enabled]
+    again = [restarter for restarter in armed if restarter.restarts_on_exit or restarter.trigger]
     if again:
-        return "; ".join(keeper.sentence for keeper in again)
+        return "; ".join(restarter.sentence for restarter in again)
     if line.process.pid == 1:
         return "nobody: it is the first process, and everything ends with it"
     if role_of(line.members[-1]).kind == "kernel":
@@ -276,7 +282,7 @@ def _summary(
         process, role = nearest
         where = _session_words(line, role)
         return f"nobody restarts it: it was started from {role.words} (pid {process.pid}){where}"
-    held = "; ".join(keeper.sentence for keeper in keepers)
+    held = "; ".join(restarter.sentence for restarter in restarters)
     if held:
         return f"nobody restarts it: {held}"
     if line.is_left_alone:

@@ -1,4 +1,4 @@
-"""Role: what a process is to those that it started: a manager, a session, a shell, a plain program."""
+"""Process role: what a process is to what it started: a manager, a session, a shell, a plain program."""
 
 from msgspec import Struct
 
@@ -25,7 +25,7 @@ class Role(Struct, frozen=True):
 
     @property
     def is_session(self) -> bool:
-        """Whether a person sits behind it: what it started, nobody starts again."""
+        """Whether a person sits behind it: what it started, no manager starts again."""
         return self.kind == "shell" or (self.manager is not None and self.manager.is_session)
 
     @property

@@ -13,7 +13,7 @@ from ghostfix.model.step import Step
 
 @dataclass(frozen=True)
 class Restarter:
-    """One kind of manager. Reading looks; holding and releasing only *yield steps*, so a check may ask."""
+    """One kind of manager. Reading only reads; holding and releasing *yield steps*, so a check may ask."""
 
     kind: str
     title: str

@@ -1,4 +1,4 @@
-"""Keeper of a process: one thing that started it, or will start it again, as a person is told of it."""
+"""Restarter of a process: one thing that started it, or will start it again, as it is printed."""
 
 import posixpath
 

@@ -1,4 +1,4 @@
-"""Resemblance: a service as it would be described by one of its processes."""
+"""Service of a process: a service as it would be described by one of its processes."""
 
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,8 @@ def is_part_of(process: Process, parent: Process) -> bool:
 def service_like(process: Process) -> "Service | None":
     """A service that this process is an instance of, by what it runs and where; None when that is unknown.
 
-    The process must have its detail. Its module, its script or its whole command tells it from others.
+    The process must have its detail. Its module, its script or its whole command distinguishes it from
+    others.
     """
     from ghostfix.model.service import Service
 

@@ -93,8 +93,8 @@ class Check:
     """One fault that ghostfix knows: how to find it in a snapshot, and which steps repair it.
 
     ``find`` and ``repair`` are pure: they get a snapshot, never a system. ``needs`` names the sources
-    without which "nothing found" would mean nothing. ``applies`` says why the check has nothing to look
-    at for this service (no port in its profile, say), or None when it does.
+    without which "nothing found" would mean nothing. ``applies`` says why the check has nothing to
+    examine for this service (no port in its profile, say), or None when it does.
     """
 
     code: str

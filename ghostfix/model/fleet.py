@@ -26,7 +26,7 @@ class HostState(Enum):
     """How far ghostfix came on a host."""
 
     SEEN = "seen"
-    """It was looked at, and nothing was done."""
+    """It was surveyed, and nothing was done."""
     DONE = "done"
     """What was asked for was done; the exit code says how well."""
     UNREACHABLE = "unreachable"
@@ -39,7 +39,7 @@ class HostState(Enum):
     """Not begun, because too much had failed before its turn."""
 
 
-LOOKED_AT = frozenset({HostState.SEEN, HostState.DONE})
+SURVEYED = frozenset({HostState.SEEN, HostState.DONE})
 """The states in which a host has said how it is."""
 
 
@@ -118,18 +118,18 @@ def worst_verdict(verdicts: Sequence[Verdict]) -> Verdict | None:
 
 
 def by_verdict(fleet: FleetReport) -> tuple[tuple[Verdict, tuple[FleetHost, ...]], ...]:
-    """The hosts that were looked at, the worst verdict first; verdicts that no host has are left out."""
+    """The hosts that were surveyed, the worst verdict first; verdicts that no host has are left out."""
     groups = (
-        (verdict, tuple(host for host in looked_at(fleet) if host.verdict is verdict)) for verdict in _ORDER
+        (verdict, tuple(host for host in surveyed(fleet) if host.verdict is verdict)) for verdict in _ORDER
     )
     return tuple((verdict, hosts) for verdict, hosts in groups if hosts)
 
 
-def looked_at(fleet: FleetReport) -> tuple[FleetHost, ...]:
+def surveyed(fleet: FleetReport) -> tuple[FleetHost, ...]:
     """The hosts that said how they are."""
-    return tuple(host for host in fleet.hosts if host.state in LOOKED_AT)
+    return tuple(host for host in fleet.hosts if host.state in SURVEYED)
 
 
-def not_looked_at(fleet: FleetReport) -> tuple[FleetHost, ...]:
+def not_surveyed(fleet: FleetReport) -> tuple[FleetHost, ...]:
     """The hosts of which nothing, or only half, is known."""
-    return tuple(host for host in fleet.hosts if host.state not in LOOKED_AT)
+    return tuple(host for host in fleet.hosts if host.state not in SURVEYED)

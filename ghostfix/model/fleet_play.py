@@ -21,8 +21,8 @@ REQUIRED = ("ansible-core", "ansible-runner")
 RUNS = "runs.json"
 """The file beside the playbook that says which run of each host is to be taken back."""
 HOLD_FOR = "30s"
-"""How long a repair is watched when nobody says it."""
-LONGEST_LOOK = 180
+"""How long a repair is watched when the user gives no time."""
+CHECK_MODE_TIMEOUT = 180
 """Seconds after which a host that was reached, and does not answer, is left alone: its disk hangs, say."""
 
 # An option that is not given is whatever the inventory says for the host: option -> variable.
@@ -69,7 +69,7 @@ class Play(Struct, frozen=True, kw_only=True):
     verb: Verb
     task: Task
     reach: Reach
-    look: bool
+    check_mode: bool
     """Check mode, on all hosts at once; a host that is down hinders no other one."""
     hosts: tuple[str, ...] = ()
     """Only these; all of the inventory and its limit when empty."""
@@ -124,9 +124,9 @@ def playbook(play: Play) -> bytes:
         "gather_facts": False,
         "tasks": [task],
     }
-    if play.look:
+    if play.check_mode:
         document |= {"ignore_unreachable": True, "check_mode": True}
-        task["timeout"] = LONGEST_LOOK
+        task["timeout"] = CHECK_MODE_TIMEOUT
     if play.serial is not None:
         document["serial"] = play.serial if play.serial.endswith("%") else int(play.serial)
     if play.max_fail_percentage is not None:
@@ -164,7 +164,7 @@ def arguments(play: Play, playbook_path: str, limit_path: str | None) -> tuple[s
     """The command line of ``ansible-playbook`` after its name.
 
     Of an option that stands there twice the last one counts. So ours come after the user's: no ``--limit``
-    among them may widen a roll to hosts that nobody agreed to.
+    among them may widen a roll to hosts to which the user did not agree.
     """
     reach = play.reach
     words = [*reach.arguments]

@@ -1,4 +1,4 @@
-"""Instant: a point in time as it is written down, so that what is read back can always be told as a date."""
+"""Instant: a point in time as it is written down, so that what is read back can be printed as a date."""
 
 from typing import Annotated
 

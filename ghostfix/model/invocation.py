@@ -111,7 +111,7 @@ def _read(argv: tuple[str, ...]) -> Invocation | None:
 
 
 def read_command(words: Sequence[str]) -> Invocation | None:
-    """What a command runs in the end, as somebody typed it: ``nohup timeout 5 python x.py`` is x.py."""
+    """What a command runs in the end, as a user typed it: ``nohup timeout 5 python x.py`` is x.py."""
     remaining = list(words)
     while remaining:
         name = posixpath.basename(remaining[0])

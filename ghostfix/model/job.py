@@ -62,9 +62,9 @@ class Job(Struct, frozen=True, kw_only=True):
     spared: tuple[Process, ...] = ()
     """The service's processes below them, which their own steps stop."""
     others: tuple[Process, ...] = ()
-    """What they started for others, which nobody stops."""
+    """What they started for others, which no step stops."""
     guarded: bool = False
-    """It looks first whether the service runs, or takes a lock (``Trail.guarded``)."""
+    """It checks first whether the service runs, or takes a lock (``Trail.guarded``)."""
     due: tuple[float, ...] = ()
     """When a clock last started it, by its schedule: seconds since the epoch, the newest first."""
     source: bytes = b""

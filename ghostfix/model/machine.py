@@ -1,10 +1,10 @@
 """The machine, as the rest of ghostfix sees it: what can be asked of it, and what can be done to it.
 
-``System`` only looks. ``ActingSystem`` also acts, and is handed to ``execute`` (through the pipeline)
-and to the steps that it applies, and to nobody else: whoever has only a ``System`` cannot act.
+``System`` only reads. ``ActingSystem`` also acts, and is handed to ``execute`` (through the pipeline)
+and to the steps that it applies, and to no other code: what has only a ``System`` cannot act.
 ``system/`` implements both for the machine at hand; the tests implement them in memory.
 
-No method raises because of the machine's state when it only looks: it answers with a ``Reading``, a
+No method raises because of the machine's state when it only reads: it answers with a ``Reading``, a
 None or a record with a ``problem``. An act that does not succeed raises ``StepError``; an act that was
 not done because the machine is not as expected raises ``ChangedError``.
 """
@@ -140,12 +140,12 @@ class System(Protocol):
         """The process that has this PID now, without ``detail``; None when there is none."""
         ...
 
-    def lookout(self) -> ProcessWatch:
-        """A view of the process table for whoever looks again and again."""
+    def process_watch(self) -> ProcessWatch:
+        """A view of the process table for a caller that polls it again and again."""
         ...
 
     def detail(self, process: Process) -> ProcessDetail:
-        """What costs more to read; what cannot be read, or is somebody else's by now, is None."""
+        """What costs more to read; what cannot be read, or is another process's by now, is None."""
         ...
 
     def cwd(self, process: Process) -> str | None:
@@ -167,7 +167,7 @@ class System(Protocol):
     # files
 
     def status(self, path: str) -> Reading[FileStatus | None]:
-        """``lstat``. None means that there is no such file; incomplete, that it could not be told."""
+        """``lstat``. None means that there is no such file; incomplete, that it could not be read."""
         ...
 
     def read(self, path: str, limit: int, offset: int = 0) -> Reading[bytes]:
@@ -180,7 +180,7 @@ class System(Protocol):
     def read_as_owner(self, path: str, limit: int) -> Reading[bytes]:
         """As ``read``, with the rights with which the file would be acted on; of a symlink nothing.
 
-        For what a step is to change, keep or give back: root reads in somebody's folder with that user's
+        For what a step is to change, keep or give back: root reads in a user's folder with that user's
         rights, and follows no symlink there that another user made.
         """
         ...
@@ -206,7 +206,7 @@ class System(Protocol):
         ...
 
     def is_locked(self, path: str) -> bool | None:
-        """Whether a process holds a kernel lock on the file; None when that cannot be told."""
+        """Whether a process holds a kernel lock on the file; None when that cannot be seen."""
         ...
 
     # commands and the network
@@ -216,8 +216,8 @@ class System(Protocol):
     ) -> CommandAnswer:
         """Runs a command that only reads, without a shell, standard input empty, output bounded at 8 MiB.
 
-        It runs as ``user`` when root asks, with a fresh environment: what lies in somebody's folder gets
-        nobody else's rights, and nobody else's secrets.
+        It runs as ``user`` when root asks, with a fresh environment: what lies in a user's folder gets
+        no other user's rights, and no other user's secrets.
         """
         ...
 
@@ -230,20 +230,20 @@ class System(Protocol):
 
 
 class ActingSystem(System, Protocol):
-    """Looks at a machine, and acts on it."""
+    """Reads a machine, and acts on it."""
 
     # processes
 
     def pin(self, process: Process) -> None:
         """Keeps hold of this process from now on, where the kernel can (a pidfd on Linux).
 
-        A later ``signal`` then reaches this process or nobody. One that has another argv by now is still held
+        A later ``signal`` then reaches this process or none. One that has another argv by now is still held
         when it executes the same file. Does nothing for one that is gone.
         """
         ...
 
     def noting(self, note: Note) -> AbstractContextManager[None]:
-        """While the context lasts, ``note`` is called with whom an act touches.
+        """While the context lasts, ``note`` is called with the processes that an act touches.
 
         With each process before it is stopped (SIGSTOP), and with each that ``spawn`` has started.
         """
@@ -257,16 +257,16 @@ class ActingSystem(System, Protocol):
         """Signals this very process: start time, argv and uid are compared at the last instant.
 
         Of a pinned process argv and uid are not: it is the one, whatever it calls itself by now. Raises
-        ChangedError when it is gone or is somebody else by now, or is one that ghostfix never signals (PID 1
-        and below, itself, its ancestors), StepError when the kernel refuses.
+        ChangedError when it is gone or is another process by now, or is one that ghostfix never signals (PID
+        1 and below, itself, its ancestors), StepError when the kernel refuses.
         """
         ...
 
     def wait_gone(self, process: Process, seconds: float) -> bool:
         """Waits until this process has ended (a zombie has); false when it has not in that time.
 
-        Of a pinned process this is certain, whoever has its PID and whatever its argv by now. Of another
-        one, a process with its PID, start time and user counts as it: "ended" is never said too early.
+        Of a pinned process this is certain, whichever process has its PID and whatever its argv by now. Of
+        another one, a process with its PID, start time and user counts as it: "ended" never comes too early.
         """
         ...
 
@@ -309,8 +309,8 @@ class ActingSystem(System, Protocol):
 
         All of ``stdin`` is there before the command starts, so it acts on the whole of it or not at all,
         even when ghostfix ends. With ``to_its_end`` an interruption waits for it, and it holds the locks of
-        ``lock_shared`` until it has ended: whoever has such a lock sees what it did. That is for a command
-        that ends soon, and leaves no daemon behind.
+        ``lock_shared`` until it has ended: the next holder of such a lock sees what it did. That is for a
+        command that ends soon, and leaves no daemon behind.
         """
         ...
 
@@ -319,7 +319,7 @@ class ActingSystem(System, Protocol):
         ...
 
     # files: never through another user's symlink, never what is not the expected regular file; and in
-    # somebody's folder, when root acts, with the rights of its owner
+    # a user's folder, when root acts, with the rights of its owner
 
     def move_aside(self, path: str, expected: FileStatus, content: bytes | None = None) -> str:
         """Renames a file or folder to a free name beside it, and gives that name.
@@ -359,7 +359,7 @@ class ActingSystem(System, Protocol):
     def make_private_folder(self, path: str) -> None:
         """Makes a folder and its parents with mode 0700, and closes one of our own that others can look into.
 
-        One that others can write to, a symlink or somebody else's is left as it is.
+        One that others can write to, a symlink or another user's is left as it is.
         """
         ...
 
@@ -370,16 +370,16 @@ class ActingSystem(System, Protocol):
     def lock(self, path: str, note: bytes) -> AbstractContextManager[None]:
         """Holds a kernel lock on a file while the context lasts; the file then contains ``note``.
 
-        Raises ChangedError, with the holder's note as its message, when somebody else holds it.
+        Raises ChangedError, with the holder's note as its message, when another process holds it.
         """
         ...
 
     def lock_folder(self, path: str) -> AbstractContextManager[None]:
         """Holds a kernel lock on a folder while the context lasts; nothing is written anywhere.
 
-        Whoever can look into the folder takes part, whatever their user. Does nothing where the folder
+        Every process that can open the folder takes part, whatever its user. Does nothing where the folder
         cannot be opened or locked. Raises ChangedError, naming the holder where that can be seen, when
-        somebody else holds it.
+        another process holds it.
         """
         ...
 
@@ -403,13 +403,13 @@ class ActingSystem(System, Protocol):
 
 
 def has_ended(system: System, process: Process) -> bool:
-    """Whether a process that was seen is gone by now: what it does not tell is then not hidden."""
+    """Whether a process that was seen is gone by now: what cannot be read of it is then not hidden."""
     now = system.process(process.pid)
     return now is None or not now.alive or not same_start(now, process)
 
 
 def same_process(one: Process, other: Process) -> bool:
-    """Whether two looks saw the same process: PID, start time, argv and uid.
+    """Whether two snapshots saw the same process: PID, start time, argv and uid.
 
     A zombie has lost its argv, so only what is left of it is compared.
     """
@@ -417,10 +417,10 @@ def same_process(one: Process, other: Process) -> bool:
 
 
 def same_start(one: Process, other: Process) -> bool:
-    """As far as PID, start time and user tell; programs change their own argv, while they end say.
+    """As far as PID, start time and user show; programs change their own argv, while they end say.
 
-    Start times are compared in ticks of one boot. Where one look has none, which a version before this one
-    kept, by the wall clock; that version took the time of the boot in whole seconds.
+    Start times are compared in ticks of one boot. Where one snapshot has none, which a version before this
+    one kept, by the wall clock; that version took the time of the boot in whole seconds.
     """
     if one.pid != other.pid or one.uid != other.uid:
         return False

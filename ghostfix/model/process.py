@@ -20,7 +20,7 @@ class ProcessId(Struct, frozen=True, order=True):
 
 
 class Birth(Struct, frozen=True):
-    """When a process started, on a clock that nobody can set: what identity means where it is kept.
+    """When a process started, on a clock that cannot be set: what identity means where it is kept.
 
     ``started`` of a ``ProcessId`` is derived from it and from the wall clock, and moves when that is set.
     """
@@ -68,7 +68,7 @@ class ProcessDetail(Struct, frozen=True, kw_only=True):
     resolved_prefix: str | None = None
     """``prefix`` with every symlink of the folder resolved."""
     environment: tuple[Variable, ...] | None = None
-    """Only the variables that tell who started the process (see ``survey.processes``)."""
+    """Only the variables that show what started the process (see ``survey.processes``)."""
     open_files: tuple[str, ...] | None = None
     """Paths of regular files that it holds open."""
     open_file_count: int | None = None
@@ -126,7 +126,7 @@ class Listener(Struct, frozen=True, kw_only=True):
 
 
 class ProcessTree:
-    """Who is whose parent, among the processes of one look."""
+    """Which process is the parent of which, in one reading of the process table."""
 
     def __init__(self, processes: Iterable[Process]) -> None:
         self.by_pid = {process.pid: process for process in processes}

@@ -20,7 +20,7 @@ _CELERY_BEAT = Pattern(r"^\[celery beat\] (.+)$")
 
 
 class Title(Struct, frozen=True):
-    """What a title says: the program, what it was told, and whether it is the worker of another process."""
+    """What a title says: the program, its arguments, and whether it is the worker of another process."""
 
     program: str
     arguments: tuple[str, ...] = ()

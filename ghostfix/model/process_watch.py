@@ -1,4 +1,4 @@
-"""Lookout: a view of the process table that costs little, and that the end of a process wakes."""
+"""Process watch: a view of the process table that costs little, and that the end of a process wakes."""
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol
@@ -20,7 +20,7 @@ class ProcessWatch(Protocol):
     """A cheap view of the process table."""
 
     def pids(self) -> frozenset[int] | None:
-        """Everybody's PIDs; None when nobody has come since the last time."""
+        """The PIDs of all processes; None when no new one has come since the last call."""
         ...
 
     def hold(self, process: Process) -> None:
@@ -28,7 +28,7 @@ class ProcessWatch(Protocol):
         ...
 
     def ended(self) -> frozenset[ProcessId]:
-        """Those of the held that have ended by now; each is told once."""
+        """Those of the held that have ended by now; each is reported once."""
         ...
 
     def wait(self, seconds: float) -> None:
@@ -38,5 +38,5 @@ class ProcessWatch(Protocol):
     def consumption(self, pids: Iterable[int]) -> Mapping[int, Consumption]: ...
 
     def ports(self) -> frozenset[int] | None:
-        """The ports on which anybody listens; None when that cannot be told."""
+        """The ports on which any process listens; None when that cannot be read."""
         ...

@@ -36,7 +36,7 @@ class Confidence(Enum):
 
 
 class Reading(Struct, Generic[T_co], frozen=True):
-    """What one look at a source gave. "Could not look" is never "nothing there".
+    """What reading one source gave. "Could not look" is never "nothing there".
 
     ``complete`` is false when part of the source, or all of it, could not be read; ``problem`` then
     says why, and ``value`` holds the part that could.

@@ -58,7 +58,7 @@ class Metrics(Struct, frozen=True, kw_only=True):
     service_process_count: int | None = None
     """Of the service itself: its instances with all that is below them, orphans and zombies included."""
     user: str | None = None
-    """As whom the service runs, and whose processes are counted; whoever looks, when it does not run."""
+    """As whom the service runs, and whose processes are counted; the caller, when it does not run."""
     user_task_count: int | None = None
     """Processes and their threads, which Linux counts against ``user_process_limit``."""
     group_task_count: int | None = None

@@ -1,4 +1,4 @@
-"""Launch: what a start needs, and what the machine offers for it: a lock, and becoming another program."""
+"""Run lock: what a start needs, and what the machine offers for it: a lock, and becoming another program."""
 
 from collections.abc import Mapping
 from typing import NoReturn, Protocol
@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from ghostfix.model.pattern import Pattern
 from ghostfix.model.process import Birth
-from ghostfix.model.supervision import Ending, Nursery
+from ghostfix.model.supervision import ChildProcess, Ending
 
 MARK = "GHOSTFIX_RUN"
 """The variable by which what ``ghostfix run`` started is known again: ``PID:PID FILE``."""
@@ -25,12 +25,12 @@ def own_content(pid: int) -> bytes:
 
 
 def is_own(content: bytes) -> bool:
-    """Whether ``ghostfix run`` wrote it. Such a file keeps nobody out but by its lock."""
+    """Whether ``ghostfix run`` wrote it. Such a file keeps no other run out but by its lock."""
     return _OWN.match(content) is not None
 
 
 class Former(Struct, frozen=True, kw_only=True):
-    """What a PID file was before it was taken: that of whoever had the lock last."""
+    """What a PID file was before it was taken: that of the process that had the lock last."""
 
     content: bytes = b""
     written: float = 0.0
@@ -49,7 +49,7 @@ class LockedStart(Struct, frozen=True, kw_only=True):
     """As whom root starts it; None for the caller."""
     pid_file: str
     grace: float = 10.0
-    """Seconds that it has to end by itself when it is told to."""
+    """Seconds that it has to end by itself when it is asked to."""
 
 
 class Held(Protocol):
@@ -79,7 +79,7 @@ class Held(Protocol):
 
 
 class Taken(Struct, frozen=True):
-    """Who holds the lock, as far as the kernel tells, and what the PID file says."""
+    """Which process holds the lock, as far as the kernel says, and what the PID file says."""
 
     pid: int | None
     content: bytes
@@ -97,7 +97,7 @@ class Launcher(Protocol):
         ...
 
     def holder(self, path: str) -> Taken | None:
-        """Who holds the lock now; None when nobody does."""
+        """Which process holds the lock now; None when none does."""
         ...
 
     def make_private_folder(self, path: str) -> None:
@@ -112,7 +112,7 @@ class Launcher(Protocol):
         """Goes on as the command, in this very process, with the lock; raises StepError when it cannot."""
         ...
 
-    def nursery(self, start: LockedStart, lock: Held) -> Nursery:
+    def child_process(self, start: LockedStart, lock: Held) -> ChildProcess:
         """What starts the command as a child."""
         ...
 

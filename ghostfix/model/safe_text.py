@@ -1,6 +1,6 @@
 """Text that came from the machine: secrets hidden, control characters written out.
 
-Command lines, URLs, log lines and file names are written by whoever wrote the program that left them.
+Command lines, URLs, log lines and file names are written by the authors of other programs.
 They carry secrets, and characters that move the cursor, recolour the screen or reverse the reading
 direction. Nothing of that may reach a terminal, a ticket or a journal; so all text passes through
 ``shown`` or ``shown_argv`` on its way out.

@@ -1,4 +1,4 @@
-r"""What is there: plain records of one look at a machine.
+r"""What is there: plain records of one survey of a machine.
 
 Every record is frozen and serialisable, so that a snapshot can be saved, attached to a bug report and
 judged again elsewhere. Text from the machine is stored as it was read (undecodable bytes written as
@@ -59,7 +59,7 @@ class PidFile(Struct, frozen=True, kw_only=True):
     content: bytes = b""
     """At most the first 4,096 bytes."""
     locked: bool | None = None
-    """Whether a process holds a kernel lock on it; None when that cannot be told."""
+    """Whether a process holds a kernel lock on it; None when that cannot be seen."""
     problem: str | None = None
 
 
@@ -232,7 +232,7 @@ class Host(Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(Struct, frozen=True, kw_only=True, dict=True):
-    """One look at a machine with one service in mind."""
+    """One survey of a machine with one service in mind."""
 
     taken_at: Instant
     host: Host
@@ -249,7 +249,7 @@ class Snapshot(Struct, frozen=True, kw_only=True, dict=True):
     restarters: tuple[JobsOfKind, ...]
     observation: Reading[Observation | None] = NOT_OBSERVED
     runner: str | None = None
-    """As whom what lies in the service's directory is run, when root looks and it is another user's."""
+    """The user as which root runs what lies in the service's directory, when that is another user's."""
 
     @property
     def jobs(self) -> tuple[Job, ...]:

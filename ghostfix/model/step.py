@@ -67,11 +67,11 @@ class Captured(Struct, frozen=True, kw_only=True):
     processes: tuple[Process, ...] = ()
     facts: tuple[Fact, ...] = ()
     held: tuple[Process, ...] = ()
-    """Of a step that is undone: whom its act, or an undo of it, was about to stop or to end."""
+    """Of a step that is undone: the processes that its act, or an undo of it, was about to stop or to end."""
     started: tuple[Process, ...] = ()
-    """Of a step that is undone: whom its act has started."""
+    """Of a step that is undone: the processes that its act has started."""
     cut_off: bool = False
-    """Said to ``undo``: the act, or taking it back, began once and its end was never told."""
+    """Given to ``undo``: the act, or taking it back, began once and its end was never recorded."""
 
     def fact(self, name: str) -> str | None:
         return next((fact.value for fact in self.facts if fact.name == name), None)

@@ -22,8 +22,8 @@ _SIGNALS = {
 """Those that have one number on Linux and on macOS."""
 
 
-_SHORT_LOOK, _PATIENCE, _LONG_LOOK = 0.2, 10, 2.0
-"""Seconds between two looks at others, how many such looks, and seconds between those after them."""
+_SHORT_PAUSE, _PATIENCE, _LONG_PAUSE = 0.2, 10, 2.0
+"""Seconds between two polls of others, how many such polls, and seconds between those after them."""
 
 
 class Restart(Enum):
@@ -83,12 +83,12 @@ def policy_of(when: str, *, most: int, within: float, shortest: float, longest: 
     return Policy(when=Restart(when), most=most, within=within, shortest=shortest, longest=longest)
 
 
-class Nursery(Protocol):
-    """What starts the command as a child, and tells it what we are told."""
+class ChildProcess(Protocol):
+    """What starts the command as a child, and passes on to it the signals that ghostfix gets."""
 
     @property
     def stopping(self) -> bool:
-        """Whether we were told to stop (SIGTERM, SIGINT, SIGQUIT): what ends then is not started again."""
+        """Whether ghostfix is to stop (SIGTERM, SIGINT, SIGQUIT): what ends then is not started again."""
         ...
 
     def now(self) -> float: ...
@@ -101,39 +101,39 @@ class Nursery(Protocol):
 
 
 def supervise(
-    nursery: Nursery, policy: Policy, others: Callable[[], str | None], tell: Callable[[str], None]
+    child: ChildProcess, policy: Policy, others: Callable[[], str | None], log: Callable[[str], None]
 ) -> Ending:
     """Runs the command until it ends for good, and gives how it ended the last time.
 
-    ``others`` says who else of the service runs; as long as somebody does, nothing is started beside it. It
+    ``others`` says what else of the service runs; as long as something does, nothing is started beside it. It
     may be what the command has left: a daemon that it became, workers that outlive their killed parent.
     """
     restarts: list[float] = []
     while True:
-        pid = nursery.start()
-        ending = nursery.wait()
-        if nursery.stopping or not policy.wants(ending):
+        pid = child.start()
+        ending = child.wait()
+        if child.stopping or not policy.wants(ending):
             return ending
-        pause = policy.pause(restarts, nursery.now())
+        pause = policy.pause(restarts, child.now())
         if pause is None:
-            tell(
+            log(
                 f"pid {pid} ended {ending.words}; it was started again {policy.most} times within "
                 f"{policy.within:g} s, which is the limit, so it is not started any more"
             )
             return ending
-        restarts.append(nursery.now())
-        tell(f"pid {pid} ended {ending.words}; it is started again in {pause:g} s")
-        nursery.pause(pause)
-        _wait_for(nursery, others, tell)
-        if nursery.stopping:
+        restarts.append(child.now())
+        log(f"pid {pid} ended {ending.words}; it is started again in {pause:g} s")
+        child.pause(pause)
+        _wait_for(child, others, log)
+        if child.stopping:
             return ending
 
 
-def _wait_for(nursery: Nursery, others: Callable[[], str | None], tell: Callable[[str], None]) -> None:
-    """Lets those others end; tells of them when that takes longer than workers need for it."""
-    for look in count():
-        if nursery.stopping or (other := others()) is None:
+def _wait_for(child: ChildProcess, others: Callable[[], str | None], log: Callable[[str], None]) -> None:
+    """Lets those others end; logs them when that takes longer than workers need for it."""
+    for poll in count():
+        if child.stopping or (other := others()) is None:
             return
-        if look == _PATIENCE:
-            tell(f"{other}; it is started again when that has ended")
-        nursery.pause(_SHORT_LOOK if look < _PATIENCE else _LONG_LOOK)
+        if poll == _PATIENCE:
+            log(f"{other}; it is started again when that has ended")
+        child.pause(_SHORT_PAUSE if poll < _PATIENCE else _LONG_PAUSE)

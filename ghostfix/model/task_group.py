@@ -1,10 +1,10 @@
-"""Beside: looks that wait run side by side, those that work one after the other, all by one deadline.
+"""Task group: tasks that wait run side by side, those that work one after the other, all by one deadline.
 
-A look works most of its time (it reads a thousand small files) and waits for the rest (for an answer, for a
+A task works most of its time (it reads a thousand small files) and waits for the rest (for an answer, for a
 command). Threads that work at once only take Python's lock from each other: seventeen of them needed three
-times the processor time of one. So whoever works has the turn, and gives it away with ``waiting`` while
-there is nothing to do. Nobody depends on it: who does not get the turn soon, because a file system hangs
-under whoever has it, goes on without.
+times the processor time of one. So the task that works has the turn, and gives it away with ``waiting`` while
+there is nothing to do. No task depends on it: one that does not get the turn soon, because a file
+system hangs under the task that has it, goes on without.
 """
 
 import threading
@@ -16,26 +16,26 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 _PATIENCE = 0.25
-"""Seconds after which a look goes on without the turn."""
+"""Seconds after which a task goes on without the turn."""
 _GRACE = 0.25
 """Seconds after the deadline in which what was waited for is ended in good order."""
 
 
 class TaskGroup:
-    """Looks that share one turn and one deadline, ``seconds`` from now."""
+    """Tasks that share one turn and one deadline, ``seconds`` from now."""
 
     def __init__(self, seconds: float | None = None) -> None:
         self.deadline = None if seconds is None else monotonic() + seconds
         self.turn = threading.Lock()
 
-    def begin(self, look: Callable[[], T]) -> "Task[T]":
-        """Begins ``look`` in a thread of its own; where none can be started any more, does it at once.
+    def begin(self, work: Callable[[], T]) -> "Task[T]":
+        """Begins ``work`` in a thread of its own; where none can be started any more, does it at once.
 
         A machine that is out of processes is out of threads as well, and is one that needs a diagnosis.
         """
-        begun = Task(look, self)
+        begun = Task(work, self)
         try:
-            # A daemon: ghostfix does not stay for a look that never comes back.
+            # A daemon: ghostfix does not stay for a task that never comes back.
             threading.Thread(target=begun.run, daemon=True).start()
         except RuntimeError:  # "can't start new thread"
             begun.run()
@@ -43,11 +43,11 @@ class TaskGroup:
 
 
 class Task(Generic[T]):
-    """One look, and its result once there is one."""
+    """One piece of work, and its result once there is one."""
 
-    def __init__(self, look: Callable[[], T], looks: TaskGroup) -> None:
-        self._look = look
-        self._looks = looks
+    def __init__(self, work: Callable[[], T], group: TaskGroup) -> None:
+        self._work = work
+        self._group = group
         self._done = threading.Lock()
         self._done.acquire()
         self._result: list[T] = []
@@ -57,10 +57,10 @@ class Task(Generic[T]):
     def run(self) -> None:
         """Does it, in this thread, when it has the turn."""
         outer: _Working | None = getattr(_here, "working", None)
-        _here.working = working = _Working(self._looks)
+        _here.working = working = _Working(self._group)
         working.take()
         try:
-            self._result.append(self._look())
+            self._result.append(self._work())
         except BaseException as error:
             self._error = error
         finally:
@@ -72,10 +72,10 @@ class Task(Generic[T]):
     def result(self) -> T:
         """What it gave, or raises what it raised; raises TimeoutError when the deadline comes first.
 
-        Also when what it waited for was cut short by the deadline: that somebody would not have answered in
-        the time that is his own, nobody knows.
+        Also when what it waited for was cut short by the deadline: whether the answer would have come within
+        the time that it is given is then not known.
         """
-        deadline = self._looks.deadline
+        deadline = self._group.deadline
         left = -1 if deadline is None else max(0.0, deadline - monotonic()) + _GRACE
         if not self._done.acquire(timeout=left):
             raise TimeoutError
@@ -88,29 +88,29 @@ class Task(Generic[T]):
 
 
 class _Working:
-    """What one thread does of some looks: whether it has their turn."""
+    """What one thread does of a group: whether it has the group's turn."""
 
-    def __init__(self, looks: TaskGroup) -> None:
-        self._looks = looks
+    def __init__(self, group: TaskGroup) -> None:
+        self._group = group
         self._has_turn = False
         self.cut = False
         """The deadline came while something was waited for that had more time."""
 
     def take(self) -> None:
-        self._has_turn = self._looks.turn.acquire(timeout=_PATIENCE)
+        self._has_turn = self._group.turn.acquire(timeout=_PATIENCE)
 
     def give(self) -> None:
         if self._has_turn:
             self._has_turn = False
-            self._looks.turn.release()
+            self._group.turn.release()
 
     def left(self, seconds: float) -> float:
-        deadline = self._looks.deadline
+        deadline = self._group.deadline
         return seconds if deadline is None else max(0.0, min(seconds, deadline - monotonic()))
 
     def waited(self, seconds: float, allowed: float) -> None:
         """Takes note of a wait for ``seconds`` of which only so many were allowed."""
-        deadline = self._looks.deadline
+        deadline = self._group.deadline
         self.cut = self.cut or (deadline is not None and allowed < seconds and monotonic() >= deadline)
 
 
@@ -121,7 +121,7 @@ _here = threading.local()
 def waiting(seconds: float) -> Iterator[float]:
     """Gives the turn away while nothing is done but waiting for at most ``seconds``.
 
-    Gives the seconds that may be waited: fewer, when the deadline of the looks comes first.
+    Gives the seconds that may be waited: fewer, when the deadline of the group comes first.
     """
     working: _Working | None = getattr(_here, "working", None)
     if working is None:

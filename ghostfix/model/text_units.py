@@ -1,4 +1,4 @@
-"""Phrases: numbers and spans of time as a person reads them."""
+"""Text units: numbers and spans of time as a person reads them."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""``ghostfix run`` in somebody's command line: which service it starts, or what command."""
+"""``ghostfix run`` in a command line: which service it starts, or what command."""
 
 import posixpath
 
@@ -21,7 +21,7 @@ class OwnRun(Struct, frozen=True, kw_only=True):
     restarts: bool = False
     """It stays, and starts the service again when that ends."""
     waits: bool = False
-    """It waits for whoever runs to end, and takes over."""
+    """It waits for the instance that runs to end, and takes over."""
 
     def means(self, service: Service, cwd: str | None) -> bool:
         """Whether it starts this very service, when it is called in ``cwd`` (None: unknown)."""

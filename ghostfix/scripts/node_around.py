@@ -21,7 +21,7 @@ from ghostfix.scripts.script import Loop
 from ghostfix.scripts.syntax_tree import text_of
 
 _STEPS = 5_000
-"""Places of calls that are looked at: functions may call each other in any number of ways."""
+"""Places of calls that are read: functions may call each other in any number of ways."""
 _LOOPS = frozenset({"while_statement", "do_statement", "for_statement", "for_in_statement"})
 _EVENTS = frozenset({"exit", "close", "error", "disconnect", "end"})
 _LISTENS = frozenset({"on", "once", "addListener", "addEventListener"})
@@ -211,11 +211,11 @@ class Surroundings:
     def _check(self, node: Node, below: Node) -> str:
         if node.type in ("if_statement", "ternary_expression"):
             condition = node.child_by_field_name("condition")
-            if condition is not None and condition != below and self._looks(condition):
+            if condition is not None and condition != below and self._checks_running(condition):
                 return _one_line(f"if {text_of(condition)}")
         elif node.type == "binary_expression" and node.child_by_field_name("right") == below:
             left = node.child_by_field_name("left")
-            return _one_line(text_of(left)) if left is not None and self._looks(left) else ""
+            return _one_line(text_of(left)) if left is not None and self._checks_running(left) else ""
         elif node.type == "statement_block" or node.type == "program":
             return self._left_before(node, below)
         elif node.type == "arguments" and below.type in FUNCTIONS:
@@ -238,11 +238,11 @@ class Surroundings:
             leaves = any(
                 each.type in ("return_statement", "continue_statement") for each in nodes_within(consequence)
             )
-            if (leaves or "process.exit(" in text_of(consequence)) and self._looks(condition):
+            if (leaves or "process.exit(" in text_of(consequence)) and self._checks_running(condition):
                 return _one_line(f"if {text_of(condition)}")
         return ""
 
-    def _looks(self, condition: Node) -> bool:
+    def _checks_running(self, condition: Node) -> bool:
         """Whether a condition asks whether something runs, itself or by a name that holds the answer."""
         if _CHECKS.search(text_of(condition)):
             return True

@@ -17,7 +17,7 @@ _SCOPES = FUNCTIONS | {
     "catch_clause",
 }  # fmt: skip
 _BINDINGS = 20
-"""Assignments of one name that are looked at."""
+"""Assignments of one name that are read."""
 _DECLARED = frozenset({"function_declaration", "generator_function_declaration", "class_declaration"})
 
 

@@ -1,4 +1,4 @@
-"""Programs that speak of others, look at them or end them: what stands in their words is not run."""
+"""Programs that speak of others, read them or end them: what stands in their words is not run."""
 
 MENTIONS = frozenset(
     """

@@ -6,7 +6,7 @@ from msgspec import Struct, json
 
 
 class ScriptLine(Struct, frozen=True):
-    """One entry of ``scripts``: its shell text, and where it stands (None: not to be told)."""
+    """One entry of ``scripts``: its shell text, and where it stands (None: not known)."""
 
     text: str
     line: int | None

@@ -215,7 +215,7 @@ class _Reader:
         return None
 
     def _guard(self, node: ast.AST, seen: Sequence[str] = ()) -> str:
-        """The condition around this node, or a call of its function, that looks whether something runs."""
+        """The condition around this node, or a call of its function, that checks whether something runs."""
         parent = self._parents.get(node)
         while parent is not None:
             if isinstance(parent, ast.If) and _CHECKS.search(ast.unparse(parent.test)):

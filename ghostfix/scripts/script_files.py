@@ -51,7 +51,7 @@ class ScriptFiles:
         return whole.value if whole.complete else beginning.value
 
     def home(self, program: Program) -> str:
-        """The home folder of whoever runs it."""
+        """The home folder of the user who runs it."""
         home = next((entry.value for entry in program.variables if entry.name == "HOME"), None)
         return home or self._system.caller().home
 

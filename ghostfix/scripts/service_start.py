@@ -1,4 +1,4 @@
-"""Start: one place where the service is started, as it looks from a command that leads to it."""
+"""Service start: one place where the service is started, as seen from a command that leads to it."""
 
 from collections.abc import Iterable, Sequence
 
@@ -25,7 +25,7 @@ class ServiceStart(Struct, frozen=True, kw_only=True):
 
 
 def seen_from(command: Command, found: ServiceStart) -> ServiceStart:
-    """A start as it looks from the script in which the command that leads to it stands."""
+    """A start as seen from the script in which the command that leads to it stands."""
     via = tuple(place for place in command.via if place.file)
     here = (*via, command.place) if command.file else via
     sure = Confidence.LIKELY if command.confidence is Confidence.POSSIBLE else command.confidence

@@ -16,8 +16,8 @@ _ENDS = {
     "continue": Exit.ROUND,
     "break": Exit.ROUND,
 }
-_LOOKED_UP = frozenset({"which", "command", "type", "realpath", "readlink"})
-_PURE = frozenset({"pwd", "dirname", "basename", "echo", "cd", "printf"}) | _LOOKED_UP
+_NAMING = frozenset({"which", "command", "type", "realpath", "readlink"})
+_PURE = frozenset({"pwd", "dirname", "basename", "echo", "cd", "printf"}) | _NAMING
 
 
 def builtin(name: str, arguments: Sequence[Word], state: ShellState, output: str | None) -> Flow:
@@ -57,7 +57,7 @@ def printed(commands: Sequence[Command], state: ShellState) -> Word | None:
     text = None if last.confidence is POSSIBLE else _output(last, state)
     if text is None:
         return None
-    doubtful = last.words[0] in _LOOKED_UP or len(commands) > 2
+    doubtful = last.words[0] in _NAMING or len(commands) > 2
     return Word(text, worst(last.confidence, LIKELY if doubtful else CERTAIN))
 
 
@@ -77,4 +77,4 @@ def _output(command: Command, state: ShellState) -> str | None:
         return base.removesuffix(arguments[1]) if len(arguments) > 1 else base
     if name in ("realpath", "readlink"):
         return state.path(arguments[-1])
-    return arguments[-1] if name in _LOOKED_UP else None
+    return arguments[-1] if name in _NAMING else None

@@ -1,4 +1,4 @@
-"""What in a shell script looks whether something runs, and what a condition comes to when that is known."""
+"""What in a shell script checks whether something runs, and what a condition comes to when that is known."""
 
 import posixpath
 import re
@@ -13,7 +13,7 @@ from ghostfix.scripts.manager_command import only_scans
 from ghostfix.scripts.shell_words import ShellState, Substitute, Word, expand_all
 from ghostfix.scripts.syntax_tree import text_of
 
-_LOOKS = frozenset(
+_CHECKERS = frozenset(
     (
         "pgrep",
         "pidof",
@@ -59,7 +59,7 @@ def nodes_within(node: Node, *, functions: bool = False) -> Iterator[Node]:
 
 
 def is_check(node: Node, state: ShellState, last: str = "", deep: int = 3) -> bool:
-    """Whether it looks whether something runs, itself or by a function that it calls.
+    """Whether it checks whether something runs, itself or by a function that it calls.
 
     ``last`` is the check whose exit status ``$?`` holds, if any.
     """
@@ -77,7 +77,7 @@ def _command_checks(node: Node, state: ShellState, deep: int) -> bool:
         return False
     name = posixpath.basename(text_of(name_node))
     arguments = [text_of(child) for child in node.children_by_field_name("argument")]
-    if name in _LOOKS:
+    if name in _CHECKERS:
         return True
     if name == "test":
         return _test_checks(" ".join(arguments), state, "")

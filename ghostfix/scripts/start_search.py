@@ -1,6 +1,6 @@
-"""Trail: following a command through the scripts that it runs, to see whether it starts the service.
+"""Start search: following a command through the scripts that it runs, to see whether it starts the service.
 
-A word that occurs is no start: what counts is a command that runs the service, that tells the profile's
+A word that occurs is no start: what counts is a command that runs the service, that orders the profile's
 own manager to start it, or that runs a script in which such a command stands. Scripts are read as the
 shell, Python or Node would run them, six deep at most, each once per way of being called.
 """
@@ -26,7 +26,7 @@ class Trail(Struct, frozen=True, kw_only=True):
     link: Link
     confidence: Confidence
     guarded: bool = False
-    """It looks first whether the service runs (``pgrep ... || start``, ``flock``, a PID file)."""
+    """It checks first whether the service runs (``pgrep ... || start``, ``flock``, a PID file)."""
     loops: bool = False
     """Somewhere on the way a loop starts the service again and again."""
     guard: str = ""
@@ -54,7 +54,7 @@ class Search(Struct, frozen=True):
     problems: tuple[str, ...] = ()
     again: bool = False
     unfollowed: tuple[str, ...] = ()
-    """The service's own scripts that start what their text does not tell; empty when a start was found."""
+    """The service's own scripts that start what their text does not say; empty when a start was found."""
 
 
 def follow(

@@ -1,4 +1,4 @@
-"""Launchers: programs that run another command, given in their own words, in a way of their own.
+"""Wrappers: programs that run another command, given in their own words, in a way of their own.
 
 ``invocation`` knows the plain wrappers (``nohup``, ``env``, ``timeout``); here are those that open a
 session, change the user or start the command again and again. What they run on another machine or in

@@ -1,4 +1,4 @@
-"""Recall: an answer about one look at a machine, worked out once however many ask."""
+"""Cached per snapshot: an answer about one survey of a machine, worked out once however often it is asked."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,20 +11,20 @@ T = TypeVar("T")
 
 
 def worked_out_once(question: Callable[[A, Service], T]) -> Callable[[A, Service], T]:
-    """Remembers the answer for the look (a Snapshot, a ProcessTree) and service that were asked about last.
+    """Remembers the answer for the subject (a Snapshot, a ProcessTree) and service of the last call.
 
-    They are told apart by identity: comparing two looks would cost more than most answers. Nobody changes
-    them, and the memory itself keeps them alive, so that no other can take their place.
+    They are told apart by identity: comparing two snapshots would cost more than most answers. No code
+    changes them, and the memory itself keeps them alive, so that no other can take their place.
     """
     last: list[tuple[A, Service, T]] = []
 
     @wraps(question)
-    def answer(look: A, service: Service) -> T:
+    def answer(subject: A, service: Service) -> T:
         for about, wanted, known in tuple(last):
-            if about is look and wanted is service:
+            if about is subject and wanted is service:
                 return known
-        found = question(look, service)
-        last[:] = [(look, service, found)]
+        found = question(subject, service)
+        last[:] = [(subject, service, found)]
         return found
 
     return answer

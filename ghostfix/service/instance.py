@@ -13,7 +13,7 @@ from ghostfix.model.snapshot import Snapshot
 from ghostfix.service.cached_per_snapshot import worked_out_once
 from ghostfix.service.match_search import SEARCHES, SEARCHING
 
-# Programs that look at others: a command line of theirs that matches a pattern is about the service.
+# Programs that read others: a command line of theirs that matches a pattern is about the service.
 _ONLOOKERS = frozenset(
     {
         "grep", "egrep", "fgrep", "rg", "ag", "ack", "pgrep", "pkill", "tail", "head", "less", "more",
@@ -105,7 +105,7 @@ def is_service(service: Service, process: Process) -> bool:
     """Whether this process's own command line, in its own working directory, is the service.
 
     Where that directory may not be seen (another user's process), only a path in the command line that
-    lies in the service's directory makes it one: its namesake elsewhere is somebody else's.
+    lies in the service's directory makes it one: its namesake elsewhere is another user's.
     """
     detail = process.detail
     invocation = read_argv(process.argv)
@@ -146,7 +146,7 @@ def _what_runs(invocation: Invocation) -> tuple[str, ...]:
 
 
 def _titled(service: Service, invocation: Invocation, cwd: str | None) -> bool:
-    """A title names its program and what that was told, but no folder: the process's own has to be right."""
+    """A title names its program and its arguments, but no folder: the process's own has to be right."""
     if invocation.title is None or not (cwd is None or cwd == service.directory):
         return False
     if service.module is not None:

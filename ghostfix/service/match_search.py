@@ -1,4 +1,4 @@
-"""Patterns: regular expressions of a profile, searched for in command lines that are other people's.
+"""Match search: regular expressions of a profile, searched for in other people's command lines.
 
 A search can take longer than a machine lives: ``(a+)+$``, or a harmless pattern on the two megabytes that any
 user may have for a command line. While Python searches, nothing else of this process runs, the clock of
@@ -14,17 +14,17 @@ from ghostfix.model.errors import ExitCode, GhostfixError
 from ghostfix.model.pattern import Pattern
 
 _SECONDS = 5.0
-"""All that the searches for patterns may take together; who looks for days is given a tenth of that time."""
+"""All that the searches for patterns may take together; a watch of many days is given a tenth of its time."""
 _SHARE = 0.1
 _END = 4096
 """Characters that are searched at each end of a longer text. Until Linux 4.2 no tool saw more than 4,096 of a
-command line. At the front is the program; at the end, behind a long class path, what it is told to do."""
+command line. At the front is the program; at the end, behind a long class path, what it is to do."""
 _QUICK = 10_000_000
 """Steps that a search may take here: about a tenth of a second."""
 _MOST_KNOWN = 10_000
 _CHOICE = Pattern(r"[*+{|]|(?<!\()\?")
 _NESTED = Pattern(r"\)[*+{]")
-SEARCHING = "/ghostfix/system/search.py"
+SEARCHING = "/ghostfix/system/match_program.py"
 """How the path of the program ends that searches elsewhere: its process is nobody's service."""
 
 
@@ -82,7 +82,7 @@ class Searches:
 
 
 def steps(pattern: str, length: int) -> int:
-    """How many steps a search may take at the worst, as far as the looks of the pattern tell.
+    """How many steps a search may take at the worst, as far as the form of the pattern shows.
 
     From each character of the text, each repetition and each choice may go on to the text's end; repetitions
     within repetitions take as many steps as there are ways to share the text out among them.

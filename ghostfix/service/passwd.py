@@ -1,4 +1,4 @@
-"""Account: where a user of the machine is at home."""
+"""Password database: where a user of the machine is at home."""
 
 from ghostfix.model.machine import Platform, System
 

@@ -83,10 +83,10 @@ def load(system: System, name: str | None, config: str | None) -> tuple[Service,
 
 
 def _require_harmless(system: System, profile: str, chosen: bool) -> None:
-    """Raises ProfileError where even looking would do what somebody else wrote.
+    """Raises ProfileError where even a diagnosis would do what another user wrote.
 
-    To look at a service means to run its venv's Python. So root looks with nothing but a profile that
-    passes ``trust``, and nobody with one of another user that merely lay in a folder above.
+    To diagnose a service means to run its venv's Python. So root uses nothing but a profile that passes
+    ``trust``, and no caller uses one of another user that merely lay in a folder above.
     """
     caller = system.caller()
     reason: str | None = None
@@ -110,9 +110,9 @@ def _require_harmless(system: System, profile: str, chosen: bool) -> None:
 def trust(system: System, service: Service) -> Refused | None:
     """Why a repair must not do what this profile says; None when it may.
 
-    A profile names programs to run and files to touch, so whoever can write it acts as its user. Refused
+    A profile names programs to run and files to touch, so a user who can write it acts as its user. Refused
     are a file that others may write (its group, unless that is the caller's own primary group), one whose
-    folder others may write, and one owned by somebody else than root or the caller.
+    folder others may write, and one owned by a user other than root or the caller.
     """
     return None if service.profile.startswith(BUILT_IN) else _refused(system, service.profile)
 
@@ -195,7 +195,7 @@ def _upwards(system: System, folder: str) -> Origin | None:
             return _origin(document, (), folder)
         path = posixpath.join(folder, "pyproject.toml")
         content = system.read(path, _LARGEST).value
-        # Somebody else's broken pyproject.toml is none of our business.
+        # Another project's broken pyproject.toml is none of our business.
         if b"ghostfix" in content:
             document = parse(path, content)
             if document.value(("tool", "ghostfix")) is not None:

@@ -1,4 +1,4 @@
-"""Running: the instances that run at this moment, seen without looking at anything else."""
+"""Running instances: those that run at this moment, seen without reading anything else."""
 
 from msgspec import structs
 
@@ -16,7 +16,7 @@ def running_instances(system: System, service: Service) -> tuple[Process, ...]:
 
 
 def known_better(system: System, service: Service, process: Process) -> Process:
-    """With the details that tell whether it is the service, where its command line leaves that open."""
+    """With the details that show whether it is the service, where its command line leaves that open."""
     if not process.alive or not (
         runs_service(service, read_argv(process.argv), None)
         or runs_service(service, read_argv(process.argv), service.directory)

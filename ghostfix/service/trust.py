@@ -1,6 +1,6 @@
-"""Owner: as whom a program that lies in somebody's folder may be run, when it is root who looks.
+"""Trust: as which user a program that lies in a user's folder may be run, when root is the caller.
 
-Whoever can write a program, or a folder above it, decides what it does. Run by root, it would do that
+A user who can write a program, or a folder above it, decides what it does. Run by root, it would do that
 with root's rights; so root runs it as that very user, and not at all where two of them could.
 """
 
@@ -15,13 +15,13 @@ from ghostfix.service.passwd import name_of
 
 _STICKY = 0o1000
 _FIRST_GROUP = 100
-"""Groups below are the system's own (wheel, staff, admin): whoever is in one may become root anyway."""
+"""Groups below are the system's own (wheel, staff, admin): a member may become root anyway."""
 
 
 def runner(system: System, paths: Iterable[str]) -> Reading[str | None]:
-    """The user as whom to run what these files and folders hold; None is the caller's own self.
+    """The user as which to run what these files and folders hold; None is the caller's own self.
 
-    Incomplete, with the reason, where nobody can be trusted with it.
+    Incomplete, with the reason, where no user can be trusted with it.
     """
     if system.caller().uid != 0:
         return Reading(None)
@@ -39,9 +39,9 @@ def runner(system: System, paths: Iterable[str]) -> Reading[str | None]:
     if not owners:
         return Reading(None)
     if len(owners) > 1:
-        told = " and ".join(f"{place} (uid {uid})" for uid, place in owners.items())
+        owned = " and ".join(f"{place} (uid {uid})" for uid, place in owners.items())
         return Reading(
-            None, f"several users could change it, so root does not run it: {told}", complete=False
+            None, f"several users could change it, so root does not run it: {owned}", complete=False
         )
     ((uid, place),) = owners.items()
     name = name_of(system, uid)
@@ -51,12 +51,12 @@ def runner(system: System, paths: Iterable[str]) -> Reading[str | None]:
 
 
 def commander(system: System, process: Process, paths: Iterable[str]) -> Reading[str | None]:
-    """The user as whom to run a program by which a process is commanded; None is the caller's own self.
+    """The user as which to run a program by which a process is commanded; None is the caller's own self.
 
-    Nobody vouches for what a process says of itself: anybody can call one supervisord, with a supervisorctl
-    beside it, and call even su(1) so, which is root's. So root runs it as that process's user, and whoever
-    runs it as himself does so only where all these files are root's or his own. Incomplete, with the reason,
-    where they are not.
+    What a process says of itself proves nothing: any user can call one supervisord, with a supervisorctl
+    beside it, and call even su(1) so, which is root's. So root runs it as that process's user, and another
+    caller runs it only where all these files are root's or the caller's. Incomplete, with the reason, where
+    they are not.
     """
     caller = system.caller()
     if caller.uid == 0 and process.uid != 0:
@@ -77,7 +77,7 @@ def commander(system: System, process: Process, paths: Iterable[str]) -> Reading
 def wrong_runner(system: System, paths: Iterable[str], user: str) -> str | None:
     """Why what lies there must not be run as ``user`` (empty: as the caller); None when it may be.
 
-    What is root's may be run as anybody: that gives no rights away.
+    What is root's may be run as any user: that gives no rights away.
     """
     reading = runner(system, paths)
     if not reading.complete:

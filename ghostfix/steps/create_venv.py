@@ -27,7 +27,7 @@ class CreateVenv(Step, frozen=True, kw_only=True, tag="create-venv"):
     python: str
     """The interpreter to make it from."""
     user: str = ""
-    """As whom root makes it; empty for the caller."""
+    """The user as which root makes it; empty for the caller."""
 
     def preview(self) -> str:
         user = f" as {self.user}" if self.user else ""

@@ -9,7 +9,7 @@ from ghostfix.model.safe_text import shown_argv
 from ghostfix.model.step import Captured, Phase, Refused, Step, Unneeded
 from ghostfix.steps.terminate import changed, end_tree, let_all_go, living, refusal
 
-# Programs that hold a port for somebody else, or that the machine needs: their owner must let go of it.
+# Programs that hold a port for another program, or that the machine needs: their owner must let go of it.
 _NEVER = {
     "docker-proxy": "it holds the port for a container: stop or change that container",
     "rootlessport": "it holds the port for a container: stop or change that container",

@@ -28,7 +28,7 @@ class InstallPackages(Step, frozen=True, kw_only=True, tag="install-packages"):
     packages: tuple[str, ...]
     """Requirements, such as ``psutil`` or ``Flask>=3``."""
     user: str = ""
-    """As whom root installs; empty for the caller."""
+    """The user as which root installs; empty for the caller."""
 
     def preview(self) -> str:
         user = f" as {self.user}" if self.user else ""

@@ -1,4 +1,4 @@
-"""Distributions: what a Python environment has installed, asked of its own interpreter."""
+"""Installed packages: what a Python environment has installed, asked of its own interpreter."""
 
 import re
 

@@ -18,7 +18,7 @@ class MakeFolder(Step, frozen=True, kw_only=True, tag="make-folder"):
 
     path: str
     user: str = ""
-    """As whom root makes it; empty for the caller."""
+    """The user as which root makes it; empty for the caller."""
 
     def preview(self) -> str:
         return f"make the folder {self.path}" + (f" as {self.user}" if self.user else "")

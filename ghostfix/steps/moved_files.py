@@ -1,4 +1,4 @@
-"""What was moved aside: found again by what it is, not by a name that may not have been written down."""
+"""Moved files: found again by what they are, not by a name that may not have been written down."""
 
 import posixpath
 
@@ -10,7 +10,7 @@ def moved_to(system: System, path: str, status: FileStatus) -> str | None:
     """Where ``path`` lies now beside its old place, known by its inode; None when it is not there.
 
     A rename keeps the inode, so this also finds what was moved by a ghostfix that came to a sudden end
-    before it could tell.
+    before it could record it.
     """
     folder = posixpath.dirname(path)
     for name in system.names(folder).value:

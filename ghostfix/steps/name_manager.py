@@ -16,7 +16,7 @@ _KEY = "manager"
 
 
 class NameManager(Step, frozen=True, kw_only=True, tag="name-manager"):
-    """Sets ``manager`` in the profile's table, so that no later look takes the new job for a stranger.
+    """Sets ``manager`` in the profile's table, so that no later diagnosis takes the new job for a stranger.
 
     It comes last: a profile names no manager that did not take the service.
     """
@@ -84,7 +84,7 @@ class NameManager(Step, frozen=True, kw_only=True, tag="name-manager"):
 
 
 def _not_ours(system: System, profile: str, status: FileStatus) -> Refused | None:
-    """Who is not root can write a file anew, its owner kept, only where file and folder are his own."""
+    """A caller who is not root can write a file anew, its owner kept, only in a folder of their own."""
     caller = system.caller()
     folder = posixpath.dirname(profile)
     above = system.status(system.resolve(folder)).value

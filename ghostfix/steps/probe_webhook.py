@@ -12,7 +12,7 @@ from ghostfix.model.step import Captured, Phase, Refused, Step, Unneeded
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _SECONDS_TO_LISTEN = 10.0
-_LOOK_EVERY = 0.2
+_POLL_EVERY = 0.2
 
 
 class ProbeWebhook(Step, frozen=True, kw_only=True, tag="probe-webhook"):
@@ -49,7 +49,7 @@ class ProbeWebhook(Step, frozen=True, kw_only=True, tag="probe-webhook"):
 
 
 def _wait_for_listener(system: System, url: str) -> None:
-    """Waits until somebody listens on a local URL's port: a service that has just started needs a moment.
+    """Waits until a process listens on a local URL's port: a service that has just started needs a moment.
 
     The document itself is sent once only.
     """
@@ -61,4 +61,4 @@ def _wait_for_listener(system: System, url: str) -> None:
     while system.monotonic() < deadline:
         if any(listener.port == port for listener in system.listeners().value):
             return
-        system.wait(_LOOK_EVERY)
+        system.wait(_POLL_EVERY)

@@ -17,7 +17,7 @@ from ghostfix.service.pid_file import parse_pid
 from ghostfix.steps.moved_files import moved_to
 
 _READ = 4096
-_ANYBODY_WRITES = 0o002
+_OTHERS_WRITE = 0o002
 # A daemon writes its PID file when it has started; file systems round times to as much as 1 s.
 _ROUNDING = 1.0
 
@@ -30,7 +30,7 @@ class RemovePidFile(Step, frozen=True, kw_only=True, tag="remove-pidfile"):
 
     pidfile: PidFile
     service: Service | None = None
-    """Tells the service from a stranger that has the PID; without it, whoever may have written it counts."""
+    """Tells the service from a stranger that has the PID; without it, any possible writer counts."""
 
     def preview(self) -> str:
         names = "no PID" if self.pidfile.pid is None else f"pid {self.pidfile.pid}"
@@ -79,25 +79,25 @@ class RemovePidFile(Step, frozen=True, kw_only=True, tag="remove-pidfile"):
         if saved.status is None or (here is not None and here.inode == saved.status.inode):
             return f"{saved.path} is in its place"
         aside = moved_to(system, saved.path, saved.status)
-        told = ""
+        renamed = ""
         if here is not None and self._is_left_over(system, here):
             left = system.move_aside(saved.path, here, system.read(saved.path, _READ).value)
-            told = f"; the one of a process that has ended since is {posixpath.basename(left)} now"
+            renamed = f"; the one of a process that has ended since is {posixpath.basename(left)} now"
         elif here is not None:
             former = "" if aside is None else f"; the former file is {aside}"
             raise ChangedError(f"{saved.path} was written again since, and stays{former}")
         if aside is not None:
             system.move_back(aside, saved.path)
-            return f"{saved.path} is back in its place{told}"
+            return f"{saved.path} is back in its place{renamed}"
         if saved.content is None or len(saved.content) != saved.status.size:
             raise ChangedError(f"{saved.path} was moved aside, and is not there any more")
         system.create(saved.path, saved.content, saved.status.mode)
-        return f"{saved.path} was written again: what had been moved aside is gone{told}"
+        return f"{saved.path} was written again: what had been moved aside is gone{renamed}"
 
     def _is_left_over(self, system: System, here: FileStatus) -> bool:
         """Whether the file that is there now names a process that has ended: one that the repair started.
 
-        Its undo has ended that process before, and what it left is in nobody's use.
+        Its undo has ended that process before, and what it left is not in use.
         """
         content = system.read(self.pidfile.path, _READ)
         pid = parse_pid(content.value) if content.complete and here.kind is FileKind.REGULAR else None
@@ -107,9 +107,9 @@ class RemovePidFile(Step, frozen=True, kw_only=True, tag="remove-pidfile"):
         return process is None or not process.alive
 
     def _foreign(self, system: System, status: FileStatus) -> Refused | None:
-        """Whether somebody put it there who has no say in it, as anybody can in ``/tmp``."""
+        """Whether a user put it there who has no say in it, as any user can in ``/tmp``."""
         folder = system.status(system.resolve(posixpath.dirname(self.pidfile.path))).value
-        if folder is None or not folder.mode & _ANYBODY_WRITES:
+        if folder is None or not folder.mode & _OTHERS_WRITE:
             return None
         services = None if self.service is None else system.status(self.service.directory).value
         trusted = {0, system.caller().uid, folder.uid, *(() if services is None else (services.uid,))}

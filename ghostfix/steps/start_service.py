@@ -20,12 +20,12 @@ from ghostfix.steps.terminate import end_tree, living
 MARK = "GHOSTFIX_STARTED"
 """The environment variable by which an instance that ghostfix started is known again.
 
-``SERVICE:GHOSTFIX:PID``; PID is that of the process that was started: whoever inherits it has another one.
+``SERVICE:GHOSTFIX:PID``; PID is that of the process that was started; one that inherits it has another.
 """
 
 _SECONDS_TO_LISTEN = 10.0
 _SECONDS_TO_LIVE = 2.0
-_LOOK_EVERY = 0.2
+_POLL_EVERY = 0.2
 _TAIL = 8192
 _LINES_SHOWN = 3
 # The kernel's clock ticks, and boot time is an estimate: start times may read a little early.
@@ -40,7 +40,7 @@ class StartService(Step, frozen=True, kw_only=True, tag="start-service"):
 
     service: Service
     user: str = ""
-    """As whom root starts it; empty for the caller."""
+    """The user as which root starts it; empty for the caller."""
 
     def preview(self) -> str:
         user = f" as {self.user}" if self.user else ""
@@ -111,8 +111,8 @@ class StartService(Step, frozen=True, kw_only=True, tag="start-service"):
     def _is_ours(self, system: System, process: Process, mark: str, captured: Captured) -> bool:
         """Whether this step started it: it has the mark with its own PID, or is the instance left by that.
 
-        Whoever is merely started below inherits the mark, a daemon that nobody spoke of perhaps. Raises
-        ChangedError where it cannot be seen.
+        A process that is merely started below inherits the mark, a daemon that the profile does not name
+        perhaps. Raises ChangedError where it cannot be seen.
         """
         if not _came_after(process, captured):
             return False
@@ -134,8 +134,8 @@ class StartService(Step, frozen=True, kw_only=True, tag="start-service"):
         tops = [process for process in ours if process.ppid not in pids]
         below = [process for process in ours if process.ppid in pids]
         stop = self.service.stop
-        told = [end_tree(system, top, below, stop.signal, stop.grace) for top in tops]
-        return "; ".join(told) or "the instance that was started does not run any more"
+        accounts = [end_tree(system, top, below, stop.signal, stop.grace) for top in tops]
+        return "; ".join(accounts) or "the instance that was started does not run any more"
 
 
 def _missing(system: System, service: Service, user: str | None) -> Refused | None:
@@ -161,7 +161,7 @@ def _missing(system: System, service: Service, user: str | None) -> Refused | No
 
 
 def _not_ours(system: System, service: Service, user: str) -> Refused | None:
-    """Whether somebody else could change what is started, and with whose rights."""
+    """Whether another user could change what is started, and with whose rights."""
     program = service.start_command[0]
     paths = (service.directory, service.path(program)) if "/" in program else (service.directory,)
     problem = wrong_runner(system, paths, user)
@@ -223,7 +223,7 @@ def _see_through(system: ActingSystem, service: Service, process: Process, log_f
             return f"pid {current.pid} runs and listens on {', '.join(str(port) for port in service.ports)}"
         if not service.ports and passed >= _SECONDS_TO_LIVE:
             return f"pid {current.pid} runs"
-        system.wait(_LOOK_EVERY)
+        system.wait(_POLL_EVERY)
     current = _current(system, service, process)
     if current is None:
         raise StepError(f"{service.name} ended{_last_words(system, service.start_log, log_from)}")

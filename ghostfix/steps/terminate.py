@@ -1,7 +1,7 @@
 """Ending processes: asked first, given time, killed when they do not go; their trees with them.
 
-A process that is killed leaves its children behind, and they keep its port. So the tree is looked at
-again before every kill, a process that must be killed is stopped first (it cannot fork between that look
+A process that is killed leaves its children behind, and they keep its port. So the tree is read
+again before every kill, a process that must be killed is stopped first (it cannot fork between that reading
 and the kill), and whatever is left of the tree afterwards is ended too, known by its identity.
 """
 
@@ -14,7 +14,7 @@ from ghostfix.model.machine import ActingSystem, Signal, System, same_process, s
 from ghostfix.model.process import Process, ProcessState, ProcessTree
 from ghostfix.model.step import Refused
 
-_LOOK_EVERY = 0.5
+_POLL_EVERY = 0.5
 _AFTER_KILL = 5.0
 # Root, what it leaves behind, and what that forked meanwhile.
 _ROUNDS = 3
@@ -56,7 +56,7 @@ def living(system: System, processes: Iterable[Process]) -> tuple[Process, ...]:
 
 
 def has_gone(system: System, process: Process) -> str:
-    """How to say that a process of a former look has ended: with the machine's own end, perhaps."""
+    """How to say that a process of a former snapshot has ended: with the machine's own end, perhaps."""
     if was_restarted(system, process):
         return f"the machine was started again since: pid {process.pid} ended with that"
     return f"pid {process.pid} has ended"
@@ -70,7 +70,7 @@ def let_go(system: ActingSystem, process: Process) -> bool:
     try:
         system.signal(process, Signal.CONT)
     except ChangedError:
-        return False  # it is gone, or is somebody else by now
+        return False  # it is gone, or is another process by now
     return True
 
 
@@ -91,7 +91,7 @@ def end_tree(
     What is left of the tree is then treated likewise. Raises StepError when something is left over.
     """
     family = _Tree(system, {process.pid: process for process in (root, *members)})
-    family.look()
+    family.add_descendants()
     system.note_held(tuple(family.known.values()))
     family.end(family.living((root,)), signal, grace)
     for _ in range(_ROUNDS):
@@ -113,12 +113,12 @@ class _Tree:
     refused: dict[int, StepError] = field(default_factory=dict)
     """Those that could not be signalled, or may be others by now; the rest is ended all the same."""
 
-    def look(self) -> None:
+    def add_descendants(self) -> None:
         """Adds what descends, by now, from those that are known and still there."""
         tree = ProcessTree(self.system.processes().value)
         for process in tuple(self.known.values()):
             now = tree.by_pid.get(process.pid)
-            # Asked after the look: whoever has its PID then is this very process, and not one that got the
+            # Asked after the reading: what has its PID then is this very process, and not one that got the
             # PID within the same tick of the clock, whose children would be ended for it.
             if now is None or not same_start(process, now) or not self._runs(process):
                 continue
@@ -137,11 +137,11 @@ class _Tree:
         return any(self._runs(process) for process in self.known.values())
 
     def _runs(self, process: Process) -> bool:
-        """As far as PID, start and user tell, and for certain where the system has kept hold of it."""
+        """As far as PID, start and user show, and for certain where the system has kept hold of it."""
         return _runs(self.system, process) and not self.system.wait_gone(process, 0.0)
 
     def end(self, targets: Sequence[Process], signal: Signal, grace: float) -> None:
-        """Asks, waits, kills. What must be killed is stopped before, and its tree looked at once more."""
+        """Asks, waits, kills. What must be killed is stopped before, and its tree read once more."""
         for process in targets:
             self._send(process, signal)
         self._wait(targets, grace)
@@ -151,7 +151,7 @@ class _Tree:
                 self._send(process, Signal.STOP)
                 self.system.wait_state(process, stopped=True, seconds=1.0)
             if stubborn:
-                self.look()
+                self.add_descendants()
             for process in stubborn:
                 self._send(process, Signal.KILL)
         finally:
@@ -191,7 +191,7 @@ class _Tree:
             if signal not in (Signal.STOP, Signal.KILL) and self._is_stopped(process):
                 self.system.signal(process, Signal.CONT)  # or it would not hear the other one
         except StepError as error:
-            if not self.system.wait_gone(process, _LOOK_EVERY):  # or it goes by itself just now
+            if not self.system.wait_gone(process, _POLL_EVERY):  # or it goes by itself just now
                 self.refused[process.pid] = error
             return
         self.sent[process.pid] = signal
@@ -206,8 +206,8 @@ class _Tree:
             seconds = deadline - self.system.monotonic()
             if seconds <= 0:
                 return
-            if not self.system.wait_gone(left[0], min(_LOOK_EVERY, seconds)):
-                self.look()
+            if not self.system.wait_gone(left[0], min(_POLL_EVERY, seconds)):
+                self.add_descendants()
 
 
 def _numbered(pids: list[int]) -> str:

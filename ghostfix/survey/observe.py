@@ -24,7 +24,7 @@ def observe(
     What an instance leaves behind is no respawn.
     """
     started = system.monotonic()
-    lookout = system.lookout()
+    lookout = system.process_watch()
     vigil = ServiceWatch(system, lookout, service)
     events: list[Event] = []
     while (passed := system.monotonic() - started) < seconds:

@@ -38,7 +38,7 @@ _KINDS = {
     "runner_on_failed": AnswerKind.FAILED,
     "runner_on_unreachable": AnswerKind.UNREACHABLE,
 }
-# Ansible, and before 2.19 its ssh, waits for a word that nobody can give it here. These end in an error.
+# Ansible, and before 2.19 its ssh, waits for a word that no user can give it here. These end in an error.
 _OTHER_PROMPTS = {
     r"(?i)(?:SSH|BECOME|Vault) password[^:\n]*:\s*?$": "",
     r"(?i)enter (?:passphrase|pin) for [^\n]*:\s*?$": "",
@@ -55,7 +55,7 @@ _ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PATIENCE = 1
 """Seconds within which an interruption is noticed."""
 
-Tell = Callable[[HostAnswer], None]
+OnAnswer = Callable[[HostAnswer], None]
 
 
 def collection_path() -> str:
@@ -63,11 +63,11 @@ def collection_path() -> str:
     return str(files("ghostfix"))
 
 
-def perform(play: Play, tell: Tell) -> PlayEnd:
-    """Runs the play to its end; ``tell`` is given each host's answer as it comes.
+def perform(play: Play, on_answer: OnAnswer) -> PlayEnd:
+    """Runs the play to its end; ``on_answer`` is given each host's answer as it comes.
 
     Raises ProfileError when Ansible is not installed. An interruption by the user ends the play, and is
-    told in the answer.
+    part of the answer.
     """
     program = _program()
     try:
@@ -76,7 +76,7 @@ def perform(play: Play, tell: Tell) -> PlayEnd:
         raise _not_installed() from error
 
     with ScratchFolder("ghostfix-fleet-") as folder, _interruptible() as interrupted:
-        hearing = _Hearing(tell, interrupted.set)
+        hearing = _Hearing(on_answer, interrupted.set)
         words = _lay_out(folder, play)
         password = play.reach.become_password
         runner = init_command_config(
@@ -104,8 +104,8 @@ def perform(play: Play, tell: Tell) -> PlayEnd:
 class _Hearing:
     """Listens to ansible-runner's events, and has the play ended when one cannot be heard."""
 
-    def __init__(self, tell: Tell, end: Callable[[], None]) -> None:
-        self._tell = tell
+    def __init__(self, on_answer: OnAnswer, end: Callable[[], None]) -> None:
+        self._on_answer = on_answer
         self._end = end
         self.complaints: list[str] = []
         self.failure: Exception | None = None
@@ -118,7 +118,7 @@ class _Hearing:
         try:
             self._hear(event)
         except OSError:
-            pass  # nobody reads our progress any more (`| head`), which is no reason to stop half-way
+            pass  # our progress has no reader any more (`| head`), which is no reason to stop half-way
         except Exception as error:
             self.failure = self.failure or error
             self._end()
@@ -128,7 +128,9 @@ class _Hearing:
         kind = _KINDS.get(str(event.get("event")))
         about = event.get("event_data")
         if kind is not None and isinstance(about, Mapping):
-            self._tell(HostAnswer(host=str(about.get("host")), kind=kind, result=_result(about.get("res"))))
+            self._on_answer(
+                HostAnswer(host=str(about.get("host")), kind=kind, result=_result(about.get("res")))
+            )
         elif event.get("event") in ("verbose", "error", "warning", "deprecated"):
             text = str(event.get("stdout", "")).strip()
             if text and len(self.complaints) < _MOST_COMPLAINTS:
@@ -180,7 +182,7 @@ def _lay_out(folder: str, play: Play) -> tuple[str, ...]:
 
 
 def _environment(folder: str) -> dict[str, str]:
-    """What Ansible is told besides the user's own settings, which go before these.
+    """What Ansible is given besides the user's own settings, which go before these.
 
     ansible-runner would switch the check of host keys off; here it is as the user has it, and on by default.
     """
@@ -214,7 +216,7 @@ def _configured(settings: configparser.ConfigParser, key: str, *sections: str) -
 
 
 def _settings() -> configparser.ConfigParser:
-    """The user's own ``ansible.cfg``: the first one that there is where Ansible looks for it."""
+    """The user's own ``ansible.cfg``: the first one that there is where Ansible searches for it."""
     parser = configparser.ConfigParser(interpolation=None, strict=False, inline_comment_prefixes=(";",))
     for place in _places():
         path = os.path.join(place, "ansible.cfg") if os.path.isdir(place) else place
@@ -226,7 +228,7 @@ def _settings() -> configparser.ConfigParser:
 
 
 def _places() -> Iterator[str]:
-    """Where Ansible looks for its settings. In a folder that everybody may write to it looks for none."""
+    """Where Ansible searches for its settings. In a folder that all may write to it searches for none."""
     yield os.path.expanduser(os.environ.get("ANSIBLE_CONFIG", ""))
     if not os.stat(_folder()).st_mode & stat.S_IWOTH:
         yield os.path.join(_folder(), "ansible.cfg")

@@ -1,4 +1,4 @@
-"""A nursery of one child: it is started, told every signal that we are told, and its end is waited for.
+"""One child process: it is started, gets every signal that ghostfix gets, and its end is waited for.
 
 On Linux the child is killed by the kernel when ghostfix ends, whatever ends it (``PR_SET_PDEATHSIG`` of
 prctl(2)): else a ``kill -9`` of ghostfix would leave an instance that holds no lock, and the next one would
@@ -28,8 +28,8 @@ _STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
 _OF_THE_TERMINAL = (signal.SIGINT, signal.SIGQUIT, signal.SIGWINCH)
 
 
-class Nursery:
-    """Starts the command again and again, as a child each time. Implements ``supervision.Nursery``."""
+class ChildProcess:
+    """Starts the command again and again, as a child each time. Implements ``supervision.ChildProcess``."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class Nursery:
         return pid
 
     def wait(self) -> Ending:
-        """Waits for the child to end, and passes on meanwhile what ghostfix is told.
+        """Waits for the child to end, and passes on meanwhile the signals that ghostfix gets.
 
         One that was sent SIGTERM has its grace, and is killed then: it may be deaf, or have been stopped.
         """
@@ -100,7 +100,7 @@ class Nursery:
             self._listen(left)
 
     def pause(self, seconds: float) -> None:
-        """Lets time pass; shorter when ghostfix is told to stop."""
+        """Lets time pass; shorter when ghostfix is asked to stop."""
         deadline = time.monotonic() + seconds
         while not self._stopping and (left := deadline - time.monotonic()) > 0:
             self._reap()
@@ -115,7 +115,7 @@ class Nursery:
                 self._pass_on(heard.number)
 
     def _hears_the_terminal(self, number: int) -> bool:
-        """Whether the child, as one of our process group, is told itself what the terminal tells us."""
+        """Whether the child, as one of our process group, gets itself the signals that the terminal sends."""
         try:
             return number in _OF_THE_TERMINAL and os.getpgid(self._child) == os.getpgrp()
         except ProcessLookupError:
@@ -123,13 +123,13 @@ class Nursery:
 
     def _pass_on(self, number: int) -> None:
         try:
-            os.kill(self._child, number)  # our own child, not reaped yet: nobody else can have its PID
+            os.kill(self._child, number)  # our own child, not reaped yet: no other process can have its PID
             if number == signal.SIGTERM:
                 os.kill(self._child, signal.SIGCONT)  # or one that is stopped would not hear it
                 self._patience = self._patience or self.now() + self._grace
         except ProcessLookupError:
             return
-        except PermissionError:  # it became somebody else, as sudo(8) does
+        except PermissionError:  # it became another user, as sudo(8) does
             name = signal.Signals(number).name
             self._say(f"{name} cannot be passed on to pid {self._child}, another user's")
 

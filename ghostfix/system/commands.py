@@ -20,7 +20,7 @@ MAX_OUTPUT = 8_388_608
 _CHUNK = 65_536
 _TICK = 0.05
 _SCARCE = 2.0
-"""Seconds for which a command is tried again that cannot be started: our own other looks end meanwhile."""
+"""Seconds for which a command is tried again that cannot be started: our own other commands end meanwhile."""
 _GRACE = 1.0
 """Seconds in which a command that is let come to its end may tidy up before it is killed."""
 _USED_UP = (errno.EAGAIN, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
@@ -88,7 +88,7 @@ def _started(
                 env=_environment(account),
                 start_new_session=True,
                 pass_fds=locks,
-                # SIGPIPE stays ignored, or what it says when nobody listens any more would end it half-way.
+                # SIGPIPE stays ignored, or what it says when no reader is left would end it half-way.
                 restore_signals=not to_its_end,
                 user=None if account is None else account.uid,
                 group=None if account is None else account.gid,
@@ -218,5 +218,5 @@ def attach(argv: Sequence[str], cwd: str, variables: Mapping[str, str]) -> int:
         while True:
             try:
                 return process.wait()
-            except KeyboardInterrupt:  # the terminal told the command too; it is the one to decide
+            except KeyboardInterrupt:  # the terminal signalled the command too; it is the one to decide
                 continue

@@ -1,4 +1,4 @@
-"""Identity: acting as another user, which only root can."""
+"""Credentials: acting as another user, which only root can."""
 
 import os
 import pwd
@@ -17,11 +17,11 @@ _OF_THE_MACHINE = ("LANG", "LANGUAGE", "TZ")
 # What says how *our* Python runs, and would mislead another one.
 _OUR_PYTHON = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 
-_NOBODYS_GROUP = 65_534
+_NO_GROUP = 65_534
 
 
 class Account(NamedTuple):
-    """Whom to become."""
+    """The user to become."""
 
     name: str
     home: str
@@ -32,7 +32,7 @@ class Account(NamedTuple):
 
 
 def account_of(user: str | None) -> Account | None:
-    """None when there is nobody else to become; raises StepError when we cannot become that user."""
+    """None when there is no other user to become; raises StepError when we cannot become that user."""
     if user is None:
         return None
     try:
@@ -47,11 +47,11 @@ def account_of(user: str | None) -> Account | None:
 
 
 def account_with(uid: int) -> Account:
-    """Whom to become to have this user's rights; who has no name has no groups either."""
+    """What to become to have this user's rights; a user without a name has no groups either."""
     try:
         found = pwd.getpwuid(uid)
     except KeyError:
-        return Account(f"uid {uid}", "/", "/bin/sh", uid, _NOBODYS_GROUP, ())
+        return Account(f"uid {uid}", "/", "/bin/sh", uid, _NO_GROUP, ())
     return _account(found)
 
 

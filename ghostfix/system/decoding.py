@@ -39,7 +39,7 @@ def openable(path: str) -> str:
 def known_in(folder: int, name: str) -> str:
     """The same for one name in an open folder."""
     other = raw(name)
-    with suppress(OSError):  # a name that is too long is told by whoever uses it
+    with suppress(OSError):  # a name that is too long is reported where it is used
         if other != name and not exists_in(folder, name) and exists_in(folder, other):
             return other
     return name

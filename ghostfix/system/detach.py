@@ -1,4 +1,4 @@
-"""Run as a program of its own: starts a command that is nobody's child.
+"""Run as a program of its own: starts a command that is no child of ghostfix.
 
 ``python -I -S detach.py LOG_DESCRIPTOR`` reads a JSON request (``argv``, ``cwd``, ``environment``,
 ``identity``, ``mark``) from its input, forks, and in the new process opens a session, becomes the user of

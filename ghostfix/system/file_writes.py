@@ -2,7 +2,7 @@
 
 Every act opens the folder first (``folders.opened``, which takes the rights of the folder's owner) and works
 on the name in it. It compares the file with what was expected
-before it acts and, where the system can exchange or move names in one instant, looks at what it has got
+before it acts and, where the system can exchange or move names in one instant, checks what it has got
 afterwards: a file that was swapped in at the last moment is put back untouched.
 """
 
@@ -20,7 +20,7 @@ from ghostfix.system.decoding import known_in, raw, reason
 from ghostfix.system.files import file_status, read_open
 from ghostfix.system.folders import opened
 
-_LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _SAVE = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -50,9 +50,9 @@ def move_aside(path: str, expected: FileStatus, content: bytes | None) -> str:
 def move_back(aside: str, path: str) -> None:
     """Renames ``aside`` to ``path`` (in the same folder), which must be free."""
     with opened(path) as (folder, name):
-        told = os.path.basename(aside)
-        taken = known_in(folder, told)
-        if taken != told:  # a byte of its name is no UTF-8, and is one again
+        shown = os.path.basename(aside)
+        taken = known_in(folder, shown)
+        if taken != shown:  # a byte of its name is no UTF-8, and is one again
             name = raw(name)
         try:
             rename_to_free(taken, name, folder)
@@ -112,7 +112,7 @@ def remove_empty_folder(path: str) -> None:
 def save(path: str, content: bytes) -> None:
     """Writes what the user asked for where the user said: a symlink or a device is the user's wish.
 
-    A symlink of somebody else is not: that would be his wish, with our rights.
+    A symlink of another user is not: that would be the other user's wish, with our rights.
     """
     try:
         with opened(path) as (folder, name):
@@ -182,7 +182,7 @@ def _compare(folder: int, name: str, path: str, expected: FileStatus, content: b
     if content is None or expected.kind is not FileKind.REGULAR:
         return
     try:
-        file = os.open(name, _LOOK, dir_fd=folder)
+        file = os.open(name, _READ, dir_fd=folder)
     except OSError as error:
         raise ChangedError(f"{path} cannot be read any more: {reason(error)}") from error
     try:
@@ -219,7 +219,7 @@ def _keep_or_give_back(
 
 
 def _put_in_place(folder: int, fresh: str, name: str, path: str, expected: FileStatus, before: bytes) -> None:
-    """Exchanges the new file with the old one and looks at what that was; else renames over it."""
+    """Exchanges the new file with the old one and checks what that was; else renames over it."""
     try:
         exchanged = exchange(fresh, name, folder)
     except FileNotFoundError as error:
@@ -295,8 +295,9 @@ def _write_new(folder: int, name: str, content: bytes, mode: int, owner: tuple[i
 def _able_to_give(folder: int, mode: int, owner: tuple[int, int] | None) -> Iterator[None]:
     """The rights to make a file that is root's, or of a group that is not its user's.
 
-    In the user's own folder, which is open already, root makes it himself: nobody can lead it elsewhere, and
-    who could not write to root's file has never had it open. A file with rights of its own is not made so.
+    In the user's own folder, which is open already, root makes it as root: no user can lead it elsewhere, and
+    a user who could not write to root's file has never had it open. A file with rights of its own is not made
+    so.
     """
     uid = os.geteuid()
     may_all = owner is None or (owner[0] == uid and owner[1] in (os.getegid(), *os.getgroups()))
@@ -319,7 +320,7 @@ def _fill(file: int, content: bytes, mode: int, owner: tuple[int, int] | None) -
 
 
 def _hidden(name: str) -> str:
-    """A name that nobody has; cut so that it is not too long for a file system."""
+    """A name that no file has; cut so that it is not too long for a file system."""
     return f".{os.fsdecode(os.fsencode(name)[:200])}.ghostfix-{os.urandom(6).hex()}"
 
 

@@ -1,4 +1,4 @@
-"""Looking at files. Nothing here raises: what cannot be read is a ``Reading`` with a problem."""
+"""Reading files. Nothing here raises: what cannot be read is a ``Reading`` with a problem."""
 
 import fcntl
 import glob
@@ -17,7 +17,7 @@ from ghostfix.system.folders import opened
 from ghostfix.system.linux_processes import read_whole
 from ghostfix.system.proc_text import parse_locks
 
-_LOOK = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _CHUNK = 1_048_576
 _LOCKS_SECONDS = 1.0
 _ABSENT = (FileNotFoundError, NotADirectoryError)
@@ -59,7 +59,7 @@ def read(path: str, limit: int, offset: int = 0) -> Reading[bytes]:
         # Opening a device can act on it, so its kind is asked before, and once more of what was opened.
         if not stat.S_ISREG(os.stat(name).st_mode):
             return Reading(b"", f"{path}: not a regular file", complete=False)
-        file = os.open(name, _LOOK)
+        file = os.open(name, _READ)
     except OSError as error:
         return Reading(b"", f"{path}: {reason(error)}", complete=False)
     except ValueError:
@@ -77,12 +77,12 @@ def read(path: str, limit: int, offset: int = 0) -> Reading[bytes]:
 def read_as_owner(path: str, limit: int) -> Reading[bytes]:
     """At most ``limit`` bytes of a regular file, with the rights with which it would be acted on.
 
-    What an act keeps or gives back is read so: read with root's rights through somebody's symlink, it would
-    be written where that user can read it.
+    What an act keeps or gives back is read so: read with root's rights through another user's symlink, it
+    would be written where that user can read it.
     """
     try:
         with opened(path) as (folder, name):
-            file = os.open(name, _LOOK | os.O_NOFOLLOW, dir_fd=folder)
+            file = os.open(name, _READ | os.O_NOFOLLOW, dir_fd=folder)
             try:
                 if not stat.S_ISREG(os.fstat(file).st_mode):
                     return Reading(b"", f"{path}: not a regular file", complete=False)
@@ -163,7 +163,7 @@ def is_locked(path: str) -> bool | None:
 def _asks_for_lock(path: str) -> bool:
     """``F_GETLK`` on macOS: who would block a write lock on the whole file (its ``struct flock``)."""
     layout = "qqihh"
-    file = os.open(path, _LOOK)
+    file = os.open(path, _READ)
     try:
         wanted = struct.pack(layout, 0, 0, 0, fcntl.F_WRLCK, os.SEEK_SET)
         answer = struct.unpack(layout, fcntl.fcntl(file, fcntl.F_GETLK, wanted))

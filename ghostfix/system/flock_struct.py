@@ -9,14 +9,14 @@ from msgspec import Struct
 
 _LINUX = "@hhqqi"
 _MACOS = "@qqihh"
-_NOBODY_IN_PARTICULAR = -1
+_NO_ONE_PROCESS = -1
 
 
 class Holding(Struct, frozen=True):
-    """That somebody holds a lock."""
+    """That a process holds a lock."""
 
     pid: int | None
-    """None where the kernel names nobody."""
+    """None where the kernel names no process."""
     here: bool
     """Whether a PID in the file can be one of ours: the lock is not of another PID namespace or machine."""
 
@@ -29,7 +29,7 @@ def whole_file(kind: int) -> bytes:
 
 
 def asked(file: int) -> Holding | None:
-    """Who keeps us from a lock on this file; None when nobody does. Raises OSError.
+    """Which process keeps us from a lock on this file; None when none does. Raises OSError.
 
     The PID is -1 for an open file description lock, 0 for a process of a PID namespace that we do not see
     into (another container with the same folder), and another negative number for one on another machine.
@@ -41,4 +41,4 @@ def asked(file: int) -> Holding | None:
         kind, _, _, _, pid = struct.unpack(_LINUX, record)
     if kind == fcntl.F_UNLCK:
         return None
-    return Holding(pid if pid > 0 else None, pid > 0 or pid == _NOBODY_IN_PARTICULAR)
+    return Holding(pid if pid > 0 else None, pid > 0 or pid == _NO_ONE_PROCESS)

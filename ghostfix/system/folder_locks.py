@@ -38,7 +38,7 @@ class FolderLocks:
 
     @contextmanager
     def own(self, path: str) -> Iterator[None]:
-        """Holds a lock on this folder; raises ChangedError at once when somebody else does."""
+        """Holds a lock on this folder; raises ChangedError at once when another process does."""
         with self._opened(path) as folder:
             if folder is not None:
                 self._take(folder, path, 0.0)

@@ -1,25 +1,26 @@
 """Folders: the one way on which every act on a file reaches the folder that holds it.
 
-Whoever owns a folder decides what its names lead to, and can decide anew at any moment. So root acts in
-somebody's folder with that user's rights, and is led to nothing that the user could not touch without us:
+The owner of a folder decides what its names lead to, and can decide anew at any moment. So root acts in
+another user's folder with that user's rights, and is led to nothing that the user could not touch without us:
 
 - The way is walked down from ``/``, one name at a time, and each folder is held open before the next name
-  is looked up in it: what was looked at is what is acted in, whatever is exchanged meanwhile.
+  is looked up in it: what was checked is what is acted in, whatever is exchanged meanwhile.
 - In a folder we have its owner's rights, from the moment in which it is entered (``acting_as``). A folder of
-  root's, reached through real folders only, is acted in as root: nobody else can make or move one into place.
-- A symlink is followed when it is root's, our own or the folder owner's. After one that lies in somebody's
-  folder the rest of the way has that user's rights, wherever it leads; a third user's folder is refused. Only
-  one of root's with an absolute target and no second name (a hard link) is root's word still: nobody else can
-  have made it, and it leads to the same place wherever its folder's owner moves it.
-- Who is not root has his own rights throughout, and follows no symlink of another user.
+  root's, reached through real folders only, is acted in as root: no other user can make or move one into
+  place.
+- A symlink is followed when it is root's, our own or the folder owner's. After one that lies in another
+  user's folder the rest of the way has that user's rights, wherever it leads; a third user's folder is
+  refused. Only one of root's with an absolute target and no second name (a hard link) is root's word still:
+  no other user can have made it, and it leads to the same place wherever its folder's owner moves it.
+- A caller who is not root has their own rights throughout, and follows no symlink of another user.
 
 All this needs is ``openat`` with ``O_NOFOLLOW`` (POSIX), so it is the same on every kernel and on macOS;
-``openat2(2)`` would forbid links without telling whose they are.
+``openat2(2)`` would forbid links without saying whose they are.
 
-The rule for hostile folders: one that others than its owner can write to (anybody, or a group whose owner's
-rights we have not taken), without the sticky bit, and that belongs neither to us nor to root, is not acted
-in. In any other folder, whoever could exchange a name under us is its owner, ourselves or root; and each act
-compares the file once more at the last moment, so that even they lose nothing but their time.
+The rule for hostile folders: one that others than its owner can write to (every user, or a group whose
+owner's rights we have not taken), without the sticky bit, and that belongs neither to us nor to root, is not
+acted in. In any other folder, only its owner, we ourselves and root could exchange a name under us; and each
+act compares the file once more at the last moment, so that even they lose nothing but their time.
 """
 
 import errno
@@ -75,9 +76,9 @@ def opened(path: str) -> Iterator[tuple[int, str]]:
 
 
 def is_hostile(folder: os.stat_result, us: int, actor: int) -> bool:
-    """Whether others can exchange its files, and nobody whom we trust let them (the rule above).
+    """Whether others can exchange its files, and no user whom we trust let them (the rule above).
 
-    ``actor`` is whose rights we have taken: a group that its owner lets in decides nothing but his affairs.
+    ``actor`` is whose rights we have taken: a group that its owner lets in decides only for that owner.
     """
     others = stat.S_IWOTH if folder.st_uid == actor else stat.S_IWOTH | stat.S_IWGRP
     sticky = bool(folder.st_mode & stat.S_ISVTX)
@@ -87,7 +88,7 @@ def is_hostile(folder: os.stat_result, us: int, actor: int) -> bool:
 def make_folder(path: str, mode: int) -> None:
     """Makes a folder and its parents, each with ``mode``; one that exists keeps its own.
 
-    What is made in somebody's folder is made by that user, and belongs to him.
+    What is made in another user's folder is made by that user, and belongs to that user.
     """
     with _Walk(posixpath.abspath(path), make=mode):
         return
@@ -103,10 +104,10 @@ class _Walk:
         self.us = os.geteuid()
         self._actor = self.us
         self._bent = ""
-        """The first symlink that was followed in somebody's folder."""
+        """The first symlink that was followed in another user's folder."""
         self._links = 0
         self._left = _names(folder)
-        self._told = "/"
+        self._way = "/"
         """The way as it has been gone, for errors."""
         self._rights = ExitStack()
         self._device = -1
@@ -133,12 +134,12 @@ class _Walk:
         """With whose rights we act, as a part of a sentence; empty when they are our own."""
         if self._actor == self.us:
             return ""
-        told = f"whose symlink {self._bent} leads there" if self._bent else "whose folder it is"
-        return f" with the rights of {_named(self._actor)}, {told}"
+        which = f"whose symlink {self._bent} leads there" if self._bent else "whose folder it is"
+        return f" with the rights of {_named(self._actor)}, {which}"
 
     def _enter(self, name: str) -> None:
         name = known_in(self.here, name)
-        place = posixpath.join(self._told, name)
+        place = posixpath.join(self._way, name)
         try:
             folder = self._open(name)
         except FileNotFoundError as error:
@@ -151,7 +152,7 @@ class _Walk:
                 f"the folder {self._folder} cannot be opened{self.as_whom}: {reason(error)}"
             ) from error
         os.close(self.here)
-        self.here, self._told = folder, place
+        self.here, self._way = folder, place
         if self.us == 0:
             self._become(self._owner(os.fstat(folder)))
 
@@ -164,10 +165,10 @@ class _Walk:
         try:
             os.mkdir(name, self._make, dir_fd=self.here)
         except FileExistsError:
-            pass  # somebody else made it just now
+            pass  # another process made it just now
         except OSError as error:
-            told = f"the folder {posixpath.join(self._told, name)} cannot be made"
-            raise StepError(f"{told}{self.as_whom}: {reason(error)}") from error
+            failure = f"the folder {posixpath.join(self._way, name)} cannot be made"
+            raise StepError(f"{failure}{self.as_whom}: {reason(error)}") from error
         return os.open(name, _ENTER, dir_fd=self.here)
 
     def _become(self, owner: int) -> None:
@@ -179,7 +180,7 @@ class _Walk:
                 return
             raise StepError(
                 f"the way to {self._folder} leads through {self._bent}, a symlink of {_named(self._actor)}, "
-                f"into {self._told}, which is {_named(owner)}'s: neither is to use the other's rights"
+                f"into {self._way}, which is {_named(owner)}'s: neither is to use the other's rights"
             )
         self._rights.close()
         if owner != 0:
@@ -187,7 +188,7 @@ class _Walk:
                 self._rights.enter_context(acting_as(account_with(owner)))
             except OSError as error:
                 raise StepError(
-                    f"{self._told} belongs to {_named(owner)}, as whom nothing can be done"
+                    f"{self._way} belongs to {_named(owner)}, as whom nothing can be done"
                 ) from error
         self._actor = owner
 
@@ -200,7 +201,7 @@ class _Walk:
         return self._mounters.get(seen.st_dev, seen.st_uid)
 
     def _follow(self, name: str, place: str) -> None:
-        """Goes on where a symlink leads, if nobody made it who has no say in this folder."""
+        """Goes on where a symlink leads, unless a user made it who has no say in this folder."""
         target, made = _link(self.here, name, place)
         owner = self._owner(made)
         if owner not in (0, self.us, self._actor):
@@ -213,7 +214,7 @@ class _Walk:
             self._bent = self._bent or place
         if target.startswith("/"):
             os.close(self.here)
-            self.here, self._told = os.open("/", _ENTER), "/"
+            self.here, self._way = os.open("/", _ENTER), "/"
         self._left += _names(target)
 
 
@@ -257,10 +258,10 @@ def _named(uid: int) -> str:
 
 
 def make_private_folder(path: str) -> None:
-    """Makes a folder and its parents, closed to everybody else.
+    """Makes a folder and its parents, closed to all other users.
 
     A folder of our own that others may look into, as an older ghostfix left it, is closed; one that is
-    somebody else's, a symlink, or open to others' writing stays as it is: what is in it may be theirs.
+    another user's, a symlink, or open to others' writing stays as it is: what is in it may be theirs.
     """
     make_folder(path, 0o700)
     try:
@@ -279,7 +280,7 @@ def make_private_folder(path: str) -> None:
 
 
 def is_roots_way(folder: str) -> bool:
-    """Whether nobody but root decides where this leads: the folder, all above it, and each symlink."""
+    """Whether root alone decides where this leads: the folder, all above it, and each symlink."""
     return all(_is_roots(place) for start in (folder, os.path.realpath(folder)) for place in _upwards(start))
 
 

@@ -158,7 +158,7 @@ class _Exchange:
 
         context = ssl.create_default_context()
         if self._host in (*_LOOPBACK, *_NAMES_OF_LOOPBACK):
-            # Nobody stands between us and our own machine, and its certificates are home-made.
+            # Nothing stands between us and our own machine, and its certificates are home-made.
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context.wrap_socket(connected, server_hostname=self._host)

@@ -42,12 +42,12 @@ class LocalLauncher:
         variables = {**start.variables, MARK: f"{os.getpid()}:{start.pid_file}"}
         execve.become(start.argv, start.directory, variables, account)
 
-    def nursery(self, start: LockedStart, lock: Held) -> child.Nursery:
+    def child_process(self, start: LockedStart, lock: Held) -> child.ChildProcess:
         """What starts the command as a child, which has the lock only where it is shared."""
         if lock.shared:
             lock.keep_over_exec()
         account = account_of(start.user)
-        return child.Nursery(
+        return child.ChildProcess(
             start.argv, start.directory, start.variables, account, start.pid_file, start.grace
         )
 

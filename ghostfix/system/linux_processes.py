@@ -1,7 +1,7 @@
 """Processes on Linux, read from ``/proc`` directly: few cheap files for all, many for few.
 
 Every process is read through one descriptor of its folder: once the process has ended, reads through it
-fail, so what is read together belongs together even when the PID is given to somebody else meanwhile.
+fail, so what is read together belongs together even when the PID is given to another process meanwhile.
 """
 
 import functools
@@ -35,7 +35,7 @@ _DELETED = " (deleted)"
 _ATTEMPTS = 10
 _INSTANT = 0.001
 _FRESH = 1.0
-"""Seconds for which a look at all processes counts them: reading a crowd twice would tell nothing new."""
+"""Seconds for which one reading of all processes counts: reading a crowd twice would give nothing new."""
 
 
 class LinuxProcesses:
@@ -117,21 +117,21 @@ class LinuxProcesses:
         return processes, zombies, ours
 
     def cwd(self, process: Process) -> str | None:
-        """The working directory of whoever has this PID; one link is read, nothing is compared."""
+        """The working directory of the process that has this PID; one link is read, nothing is compared."""
         return _link(None, f"{self._folder}/{process.pid}/cwd")
 
     def environment(self, process: Process) -> tuple[Variable, ...] | None:
-        """The variables of whoever has this PID; one file is read, nothing is compared."""
+        """The variables of the process that has this PID; one file is read, nothing is compared."""
         return self._ownership(None, f"{self._folder}/{process.pid}/environ")
 
     def detail(self, process: Process) -> ProcessDetail:
-        """What costs more to read; all None when the process is gone or is somebody else."""
+        """What costs more to read; all None when the process is gone or is another one."""
         try:
             folder = os.open(f"{self._folder}/{process.pid}", _FOLDER)
         except OSError:
             return ProcessDetail()
         try:
-            # By its start: a program that shows its progress in its title has another argv at each look.
+            # By its start: a program that shows its progress in its title has another argv at each reading.
             if not same_start(process, self._read_in(folder, process.pid)):
                 return ProcessDetail()
             detail = self._detail_in(folder, process)
@@ -212,8 +212,8 @@ class LinuxProcesses:
 def _read_together(folder: int) -> tuple[Stat, tuple[str, ...]]:
     """The state and the command line of one moment.
 
-    The command line is read first: whoever loses it by exiting is then seen to exit. One that is just being
-    executed has none for an instant either, so it is asked again.
+    The command line is read first: a process that loses it by exiting is then seen to exit. One that is just
+    being executed has none for an instant either, so it is asked again.
     """
     attempts = 0
     while True:

@@ -20,7 +20,7 @@ def held(path: str, note: bytes) -> Iterator[None]:
     """Holds an exclusive lock; the file contains ``note`` meanwhile, and is empty afterwards."""
     file = _acquire(path)
     try:
-        with suppress(OSError):  # a full disk: then the next one is not told who holds it
+        with suppress(OSError):  # a full disk: then the next one does not learn who holds it
             os.ftruncate(file, 0)
             os.pwrite(file, note, 0)
         yield
@@ -31,7 +31,7 @@ def held(path: str, note: bytes) -> Iterator[None]:
 
 
 def holder_of(seen: os.stat_result) -> int | None:
-    """Who holds a lock on this file, by ``/proc/locks``; None where that does not tell."""
+    """Who holds a lock on this file, by ``/proc/locks``; None where that does not say."""
     if sys.platform != "linux":
         return None
     try:

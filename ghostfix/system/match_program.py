@@ -1,7 +1,8 @@
 """A search for a pattern that may never end, in a process that can be ended.
 
-Run as a program of its own, ``python -I -S search.py``, it reads a JSON array of a pattern and a text from
-each line of its input, and answers ``1``, ``0`` or ``?`` (no pattern) on a line. It imports nothing of ours.
+Run as a program of its own, ``python -I -S match_program.py``, it reads a JSON array of a pattern and a
+text from each line of its input, and answers ``1``, ``0`` or ``?`` (no pattern) on a line. It imports nothing
+of ours.
 """
 
 import json
@@ -11,7 +12,7 @@ import sys
 import time
 
 _CPU_SECONDS = 10
-"""Of a processor, for one search: nobody else would end it if ghostfix were killed while it searches."""
+"""Of a processor, for one search: nothing else would end it if ghostfix were killed while it searches."""
 
 
 def main() -> None:

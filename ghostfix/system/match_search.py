@@ -1,4 +1,4 @@
-"""The other process in which patterns are searched for (``search``): started once, ended when it is late."""
+"""The other process in which patterns are searched for: started once, ended when it is late."""
 
 import os
 import posixpath
@@ -77,7 +77,7 @@ class Searcher:
         return self._process
 
     def _end(self) -> None:
-        """Ends it: what it searches for now, nobody waits for any more."""
+        """Ends it: no caller waits any more for what it searches for now."""
         process, self._process = self._process, None
         if process is None:
             return

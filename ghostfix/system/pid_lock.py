@@ -1,4 +1,4 @@
-"""A PID file that is a kernel lock: whoever runs holds it, and with that process it ends.
+"""A PID file that is a kernel lock: the process that runs holds it, and with that process it ends.
 
 Which kind of lock, by fcntl(2) and flock(2):
 
@@ -6,13 +6,13 @@ Which kind of lock, by fcntl(2) and flock(2):
   that inherits the descriptor keeps them: after ``kill -9`` of the service its workers would keep the next
   one out. That is what ``shared`` asks for, and then an open file description lock is taken.
 - POSIX record locks belong to the process. They survive ``exec``, no child inherits them, they end with the
-  process in the same instant, and the kernel tells who holds one (``F_GETLK``). So this is the usual kind.
-  Their one weakness: a process that opens its own PID file and closes it again loses the lock. Whoever finds
-  the lock free therefore looks at who is named in the file (``single_instance``).
+  process in the same instant, and the kernel says which one holds it (``F_GETLK``). So this is the usual
+  kind. Their one weakness: a process that opens its own PID file and closes it again loses the lock. A start
+  that finds the lock free therefore reads which process the file names (``instance_lock``).
 
 Both kinds exclude each other. The file's content is the PID (``own_content``). It is put in place whole,
-under its final name, and locked before that: nobody ever reads half a PID, an empty file, or that of somebody
-without the lock.
+under its final name, and locked before that: no reader ever finds half a PID, an empty file, or the PID of
+a process without the lock.
 """
 
 import errno
@@ -35,13 +35,13 @@ from ghostfix.system.flock_struct import asked, whole_file
 from ghostfix.system.folders import is_roots_way, make_folder, opened
 from ghostfix.system.linux_processes import LinuxProcesses
 
-_LOOK = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _WRITE = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _MODE = 0o644
 _LIMIT = 4096
 _HIGH = 230
-"""Descriptors from here on are nobody's habit: a shell script's ``exec 3>file`` must not close ours."""
+"""Programs do not choose descriptors from here on: a shell script's ``exec 3>file`` must not close ours."""
 _PID_FILE = Pattern(rb"[\s\0]*(?:\d{1,10})?[\s\0]*\Z")
 """A number and nothing else; a crash of the machine may leave an empty file, or zeros.
 
@@ -58,7 +58,7 @@ class PidLock:
     def __init__(self, place: "_LockFile", descriptor: int, before: Former) -> None:
         self.path = place.path
         self.before = before
-        """What the file was before: it has the PID of whoever had it last."""
+        """What the file was before: it has the PID of the process that had it last."""
         self.shared = place.shared
         self._account = place.account
         self._descriptor = descriptor
@@ -71,16 +71,16 @@ class PidLock:
         """Gives the lock back, and removes the file, unless children that share the lock hold it still."""
         seen = os.fstat(self._descriptor)
         if self.shared:
-            os.close(self._descriptor)  # a lock that is tried while we hold it tells nothing about them
+            os.close(self._descriptor)  # a lock that is tried while we hold it says nothing about them
         with suppress(StepError, OSError), self._place() as place:
             place.remove(seen)
         if not self.shared:
             os.close(self._descriptor)
 
     def give_back(self) -> None:
-        """Gives the lock back, and lets the file say again what it said: it is of somebody who lost the lock.
+        """Gives the lock back, and lets the file say again what it said: its writer lost the lock.
 
-        Without that, whoever comes next would not know of him.
+        Without that, the next start would not know of the writer.
         """
         if not self.before.content:
             self.release()
@@ -102,7 +102,7 @@ def acquire(
 ) -> PidLock | Taken:
     """The lock on the PID file, which then names this process; or who holds it.
 
-    ``wait`` waits for whoever holds it to end. Root makes the file with the rights of ``account``, unless the
+    ``wait`` waits for its holder to end. Root makes the file with the rights of ``account``, unless the
     way to it is root's own. The folder is made when it is missing. Raises StepError, ChangedError.
     """
     folder = os.path.dirname(path)
@@ -118,9 +118,9 @@ def acquire(
 
 
 def holder(path: str) -> Taken | None:
-    """Who holds the lock; None when nobody does, or that cannot be told. Takes no lock to find out."""
+    """Which process holds the lock; None when none does, or that cannot be seen. Takes no lock for it."""
     try:
-        file = os.open(path, _LOOK)
+        file = os.open(path, _READ)
     except OSError:
         return None
     try:
@@ -145,7 +145,7 @@ class _LockFile:
         self._wait = wait
 
     def attempt(self) -> PidLock | Taken | None:
-        """None when the file was made, removed or exchanged by somebody else meanwhile."""
+        """None when the file was made, removed or exchanged by another process meanwhile."""
         try:
             file = _high(os.open(self._name, _WRITE, dir_fd=self._folder))
         except FileNotFoundError:
@@ -157,7 +157,7 @@ class _LockFile:
             self._check(file)
             if not self._locked(file, wait=self._wait):
                 taken = _holder(file)
-                # A file that was exchanged meanwhile may be held by somebody who is about to see that, too.
+                # A file that was exchanged meanwhile may be held by a process that is about to see that, too.
                 return taken if _is_still(file, self._folder, self._name) else None
             if not _is_still(file, self._folder, self._name):
                 return None
@@ -178,7 +178,7 @@ class _LockFile:
                 os.close(file)
 
     def remove(self, seen: os.stat_result) -> None:
-        """Removes the file if it is the one that was seen and nobody holds it but we."""
+        """Removes the file if it is the one that was seen and no other process holds it."""
         file = _high(os.open(self._name, _WRITE, dir_fd=self._folder)) if self.shared else -1
         try:
             if file >= 0 and not self._locked(file, wait=False):
@@ -190,7 +190,7 @@ class _LockFile:
                 os.close(file)
 
     def restore(self, file: int, former: Former) -> None:
-        """Puts a file that says what it did before, and which nobody holds, in the place of ours."""
+        """Puts a file that says what it did before, and which no process holds, in the place of ours."""
         if not _is_still(file, self._folder, self._name):
             return
         fresh = self._new(former.content, former.birth, locked=False)
@@ -202,7 +202,7 @@ class _LockFile:
         self._put_in_place(fresh[1], file)
 
     def _put_in_place(self, fresh: str, file: int) -> bool:
-        """Gives the new file its name; not when somebody else's took the place of the one that we hold."""
+        """Gives the new file its name; not when another one took the place of the one that we hold."""
         try:
             if not exchange(fresh, self._name, self._folder):
                 os.rename(fresh, self._name, src_dir_fd=self._folder, dst_dir_fd=self._folder)
@@ -210,7 +210,7 @@ class _LockFile:
             ours = _is_still(file, self._folder, fresh)
             if not ours:
                 exchange(fresh, self._name, self._folder)
-        except FileNotFoundError:  # somebody removed it
+        except FileNotFoundError:  # another process removed it
             ours = False
         finally:
             with suppress(FileNotFoundError):
@@ -275,7 +275,7 @@ class _LockFile:
             raise StepError(f"{self.path} belongs to another user (uid {seen.st_uid})")
 
     def _refused(self, error: OSError) -> Taken:
-        """Another user's file may still tell who holds it."""
+        """Another user's file may still show which process holds it."""
         if error.errno == errno.ELOOP:
             raise StepError(f"{self.path} is a symlink; a PID file is never followed through one") from error
         found = holder(self.path) if error.errno == errno.EACCES else None
@@ -329,7 +329,7 @@ def _signature(file: int) -> Birth | None:
 
 
 def _holder(file: int) -> Taken | None:
-    """None when nobody holds it: whoever did has ended, or has put a new file in its place."""
+    """None when no process holds it: the holder has ended, or has put a new file in its place."""
     held = asked(file)
     return None if held is None else Taken(held.pid, read_open(file, _LIMIT) if held.here else b"")
 

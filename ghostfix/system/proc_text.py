@@ -110,7 +110,7 @@ _LOCKED_FILE = Pattern(r"([0-9a-fA-F]{1,8}):([0-9a-fA-F]{1,8}):([0-9]{1,20})")
 
 
 def parse_locks(text: str) -> frozenset[tuple[int, int, int]]:
-    """(major, minor, inode) of every file in ``/proc/locks`` that somebody holds; waiters are left out."""
+    """(major, minor, inode) of every file in ``/proc/locks`` that a process holds; waiters are left out."""
     held = set()
     for line in text.splitlines():
         fields = line.split()
@@ -148,7 +148,7 @@ def parse_memory(meminfo: bytes) -> tuple[float, float]:
 def parse_mounters(text: str) -> dict[int, int]:
     """Who mounted each FUSE file system of ``/proc/PID/mountinfo`` (proc(5)), by device number; not root.
 
-    Its files are whose that user says they are, whatever ``stat`` tells (mount.fuse(8), ``user_id``).
+    Its files are whose that user says they are, whatever ``stat`` says (mount.fuse(8), ``user_id``).
     """
     found = {}
     for line in text.splitlines():

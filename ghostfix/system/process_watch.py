@@ -1,8 +1,8 @@
-"""A lookout over the process table: who is new, who has ended, and what a few processes use, at little cost.
+"""Watching the process table: which processes are new, which have ended, what a few use, at little cost.
 
 ``/proc`` is listed only when the kernel has given out a PID since the last time (the last field of
-``/proc/loadavg``, proc(5)). Whoever is watched is held by a pidfd, so that its end wakes us in the same
-instant, however long the pause was to be, and whoever gets its PID afterwards is not taken for it. Elsewhere
+``/proc/loadavg``, proc(5)). A watched process is held by a pidfd, so that its end wakes us in the same
+instant, however long the pause was to be, and one that gets its PID afterwards is not taken for it. Elsewhere
 than on Linux the table is listed each time, and no pause is longer than a tenth of a second.
 """
 
@@ -29,18 +29,18 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-class LinuxLookout:
-    """Implements ``lookout.Lookout`` with ``/proc`` and pidfds."""
+class LinuxProcessWatch:
+    """Implements ``process_watch.ProcessWatch`` with ``/proc`` and pidfds."""
 
     def __init__(self, process: Callable[[int], Process | None]) -> None:
-        """``process`` reads one by its PID, as whoever asks us reads them."""
+        """``process`` reads one by its PID, as the caller reads them."""
         self._process = process
         self._last = b""
         self._poll = select.poll()
         self._held: dict[int, ProcessId] = {}
         self._gone: set[ProcessId] = set()
-        self._others = PollingLookout(process)
-        """For whom no pidfd can be had."""
+        self._others = PollingProcessWatch(process)
+        """Those for which no pidfd can be had."""
         self._most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
 
     def pids(self) -> frozenset[int] | None:
@@ -58,7 +58,7 @@ class LinuxLookout:
         """Opens a pidfd, and makes sure that it is of this very process.
 
         Where that cannot be (too many for half of our descriptors, or a container forbids the call), it is
-        looked at ten times a second.
+        polled ten times a second.
         """
         if len(self._held) >= self._most:
             self._others.hold(process)
@@ -80,7 +80,7 @@ class LinuxLookout:
         self._poll.register(descriptor, select.POLLIN)
 
     def ended(self) -> frozenset[ProcessId]:
-        """Those of the held that have ended; each is told once."""
+        """Those of the held that have ended; each is reported once."""
         for descriptor, _ in self._poll.poll(0):
             self._poll.unregister(descriptor)
             os.close(descriptor)
@@ -107,7 +107,7 @@ class LinuxLookout:
         return found
 
     def ports(self) -> frozenset[int] | None:
-        """The ports on which anybody in this network namespace listens."""
+        """The ports on which any process of this network namespace listens."""
         found: set[int] = set()
         for name in ("tcp", "tcp6"):
             try:
@@ -119,23 +119,23 @@ class LinuxLookout:
         return frozenset(found)
 
 
-class PollingLookout:
-    """Implements ``lookout.Lookout`` with psutil, for systems without ``/proc``."""
+class PollingProcessWatch:
+    """Implements ``process_watch.ProcessWatch`` with psutil, for systems without ``/proc``."""
 
     def __init__(self, process: Callable[[int], Process | None]) -> None:
-        """``process`` reads one by its PID, as whoever asks us reads them."""
+        """``process`` reads one by its PID, as the caller reads them."""
         self._process = process
         self._held: dict[int, ProcessId] = {}
 
     def pids(self) -> frozenset[int] | None:
-        """Everybody's PIDs."""
+        """The PIDs of all processes."""
         import psutil
 
         return frozenset(psutil.pids())
 
     @property
     def holds(self) -> bool:
-        """Whether there is anybody whose end is to be seen."""
+        """Whether there is a process whose end is to be seen."""
         return bool(self._held)
 
     def hold(self, process: Process) -> None:
@@ -183,9 +183,9 @@ class PollingLookout:
 
 
 def publish(path: str, content: bytes) -> None:
-    """Puts a file in place in one instant, readable by everybody; raises StepError.
+    """Puts a file in place in one instant, readable by every user; raises StepError.
 
-    Nothing is written through a name that somebody else could have made, and nothing but a regular file is
+    Nothing is written through a name that another user could have made, and nothing but a regular file is
     replaced: not ``/dev/null``, not a symlink.
     """
     try:
@@ -213,7 +213,7 @@ def _replace(folder: int, name: str, content: bytes) -> None:
 
 
 def is_unread() -> bool:
-    """Whether our output is a pipe whose reader has gone: where nothing is written, nothing else tells."""
+    """Whether our output is a pipe whose reader has gone: where nothing is written, nothing else shows it."""
     try:
         output = sys.stdout.fileno()
         if not stat.S_ISFIFO(os.fstat(output).st_mode):
@@ -225,8 +225,8 @@ def is_unread() -> bool:
     return bool(poll.poll(0))
 
 
-def lookout(process: Callable[[int], Process | None]) -> LinuxLookout | PollingLookout:
+def process_watch(process: Callable[[int], Process | None]) -> LinuxProcessWatch | PollingProcessWatch:
     """The better one for this system: pidfds are there since Linux 5.3."""
     if sys.platform == "linux" and hasattr(os, "pidfd_open"):
-        return LinuxLookout(process)
-    return PollingLookout(process)
+        return LinuxProcessWatch(process)
+    return PollingProcessWatch(process)

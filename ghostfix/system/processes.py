@@ -1,4 +1,4 @@
-"""What each way of reading processes gives, and the variables that tell who started one."""
+"""What each way of reading processes gives, and the variables that show what started one."""
 
 from collections.abc import Iterable
 from typing import Protocol
@@ -30,7 +30,7 @@ class ProcessTable(Protocol):
 
     @property
     def boot_time(self) -> float:
-        """Seconds since the epoch; raises OSError, ValueError or RuntimeError when it cannot be told."""
+        """Seconds since the epoch; raises OSError, ValueError or RuntimeError when it cannot be read."""
         ...
 
     @property

@@ -84,14 +84,14 @@ class PsutilProcesses:
         )
 
     def cwd(self, process: Process) -> str | None:
-        """Its working directory; None when it is gone or may not be looked into."""
+        """Its working directory; None when it is gone or may not be read."""
         try:
             return _cwd(psutil.Process(process.pid))
         except (psutil.Error, OSError):
             return None
 
     def environment(self, process: Process) -> tuple[Variable, ...] | None:
-        """Those of its variables that tell who started it; None when it may not be looked into."""
+        """Those of its variables that show what started it; None when it may not be read."""
         try:
             environ = _environ(psutil.Process(process.pid))
         except (psutil.Error, OSError):
@@ -99,7 +99,7 @@ class PsutilProcesses:
         return None if environ is None else ownership(environ.items(), self._kept)
 
     def detail(self, process: Process) -> ProcessDetail:
-        """What costs more to read; all None when the process is gone or is somebody else."""
+        """What costs more to read; all None when the process is gone or is another one."""
         current = self.one(process.pid)
         if current is None or not same_start(process, current) or not current.alive:
             return ProcessDetail()

@@ -1,4 +1,4 @@
-"""Looking at the machine at hand: the half of it that changes nothing."""
+"""Reading the machine at hand: the half of it that changes nothing."""
 
 import os
 import pwd
@@ -56,7 +56,7 @@ class LookingSystem:
         )
 
     def host(self) -> Host:
-        """The machine's name and kind, the Python that runs us, and for whom."""
+        """The machine's name and kind, the Python that runs us, and for which user."""
         return Host(
             hostname=storable(socket.gethostname()),
             platform=self.platform.value,
@@ -95,11 +95,11 @@ class LookingSystem:
         """The process that has this PID now."""
         return self._table.one(pid)
 
-    def lookout(self) -> ProcessWatch:
-        """A cheap view of the process table, as long as somebody watches."""
-        from ghostfix.system.process_watch import lookout
+    def process_watch(self) -> ProcessWatch:
+        """A cheap view of the process table, as long as the caller watches."""
+        from ghostfix.system.process_watch import process_watch
 
-        return lookout(self.process)
+        return process_watch(self.process)
 
     def detail(self, process: Process) -> ProcessDetail:
         """What costs more to read."""
@@ -191,7 +191,7 @@ class LookingSystem:
 
 
 def _home() -> str:
-    """Root's is the one of the password database: sudo may keep the HOME of whoever called it."""
+    """Root's is the one of the password database: sudo may keep the HOME of its caller."""
     if os.getuid() == 0:
         try:
             return pwd.getpwuid(0).pw_dir

@@ -1,6 +1,6 @@
-"""Acting on although nobody hears of it: what cannot be written never ends an act half-way.
+"""Acting on although no reader is left: what cannot be written never ends an act half-way.
 
-A reader that has gone (EPIPE), a terminal that is gone (EIO, and SIGHUP to whoever ran in it) and a full disk
+A reader that has gone (EPIPE), a terminal that is gone (EIO, and SIGHUP to what ran in it) and a full disk
 take the words of a repair away, and nothing else: it goes on, and its exit code is its own.
 """
 
@@ -48,7 +48,7 @@ def survive_reader_loss() -> None:
 
 
 def drop_unwritable_output() -> None:
-    """Lets standard output and standard error take everything, whether or not it reaches anybody."""
+    """Lets standard output and standard error take everything, whether or not it reaches a reader."""
     if isinstance(sys.stderr, io.TextIOWrapper):
         sys.stderr = _lossy(sys.stderr, said_elsewhere=False)
     if isinstance(sys.stdout, io.TextIOWrapper):

@@ -63,7 +63,7 @@ def _process_limit() -> int | None:
 
 
 def _task_limit() -> int | None:
-    """Each task has a PID, and a place in the kernel's table of threads (proc(5)); not told on macOS."""
+    """Each task has a PID, and a place in the kernel's table of threads (proc(5)); not known on macOS."""
     if sys.platform != "linux":
         return None
     names = ("pid_max", "threads-max")

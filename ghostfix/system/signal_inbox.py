@@ -1,4 +1,4 @@
-"""Hearing: which signals have come to this process, and whether it was the terminal that sent them.
+"""Signal inbox: which signals have come to this process, and whether it was the terminal that sent them.
 
 What a terminal sends (Ctrl-C) goes to the whole process group in the foreground; what kill(2) sends may go
 to one process alone. Only sigwaitinfo(2) tells the two apart. Where that is not there (macOS), a signal of
@@ -85,7 +85,7 @@ def end_on_term() -> None:
 
 
 def _nothing(_number: int, _frame: object) -> None:
-    """Whoever listens has it."""
+    """The inbox that listens has it."""
 
 
 def _is_foreground() -> bool:

@@ -1,4 +1,4 @@
-"""Signalling one very process, or nobody.
+"""Signalling one very process, or none.
 
 On Linux a pidfd is opened first (or was, when the process was pinned), then the process that has the PID
 is read and compared, then the pidfd is asked whether its process has ended, and the signal goes through
@@ -68,7 +68,7 @@ class Signaller:
             if _is_leaving(process, current):
                 raise ChangedError(f"process {process.pid} ({process.name}) is ending just now")
             if process.id not in self._pinned and not same_process(process, current):
-                raise ChangedError(_somebody_else(process, current))
+                raise ChangedError(_another(process, current))
             if descriptor is not None and _has_ended(descriptor):
                 raise ChangedError(_gone(process))
             try:
@@ -91,7 +91,7 @@ class Signaller:
         except ChangedError:
             return True
         except StepError:
-            pass  # no descriptor is left: the table tells as well
+            pass  # no descriptor is left: the table shows it as well
         while self._there(process):
             if time.monotonic() >= deadline:
                 return False
@@ -162,7 +162,7 @@ class Signaller:
         return same_start(process, current)
 
     def _current(self, process: Process) -> Process | None:
-        """The process as it is now; None when it has ended or its PID is somebody else's."""
+        """The process as it is now; None when it has ended or its PID is another process's."""
         current = self._table.one(process.pid)
         if current is None or not current.alive:
             return None
@@ -207,7 +207,7 @@ def _gone(process: Process) -> str:
     return f"process {process.pid} ({process.name}) has already ended"
 
 
-def _somebody_else(process: Process, current: Process) -> str:
+def _another(process: Process, current: Process) -> str:
     if same_start(process, current) or process.id == current.id:
         return f"process {process.pid} is not as it was: it now runs {current.name} as {current.user}"
     return f"PID {process.pid} now belongs to another process ({current.name}, of {current.user})"

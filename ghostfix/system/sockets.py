@@ -126,7 +126,7 @@ def _unseen(ports: list[int], unreadable: int) -> str:
 
 
 class PsutilSockets:
-    """Asks psutil; where it refuses to tell of all (macOS, not root), process by process and netstat."""
+    """Asks psutil; where it does not give all (macOS, not root), process by process and netstat."""
 
     def listeners(self) -> Reading[tuple[Listener, ...]]:
         """Every listening socket; incomplete when some owner is not visible."""

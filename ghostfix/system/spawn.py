@@ -37,7 +37,7 @@ def spawn(
 
     The log's folder is made when it is missing, and ``note`` is written to the log first. The variable that
     ``mark`` names gets ``:PID`` at its end. Root starts the
-    command as ``user``, and makes and opens the log with that user's rights: whoever can write to the
+    command as ``user``, and makes and opens the log with that user's rights: a user who can write to the
     folder could have made a symlink of it, to where root alone may write. Raises StepError when the command
     cannot be started or ends at once, ChangedError when the log is a symlink or no regular file.
     """
@@ -114,7 +114,7 @@ def _detached(
 
 
 def _settled(table: ProcessTable, pid: int) -> Process | None:
-    """The process once two looks agree: ``#!/usr/bin/env`` and launchers execute once more."""
+    """The process once two readings agree: ``#!/usr/bin/env`` and launchers execute once more."""
     before = table.one(pid)
     deadline = time.monotonic() + 1.0
     while before is not None and before.alive and time.monotonic() < deadline:

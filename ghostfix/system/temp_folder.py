@@ -28,7 +28,7 @@ class ScratchFolder:
 
 
 def free_port() -> int:
-    """A TCP port on which nobody listens on 127.0.0.1 at this moment."""
+    """A TCP port on which no process listens on 127.0.0.1 at this moment."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

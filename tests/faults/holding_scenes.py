@@ -4,7 +4,7 @@ import hashlib
 import plistlib
 from collections.abc import Callable
 
-from ghostfix.managers.cron.crontab_file import Tab
+from ghostfix.managers.cron.crontab_file import CrontabFile
 from ghostfix.managers.cron.hold_line import HoldCronLine
 from ghostfix.managers.launchd.hold_job import HoldLaunchdJob
 from ghostfix.managers.watchdog.hold_loop import HoldWatchdog
@@ -31,7 +31,7 @@ def cron() -> Scene:
     tabs = FakeCrontab(machine, {user: CRONTAB})
     lines = CRONTAB.split(b"\n")
     steps = tuple(
-        HoldCronLine(reason="r", tab=Tab(user=user), line=number, source=lines[number - 1] + b"\n")
+        HoldCronLine(reason="r", tab=CrontabFile(user=user), line=number, source=lines[number - 1] + b"\n")
         for number in (2, 4)
     )
     return Scene(machine, steps, lambda: tabs.tabs[user])
@@ -44,7 +44,7 @@ def roots_cron() -> Scene:
     machine.add_file("/etc/passwd", b"root:x:0:0::/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\n")
     tabs = FakeCrontab(machine, {"alice": CRONTAB, "root": CRONTAB})
     source = CRONTAB.split(b"\n")[1] + b"\n"
-    step = HoldCronLine(reason="r", tab=Tab(user="alice"), line=2, source=source)
+    step = HoldCronLine(reason="r", tab=CrontabFile(user="alice"), line=2, source=source)
     return Scene(machine, (step,), lambda: (dict(tabs.tabs), machine.names(SPOOL).value))
 
 
@@ -53,7 +53,9 @@ def cron_file() -> Scene:
     path = "/etc/cron.d/ghost"
     content = b"SHELL=/bin/sh\n*/5 * * * * ghost /srv/start.sh\n"
     machine.add_file(path, content, uid=machine.caller().uid)
-    step = HoldCronLine(reason="r", tab=Tab(path=path), line=2, source=content.split(b"\n")[1] + b"\n")
+    step = HoldCronLine(
+        reason="r", tab=CrontabFile(path=path), line=2, source=content.split(b"\n")[1] + b"\n"
+    )
     return Scene(machine, (step,), lambda: (machine.content(path), machine.names("/etc/cron.d").value))
 
 

@@ -5,14 +5,14 @@ import pytest
 
 from ghostfix.model.errors import ProfileError
 from ghostfix.model.fleet import Verb
-from ghostfix.model.fleet_play import LONGEST_LOOK, Play, Reach, Task, arguments, playbook
+from ghostfix.model.fleet_play import CHECK_MODE_TIMEOUT, Play, Reach, Task, arguments, playbook
 
 REACH = Reach(inventory=("a.ini", "b,"))
 
 
 def document(**changes: object) -> dict[str, object]:
     play = msgspec.structs.replace(
-        Play(verb=Verb.REPAIR, task=Task(name="shop"), reach=REACH, look=False), **changes
+        Play(verb=Verb.REPAIR, task=Task(name="shop"), reach=REACH, check_mode=False), **changes
     )
     (only,) = json.loads(playbook(play))
     assert isinstance(only, dict)
@@ -34,8 +34,8 @@ def test_the_options_are_the_user_s_else_the_inventory_s() -> None:
 
 
 def test_a_look_is_check_mode_and_no_host_hinders_another() -> None:
-    look = document(look=True)
-    assert (look["check_mode"], look["ignore_unreachable"], look["gather_facts"]) == (True, True, False)
+    play = document(check_mode=True)
+    assert (play["check_mode"], play["ignore_unreachable"], play["gather_facts"]) == (True, True, False)
     acts = document(serial="25%", max_fail_percentage=10.0)
     assert not {"check_mode", "ignore_unreachable"} & acts.keys()
     assert (acts["serial"], acts["max_fail_percentage"]) == ("25%", 10.0)
@@ -55,7 +55,7 @@ def test_a_look_is_check_mode_and_no_host_hinders_another() -> None:
     ],
 )
 def test_the_command_line(reach: Reach, words: str) -> None:
-    play = Play(verb=Verb.DIAGNOSE, task=Task(), reach=reach, look=True)
+    play = Play(verb=Verb.DIAGNOSE, task=Task(), reach=reach, check_mode=True)
     line = " ".join(arguments(play, "fleet.yml", None))
     own = " ".join(reach.arguments)
     assert line == " ".join(f"{own} --inventory a.ini --inventory b, {words} fleet.yml".split())
@@ -65,7 +65,7 @@ def test_the_command_line(reach: Reach, words: str) -> None:
 def test_the_user_s_own_limit_does_not_widen_a_roll() -> None:
     """Of an option that stands twice, Ansible takes the last one."""
     reach = msgspec.structs.replace(REACH, arguments=("--limit", "all", "--forks", "1"), forks=20)
-    line = arguments(Play(verb=Verb.REPAIR, task=Task(), reach=reach, look=False), "fleet.yml", "hosts")
+    line = arguments(Play(verb=Verb.REPAIR, task=Task(), reach=reach, check_mode=False), "fleet.yml", "hosts")
     assert line[-1 - line[::-1].index("--limit") + 1] == "@hosts"
     assert line[-1 - line[::-1].index("--forks") + 1] == "20"
 
@@ -78,7 +78,7 @@ def test_what_was_typed_is_no_template(task: Task) -> None:
 
 
 def test_a_host_that_hangs_does_not_hold_the_look_up() -> None:
-    assert document(look=True)["tasks"][0]["timeout"] == LONGEST_LOOK  # type: ignore[index]
+    assert document(check_mode=True)["tasks"][0]["timeout"] == CHECK_MODE_TIMEOUT  # type: ignore[index]
     assert "timeout" not in document()["tasks"][0]  # type: ignore[index]
 
 

@@ -17,7 +17,7 @@ import pytest
 
 from ghostfix.commands.machine import local_system
 from ghostfix.managers.cron.crontab import held, parse, with_line, without_header
-from ghostfix.managers.cron.crontab_file import Tab
+from ghostfix.managers.cron.crontab_file import CrontabFile
 from ghostfix.managers.cron.hold_line import HoldCronLine
 from ghostfix.managers.cron.jobs import RESTARTER
 from ghostfix.model.errors import StepError
@@ -116,7 +116,7 @@ def test_every_line_is_held_and_released_byte_for_byte(
     for job in parse(content, has_users=False).jobs:
         if not job.enabled:
             continue
-        planned = HoldCronLine(reason="test", tab=Tab(user=user), line=job.line, source=job.raw)
+        planned = HoldCronLine(reason="test", tab=CrontabFile(user=user), line=job.line, source=job.raw)
         step = msgspec.json.decode(msgspec.json.encode(planned), type=HoldCronLine)
         assert step.precondition(system) is None
         captured = step.capture(system)
@@ -131,7 +131,7 @@ def test_every_line_is_held_and_released_byte_for_byte(
 
 def test_an_edit_in_between_survives_the_release(system: ActingSystem, user: str) -> None:
     install(user, b"# one\n* * * * * true\n")
-    step = HoldCronLine(reason="test", tab=Tab(user=user), line=2, source=b"* * * * * true\n")
+    step = HoldCronLine(reason="test", tab=CrontabFile(user=user), line=2, source=b"* * * * * true\n")
     captured = step.capture(system)
     step.apply(system)
     install(user, b"MAILTO=x\n5 5 * * * true\n" + kept(user))
@@ -145,7 +145,7 @@ def test_a_crontab_that_is_not_accepted_stays_as_it_was(system: ActingSystem, us
     path = SPOOL / user
     path.write_bytes(path.read_bytes().removesuffix(b"\n"))
     before = path.read_bytes()
-    step = HoldCronLine(reason="test", tab=Tab(user=user), line=1, source=b"0 5 * * * true\n")
+    step = HoldCronLine(reason="test", tab=CrontabFile(user=user), line=1, source=b"0 5 * * * true\n")
     with pytest.raises(StepError, match="missing newline"):
         step.apply(system)
     assert path.read_bytes() == before
@@ -158,7 +158,7 @@ def test_a_system_wide_line_is_held_and_released_byte_for_byte(system: ActingSys
     path.chmod(0o640)
     try:
         step = HoldCronLine(
-            reason="test", tab=Tab(path=str(path)), line=3, source=b"0 0 1 1 * nobody true\t% \xff \n"
+            reason="test", tab=CrontabFile(path=str(path)), line=3, source=b"0 0 1 1 * nobody true\t% \xff \n"
         )
         assert step.precondition(system) is None
         captured = step.capture(system)
@@ -172,9 +172,9 @@ def test_a_system_wide_line_is_held_and_released_byte_for_byte(system: ActingSys
 
 
 def test_no_crontab_is_an_answer_and_no_user_is_none(system: ActingSystem, user: str) -> None:
-    nothing = Tab(user=user).read(system)
+    nothing = CrontabFile(user=user).read(system)
     assert (nothing.value, nothing.complete) == (None, True)
-    unknown = Tab(user="ghostfix-nobody-at-all").read(system)
+    unknown = CrontabFile(user="ghostfix-nobody-at-all").read(system)
     assert (unknown.value, unknown.complete) == (None, False)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ghostfix.commands.diagnoses import diagnose
-from ghostfix.managers.cron.crontab_file import Tab
+from ghostfix.managers.cron.crontab_file import CrontabFile
 from ghostfix.managers.cron.hold_line import HoldCronLine
 from ghostfix.model.machine import Signal
 from ghostfix.model.service import Service
@@ -151,7 +151,7 @@ def test_the_crontab_is_edited(house: SmallHouse, system: LocalSystem) -> None:
     with crontab(line) as before:
         lines = before.splitlines(keepends=True)
         number = lines.index(line.encode() + b"\n") + 1
-        step = HoldCronLine(reason="r", tab=Tab(user="root"), line=number, source=lines[number - 1])
+        step = HoldCronLine(reason="r", tab=CrontabFile(user="root"), line=number, source=lines[number - 1])
         edited = before.replace(line.encode(), b"0 0 1 1 * /bin/true --ghost --and-more")
         subprocess.run(["crontab", "-"], input=edited, check=True)
         run = execute(system, Plan((step,)), service)

@@ -1,6 +1,6 @@
 """What services share is edited by one at a time, and a lock that is never free holds nobody up for ever."""
 
-from ghostfix.managers.cron.crontab_file import Tab
+from ghostfix.managers.cron.crontab_file import CrontabFile
 from ghostfix.managers.cron.hold_line import HoldCronLine
 from ghostfix.model.machine import CommandAnswer
 from ghostfix.model.service import Service
@@ -18,7 +18,7 @@ def machine() -> tuple[FakeSystem, FakeCrontab, HoldCronLine]:
     system = FakeSystem()
     system.add_folder(SPOOL, uid=0)
     user = system.caller().user
-    step = HoldCronLine(reason="r", tab=Tab(user=user), line=1, source=LINE)
+    step = HoldCronLine(reason="r", tab=CrontabFile(user=user), line=1, source=LINE)
     return system, FakeCrontab(system, {user: LINE}), step
 
 

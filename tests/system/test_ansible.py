@@ -109,7 +109,7 @@ def test_a_question_that_nobody_sees_holds_nothing_up(
     program.chmod(0o755)
     monkeypatch.setattr(ansible, "_program", lambda: str(program))
     reach = Reach(inventory=("h,",), become_password=answer if answer == "let-me-in" else None)
-    end = ansible.perform(Play(verb=Verb.DIAGNOSE, task=Task(), reach=reach, look=True), lambda _: None)
+    end = ansible.perform(Play(verb=Verb.DIAGNOSE, task=Task(), reach=reach, check_mode=True), lambda _: None)
     assert (end.status, end.interrupted) == (4, False)
 
 

@@ -1,4 +1,4 @@
-"""The nursery's corners that no genuine service shows by itself."""
+"""The corners of a child process that no genuine service shows by itself."""
 
 import subprocess
 import sys
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.real
 
 REFUSED = """
 import os, signal
-from ghostfix.system.nursery import Nursery
+from ghostfix.system.child import ChildProcess
 
 kill = os.kill
 
@@ -19,12 +19,12 @@ def refuse(pid, number):
         raise PermissionError(1, "Operation not permitted")
     kill(pid, number)
 
-nursery = Nursery(("sleep", "60"), "/", os.environ, None, "web.pid")
-nursery.start()
+process = ChildProcess(("sleep", "60"), "/", os.environ, None, "web.pid")
+process.start()
 os.kill = refuse
 for number in (signal.SIGHUP, signal.SIGTERM):
     kill(os.getpid(), number)
-print(nursery.wait())
+print(process.wait())
 """
 
 
@@ -39,18 +39,18 @@ def test_a_service_that_became_somebody_else_is_not_left_alone() -> None:
 
 TOLD_TO_STOP = """
 import os, signal, sys, time
-from ghostfix.system.nursery import Nursery
+from ghostfix.system.child import ChildProcess
 
-child = "import signal, time; signal.signal(15, signal.%s); open('up', 'w').close(); time.sleep(60)"
-nursery = Nursery((sys.executable, "-c", child), sys.argv[1], os.environ, None, "web.pid", 0.5)
-pid = nursery.start()
+program = "import signal, time; signal.signal(15, signal.%s); open('up', 'w').close(); time.sleep(60)"
+process = ChildProcess((sys.executable, "-c", program), sys.argv[1], os.environ, None, "web.pid", 0.5)
+pid = process.start()
 while not os.path.exists(sys.argv[1] + "/up"):
     time.sleep(0.01)
 if "stopped" in sys.argv:
     os.kill(pid, signal.SIGSTOP)
     os.waitid(os.P_PID, pid, os.WSTOPPED)
 os.kill(os.getpid(), signal.SIGTERM)
-print(nursery.wait())
+print(process.wait())
 """
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from ghostfix.model.task_group import TaskGroup
+from ghostfix.service.match_search import SEARCHING
 from ghostfix.system.match_search import Searcher
 
 CATASTROPHE = (r"(a+)+$", "a" * 60 + "!")
@@ -52,3 +53,9 @@ def test_a_process_that_was_ended_by_somebody_is_started_again(searcher: Searche
         searcher("a", "a", 20.0)
     assert searcher("a", "a", 20.0)
     assert searcher._process.pid != os.getpid()
+
+
+def test_the_process_that_searches_is_known_by_the_path_of_its_program(searcher: Searcher) -> None:
+    assert searcher("b", "b", 20.0)
+    assert searcher._process is not None
+    assert str(list(searcher._process.args)[-1]).endswith(SEARCHING)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The lookout's files and descriptors, and the end of processes that it cannot hold."""
+"""The files and descriptors of a process watch, and the end of processes that it cannot hold."""
 
 import os
 import resource
@@ -12,7 +12,7 @@ import pytest
 
 from ghostfix.commands.machine import local_system
 from ghostfix.model.errors import StepError
-from ghostfix.system.process_watch import LinuxLookout, is_unread, publish
+from ghostfix.system.process_watch import LinuxProcessWatch, is_unread, publish
 from tests.system.genuine import wait_until
 
 
@@ -96,11 +96,11 @@ def test_one_that_cannot_be_held_has_not_ended(
         monkeypatch.setattr(resource, "getrlimit", lambda _which: (1, 1))
     else:
         monkeypatch.setattr(os, "pidfd_open", no_more_descriptors)
-    lookout = LinuxLookout(system.process)
+    process_watch = LinuxProcessWatch(system.process)
     process = system.process(child.pid)
     assert process is not None
-    lookout.hold(process)
-    assert lookout.ended() == frozenset()
+    process_watch.hold(process)
+    assert process_watch.ended() == frozenset()
     child.kill()
-    wait_until(lambda: lookout.ended() == {process.id})
-    assert lookout.ended() == frozenset()
+    wait_until(lambda: process_watch.ended() == {process.id})
+    assert process_watch.ended() == frozenset()

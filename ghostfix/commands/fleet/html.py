@@ -1,7 +1,7 @@
 """HTML: the fleet on one page, and below it the report of each host that is not well; one file, no script."""
 
 from ghostfix.commands.fleet.wording import headline, host_words, next_steps, said_of
-from ghostfix.model.fleet import FleetHost, FleetReport, SharedFinding, by_verdict, looked_at, not_looked_at
+from ghostfix.model.fleet import FleetHost, FleetReport, SharedFinding, by_verdict, not_surveyed, surveyed
 from ghostfix.model.report import Verdict
 from ghostfix.model.text_units import stamp_text
 from ghostfix.report.formats.html import article, document
@@ -58,7 +58,7 @@ def _hosts(fleet: FleetReport) -> Markup | None:
     ]  # fmt: skip
     rows += [
         element("li", element("b", host.name), " ", ", ".join(host_words(host)))
-        for host in looked_at(fleet)
+        for host in surveyed(fleet)
         if host.verdict is None
     ]
     return element("section", element("h2", "Hosts"), element("ul", *rows, class_="steps")) if rows else None
@@ -71,7 +71,7 @@ def _unknown(fleet: FleetReport) -> Markup | None:
             element("b", host.name), " ", element("span", host.state.value, class_="word warning"),
             f" {host.reason or ''}",
         )
-        for host in not_looked_at(fleet)
+        for host in not_surveyed(fleet)
     ]  # fmt: skip
     title = "Of these hosts nothing, or only half, is known"
     return element("section", element("h2", title), element("ul", *rows, class_="steps")) if rows else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from ghostfix.model.fleet import FleetHost, FleetReport, not_looked_at
+from ghostfix.model.fleet import FleetHost, FleetReport, not_surveyed
 from ghostfix.report.formats.junit import document, suite, told
 from ghostfix.report.output_options import Layout
 
@@ -10,7 +10,7 @@ from ghostfix.report.output_options import Layout
 def render(fleet: FleetReport, layout: Layout | None = None) -> str:  # noqa: ARG001 -- XML has no layout
     """The fleet as one JUnit document."""
     known = [line for host in fleet.hosts for report in host.reports for line in suite(report, host.name)]
-    unknown = [line for host in not_looked_at(fleet) for line in _unknown(host, fleet)]
+    unknown = [line for host in not_surveyed(fleet) for line in _unknown(host, fleet)]
     return document([*known, *unknown])
 
 

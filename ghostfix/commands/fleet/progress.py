@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from ghostfix.commands.fleet.wording import state_words
 from ghostfix.model.errors import ExitCode
-from ghostfix.model.fleet import LOOKED_AT, FleetHost, HostState
+from ghostfix.model.fleet import SURVEYED, FleetHost, HostState
 from ghostfix.report.symbols import Marks
 
 _MARKS = Marks()
@@ -21,13 +21,13 @@ def following(say: Callable[[str], None], total: int | None) -> Callable[[FleetH
 
 
 def _mark(host: FleetHost) -> str:
-    if host.state not in LOOKED_AT:
+    if host.state not in SURVEYED:
         return _MARKS.unread
     return _MARKS.good if host.exit_code == ExitCode.HEALTHY else _MARKS.bad
 
 
 def _word(host: FleetHost) -> str:
-    if host.state not in LOOKED_AT:
+    if host.state not in SURVEYED:
         return f"{state_words(host)}: {host.reason or ''}"
     words = [] if host.verdict is None else [host.verdict.value]
     if host.state is HostState.DONE:

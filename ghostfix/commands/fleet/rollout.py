@@ -56,7 +56,7 @@ def look(order: Order, perform: Perform, progress: Progress) -> tuple[FleetHost,
     Raises ProfileError when the inventory has no such host, or Ansible failed and may have left hosts out;
     KeyboardInterrupt when the user interrupts.
     """
-    play = Play(verb=order.verb, task=order.task, reach=order.reach, look=True)
+    play = Play(verb=order.verb, task=order.task, reach=order.reach, check_mode=True)
     answers = _Answers(seen_host, progress)
     end = perform(play, answers.hear)
     if end.interrupted:
@@ -86,7 +86,7 @@ def roll(
         verb=order.verb,
         task=order.task,
         reach=order.reach,
-        look=False,
+        check_mode=False,
         hosts=tuple(needy),
         runs={name: host.run for name, host in needy.items() if order.verb is Verb.UNDO and host.run},
         serial=order.serial,

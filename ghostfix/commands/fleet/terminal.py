@@ -9,8 +9,8 @@ from ghostfix.model.fleet import (
     SharedFinding,
     Verb,
     by_verdict,
-    looked_at,
-    not_looked_at,
+    not_surveyed,
+    surveyed,
 )
 from ghostfix.model.report import Verdict
 from ghostfix.model.text_units import counted
@@ -79,7 +79,7 @@ class _FleetPage(Page):
         rows = [row for verdict, hosts in by_verdict(self.fleet) for row in self._group(verdict, hosts)]
         rows += [
             self._row(host, "changed" if host.changed else "unchanged", "")
-            for host in looked_at(self.fleet)
+            for host in surveyed(self.fleet)
             if host.verdict is None
         ]
         if rows:
@@ -110,7 +110,7 @@ class _FleetPage(Page):
         return max(8, min(longest, self.layout.width // 3))
 
     def _unknown(self) -> None:
-        unknown = not_looked_at(self.fleet)
+        unknown = not_surveyed(self.fleet)
         if not unknown:
             return
         self.heading("Not known: whether these are ill cannot be told")

@@ -3,7 +3,7 @@
 import shlex
 from collections.abc import Sequence
 
-from ghostfix.model.fleet import FleetHost, FleetReport, HostState, Verb, by_verdict, not_looked_at
+from ghostfix.model.fleet import FleetHost, FleetReport, HostState, Verb, by_verdict, not_surveyed
 from ghostfix.model.text_units import counted, listed
 from ghostfix.report.advice import Advice, acted, findings
 
@@ -80,8 +80,8 @@ def next_steps(fleet: FleetReport) -> tuple[Advice, ...]:
         advice.append(Advice(_command(fleet, fleet.verb.value, ()), effect))
     elif fleet.verb is Verb.REPAIR and any(host.changed for host in fleet.hosts) and not lost:
         advice.append(Advice(_command(fleet, "undo", ()), "takes the last repair of each host back"))
-    if fleet.verb is Verb.DIAGNOSE and not_looked_at(fleet):
-        names = [host.name for host in not_looked_at(fleet)]
+    if fleet.verb is Verb.DIAGNOSE and not_surveyed(fleet):
+        names = [host.name for host in not_surveyed(fleet)]
         advice.append(Advice(_command(fleet, "diagnose", names), "looks at the others again"))
     return tuple(advice)
 

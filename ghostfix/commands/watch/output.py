@@ -88,7 +88,7 @@ def watched(
 
         watch = Watch(
             system,
-            system.lookout(),
+            system.process_watch(),
             service,
             seconds=wishes.seconds,
             interval=wishes.interval,

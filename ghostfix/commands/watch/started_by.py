@@ -18,7 +18,7 @@ def starter_of(system: System, service: Service, process: Process, ancestors: tu
     """
     line = Lineage(process=process, ancestors=ancestors)
     kept = kept_alive(system, line, lambda: ProcessTree(system.processes().value), service=service)
-    names = [keeper.named for keeper in kept.keepers if keeper.started]
+    names = [keeper.named for keeper in kept.restarters if keeper.started]
     parent = ancestors[0] if ancestors else None
     if names:
         below = parent is not None and parent.pid > 1

@@ -95,7 +95,7 @@ def _explanation(
         process=process,
         vitals=vitals,
         listeners=sharing,
-        keepers=kept.keepers,
+        keepers=kept.restarters,
         now=now,
         changed=_changed(system, process, detail),
     )
@@ -110,7 +110,7 @@ def _explanation(
         started=process.id.started,
         age_s=round(max(0.0, now - process.id.started), 3),
         chain=tuple(_ancestor(member) for member in reversed(line.members)),
-        kept_alive_by=tuple(_shown_keeper(keeper) for keeper in kept.keepers),
+        kept_alive_by=tuple(_shown_keeper(keeper) for keeper in kept.restarters),
         summary=safe(kept.summary),
         signs=kept.signs,
         listeners=tuple(_socket(listener) for listener in own),

@@ -1,6 +1,6 @@
 """Jobs of at: what stands in a file of its queue, which is the script that will run.
 
-The script begins with the environment and the folder of whoever submitted it; what that person typed comes
+The script begins with the environment and the folder of the user who submitted it; what that user typed comes
 after (at(1) of Debian and Fedora, macOS's is the same). A file's name is its queue's letter, its number and
 the minute at which it is due, both hexadecimal.
 """
@@ -34,7 +34,7 @@ class AtFile(Struct, frozen=True, kw_only=True):
 
 
 class AtScript(Struct, frozen=True, kw_only=True):
-    """What a queued script does, and where, for whom, with which variables."""
+    """What a queued script does, and where, for which user, with which variables."""
 
     body: str
     """What was typed."""

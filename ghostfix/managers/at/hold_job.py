@@ -89,7 +89,7 @@ class HoldAtJob(Step, frozen=True, kw_only=True, tag="hold-at-job"):
         return f"it waits again for {due:%Y-%m-%d %H:%M}, under a new number"
 
     def _is_cut(self, job: AtJob, text: str) -> bool:
-        """Whether it is a beginning of what was put back: an older ghostfix ended while it told `at`."""
+        """Whether it is a beginning of what was put back: an older ghostfix ended while writing it."""
         whole, here = original(text), original(job.text).rstrip("\n")
         return PUT_BACK in job.text and job.user == self.user and whole.startswith(here)
 

@@ -24,11 +24,11 @@ class CircusDaemon(Struct, frozen=True, kw_only=True):
 
 
 class CircusControl(Struct, frozen=True, kw_only=True):
-    """The circusctl by which a circusd is asked and told."""
+    """The circusctl by which a circusd is asked and commanded."""
 
     program: str
     user: str | None = None
-    """As whom root runs it; None for the caller's own self."""
+    """The user as which root runs it; None for the caller itself."""
     distrust: str | None = None
     """Why it is not run."""
 

@@ -4,7 +4,7 @@ import posixpath
 from typing import ClassVar
 
 from ghostfix.managers.cron.crontab import parse, split_lines
-from ghostfix.managers.cron.crontab_file import Tab
+from ghostfix.managers.cron.crontab_file import CrontabFile
 from ghostfix.model.errors import StepError
 from ghostfix.model.machine import ActingSystem, System
 from ghostfix.model.step import Captured, Phase, Refused, SavedFile, Shared, Step, Unneeded
@@ -18,7 +18,7 @@ class AdoptCronLine(Step, frozen=True, kw_only=True, tag="adopt-cron-line"):
     phase: ClassVar[Phase] = Phase.START
     title: ClassVar[str] = "give the service to cron: add one locked line to a crontab"
 
-    tab: Tab
+    tab: CrontabFile
     text: bytes
     """The line with its newline."""
 

@@ -1,7 +1,7 @@
 """anacron: lines of /etc/anacrontab that start the service, every so many days."""
 
 from ghostfix.managers.cron.anacrontab import AnacronJob, parse
-from ghostfix.managers.cron.crontab_file import Tab
+from ghostfix.managers.cron.crontab_file import CrontabFile
 from ghostfix.managers.cron.hold_line import HoldCronLine
 from ghostfix.managers.restarter import Restarter
 from ghostfix.model.job import Job, Place
@@ -50,7 +50,7 @@ def hold(job: Job, reason: str) -> tuple[Step, ...]:
     """One line becomes a comment, as a crontab's does."""
     if not job.enabled or job.where is None or job.where.line is None:
         return ()
-    tab = Tab(path=job.where.file)
+    tab = CrontabFile(path=job.where.file)
     return (HoldCronLine(reason=reason, tab=tab, line=job.where.line, source=job.source),)
 
 

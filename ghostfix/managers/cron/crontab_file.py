@@ -1,11 +1,11 @@
-r"""Tab: where one crontab is kept, and how it is read and exchanged.
+r"""Crontab file: where one crontab is kept, and how it is read and exchanged.
 
 A user's crontab is read and installed with the ``crontab`` program, a system-wide one as a file. The
 program keeps a header of three lines on top of what it was given; some list it, some do not, and one that
 lists it adds another when it is given back. So what counts as equal is the content below the header.
 
 Debian's program (cron 3.0pl1-149 and later) lists a carriage return as ``\r`` and a backspace as ``\b``:
-given back, they would be those letters for good. Only the file in the spool tells, which root can read.
+given back, they would be those letters for good. Only the file in the spool shows it, which root can read.
 """
 
 import posixpath
@@ -40,7 +40,7 @@ _ESCAPES = Pattern(rb"\\[rb]")
 _NOTHING = Pattern(r"no crontab|can't open '[^']*': no such file", re.IGNORECASE)  # the latter: BusyBox
 
 
-class Tab(Struct, frozen=True, kw_only=True):
+class CrontabFile(Struct, frozen=True, kw_only=True):
     """One crontab: ``path`` of a system-wide file, or else the name of the ``user`` whose it is."""
 
     user: str | None = None
@@ -82,11 +82,11 @@ class Tab(Struct, frozen=True, kw_only=True):
 
         None stands for a user without a crontab. Raises ChangedError when it does not hold ``before``,
         StepError when it could not be exchanged: then ``before`` is put back, unless the crontab holds
-        neither the one nor the other, for that is somebody else's edit. An edit that is saved between the
-        last look and the program's own writing (some milliseconds) is lost all the same: crontab(1) compares
-        nothing.
+        neither the one nor the other, for that is another user's edit. An edit that is saved between the
+        last reading and the program's own writing (some milliseconds) is lost all the same: crontab(1)
+        compares nothing.
         """
-        _let_cron_look(system)
+        _let_cron_scan(system)
         if self.path is None:
             self._give(system, before, content)
         elif before is None or content is None:
@@ -167,7 +167,7 @@ class Tab(Struct, frozen=True, kw_only=True):
     def tidy(self, system: ActingSystem, *contents: bytes | None) -> None:
         """Takes away what a crontab program that was killed has left in the spool of one of these contents.
 
-        Only root can look there. The programs call it ``tmp.XXXXXX``, BusyBox's ``USER.new``; cron reads
+        Only root can read there. The programs call it ``tmp.XXXXXX``, BusyBox's ``USER.new``; cron reads
         neither.
         """
         spool = _spool(system)
@@ -181,7 +181,7 @@ class Tab(Struct, frozen=True, kw_only=True):
             if status is None or status.kind is not FileKind.REGULAR or not self._is_mine(system, status):
                 continue
             if any(each is not None and each.startswith(without_header(left)) for each in contents):
-                with suppress(StepError):  # it is somebody's edit at this moment, or the owner's business
+                with suppress(StepError):  # it is being edited at this moment, or the owner's business
                     system.remove(path, status, left)
 
     def _is_mine(self, system: System, status: FileStatus) -> bool:
@@ -238,11 +238,11 @@ def _is_whole(now: bytes, content: bytes | None) -> bool:
     return content is not None and without_header(now) in (content, without_header(content))
 
 
-def _let_cron_look(system: ActingSystem) -> None:
-    """Waits until the second is over in which cron looks for changes, if it is that one.
+def _let_cron_scan(system: ActingSystem) -> None:
+    """Waits until the second is over in which cron scans for changes, if it is that one.
 
-    Debian's cron looks at the beginning of each minute, and compares times of modification in whole seconds:
-    what is written in the second of its look, and after it, is overlooked until somebody writes again (seen).
+    Debian's cron scans at the beginning of each minute, and compares times of modification in whole seconds:
+    what is written in the second of its scan, and after it, is overlooked until the next change (seen).
     """
     second = system.now() % 60
     if second < 1.0:

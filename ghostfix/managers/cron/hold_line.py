@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from ghostfix.managers.cron.crontab import held, line_at, split_lines, with_line
-from ghostfix.managers.cron.crontab_file import Tab
+from ghostfix.managers.cron.crontab_file import CrontabFile
 from ghostfix.model.errors import ChangedError, StepError
 from ghostfix.model.machine import ActingSystem, System
 from ghostfix.model.snapshot import FileKind
@@ -16,7 +16,7 @@ class HoldCronLine(Step, frozen=True, kw_only=True, tag="hold-cron-line"):
     phase: ClassVar[Phase] = Phase.HOLD
     title: ClassVar[str] = "turn one crontab line into a comment that carries it"
 
-    tab: Tab
+    tab: CrontabFile
     line: int
     source: bytes
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from ghostfix.managers.cron.crontab import CronJob, Disabled, parse
-from ghostfix.managers.cron.crontab_file import SPOOLS, Tab
+from ghostfix.managers.cron.crontab_file import SPOOLS, CrontabFile
 from ghostfix.managers.cron.hold_line import HoldCronLine
 from ghostfix.managers.cron.line_of_process import CrontabLine, attribute
 from ghostfix.managers.cron.schedule import in_words, last_due
@@ -37,7 +37,7 @@ _CRONIE_SKIPS = Pattern(r"[.#].*|.*(~|\.rpmsave|\.rpmorig|\.rpmnew|\.cfsaved)")
 class _Candidate(Struct, frozen=True, kw_only=True):
     """A crontab line that leads to the service."""
 
-    tab: Tab
+    tab: CrontabFile
     entry: CronJob
     user: str
     home: str
@@ -60,31 +60,31 @@ def hold(job: Job, reason: str) -> tuple[Step, ...]:
     """One step, for a line that acts."""
     if not job.enabled or job.where is None or job.where.line is None:
         return ()
-    tab = Tab(path=job.scope) if job.scope.startswith("/") else Tab(user=job.scope)
+    tab = CrontabFile(path=job.scope) if job.scope.startswith("/") else CrontabFile(user=job.scope)
     return (HoldCronLine(reason=reason, tab=tab, line=job.where.line, source=job.source),)
 
 
-def _tabs(system: System) -> Reading[tuple[Tab, ...]]:
+def _tabs(system: System) -> Reading[tuple[CrontabFile, ...]]:
     caller = system.caller()
-    tabs = [Tab(user=caller.user)]
+    tabs = [CrontabFile(user=caller.user)]
     problems: list[str] = []
     complete = True
     if caller.uid == 0:
         others = _users(system)
-        tabs.extend(Tab(user=user) for user in others.value if user != caller.user)
+        tabs.extend(CrontabFile(user=user) for user in others.value if user != caller.user)
         if others.problem is not None:
             problems.append(others.problem)
             complete = others.complete
     else:
         problems.append("other users' crontabs were not read: only root can")
     if system.status(_SYSTEM_TABLE).value is not None:
-        tabs.append(Tab(path=_SYSTEM_TABLE))
+        tabs.append(CrontabFile(path=_SYSTEM_TABLE))
     for folder in _SYSTEM_FOLDERS:
         names = system.names(folder)
         if not names.complete:
             problems.append(names.problem or f"{folder} cannot be read")
             complete = False
-        tabs.extend(Tab(path=f"{folder}/{name}") for name in names.value if _accepts(system, name))
+        tabs.extend(CrontabFile(path=f"{folder}/{name}") for name in names.value if _accepts(system, name))
     return Reading(tuple(tabs), "; ".join(problems) or None, complete)
 
 
@@ -113,7 +113,9 @@ def _users(system: System) -> Reading[tuple[str, ...]]:
     return gathered(tuple(sorted(users)), problems)
 
 
-def _read_all(system: System, service: Service, tabs: Sequence[Tab]) -> Reading[tuple[_Candidate, ...]]:
+def _read_all(
+    system: System, service: Service, tabs: Sequence[CrontabFile]
+) -> Reading[tuple[_Candidate, ...]]:
     found: list[_Candidate] = []
     problems: list[str] = []
     notes: list[str] = []
@@ -130,12 +132,12 @@ def _read_all(system: System, service: Service, tabs: Sequence[Tab]) -> Reading[
             problems.extend(unread)
             if candidate is not None:
                 found.append(candidate)
-    told = "; ".join(dict.fromkeys((*problems, *notes))) or None
-    return Reading(tuple(found), told, not problems, "; ".join(dict.fromkeys(unfollowed)) or None)
+    problem = "; ".join(dict.fromkeys((*problems, *notes))) or None
+    return Reading(tuple(found), problem, not problems, "; ".join(dict.fromkeys(unfollowed)) or None)
 
 
 def _follow(
-    system: System, service: Service, tab: Tab, entry: CronJob
+    system: System, service: Service, tab: CrontabFile, entry: CronJob
 ) -> tuple[_Candidate | None, tuple[str, ...], tuple[str, ...]]:
     """The line if it leads to the service; else the scripts that had to be read to be sure that it does not,
     and those that could not be followed.
@@ -157,7 +159,7 @@ def _follow(
 
 
 def _line(candidate: _Candidate) -> CrontabLine:
-    """What to look for in processes; a commented-out line has started none."""
+    """What to search for in processes; a commented-out line has started none."""
     entry = candidate.entry
     return CrontabLine(
         schedule="" if entry.disabled is Disabled.COMMENT else entry.schedule,

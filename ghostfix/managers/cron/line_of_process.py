@@ -1,4 +1,4 @@
-"""Origin: which crontab line started a process.
+"""Line of a process: which crontab line started a process.
 
 A process that is still below cron shows its line: cron gave the shell the command as text. One that was put
 in the background has PPID 1 and, without systemd, no trace of cron; what survives is a start time that falls
@@ -38,7 +38,7 @@ def attribute(
 ) -> tuple[tuple[int, ...], ...]:
     """For each line the PIDs, among these processes, of those that it started.
 
-    Identical lines cannot be told apart by what they started; they share it out evenly.
+    Identical lines are not distinguished by what they started; they share it out evenly.
     """
     started: list[list[int]] = [[] for _ in lines]
     for process in processes:

@@ -1,7 +1,7 @@
 """cron: one line, every minute, that ``ghostfix run`` keeps to one instance by a kernel lock.
 
 ``@reboot`` would start it once and never again, and not at all when the cron daemon itself is restarted
-(Debian's runs such lines only once per boot); a look each minute covers the boot and every end.
+(Debian's runs such lines only once per boot); a try each minute covers the boot and every end.
 """
 
 import posixpath
@@ -9,7 +9,7 @@ import shlex
 
 from ghostfix.managers.adoption_target import Adopter, Offer, Unavailable
 from ghostfix.managers.cron.adopt_line import AdoptCronLine
-from ghostfix.managers.cron.crontab_file import Tab
+from ghostfix.managers.cron.crontab_file import CrontabFile
 from ghostfix.managers.cron.daemon import is_cron_daemon
 from ghostfix.managers.job_spec import JobWanted
 from ghostfix.model.machine import Platform, System
@@ -54,7 +54,7 @@ def offer(system: System, wanted: JobWanted) -> Offer | Unavailable:
         return Unavailable(
             "cron would take a backslash out of a path that has one before a % or another backslash"
         )
-    step = AdoptCronLine(reason="adopt", tab=Tab(user=user), text=f"{text}\n".encode())
+    step = AdoptCronLine(reason="adopt", tab=CrontabFile(user=user), text=f"{text}\n".encode())
     return Offer(manager="cron", step=step, scope=user, after=step.text, place=str(step.tab), notes=(_NOTE,))
 
 

@@ -109,7 +109,7 @@ def falls_on(text: str, moment: float, zone: tzinfo | None = None) -> bool:
 def last_due(text: str, now: float, zone: tzinfo | None = None) -> tuple[float, ...]:
     """When this schedule last fell due, the newest first: ``DUE_MOST`` times of the last day at the most.
 
-    Whether cron ran then, and did it, no schedule can tell.
+    Whether cron ran then, and did it, no schedule can say.
     """
     minute = now - now % 60
     minutes = (minute - 60 * back for back in range(_MINUTES_A_DAY))

@@ -20,7 +20,7 @@ KIND = "forever"
 def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[Job, ...]]:
     """The monitors (``node .../forever/bin/monitor SCRIPT``) that run the service.
 
-    What a monitor runs its script with is known to it alone; its children tell.
+    What a monitor runs its script with is known to it alone; its children show it.
     """
     running = roots(tree, system.caller().own_pids, service)
     found = [

@@ -12,7 +12,7 @@ from ghostfix.model.step import Captured, Fact, Phase, Refused, Shared, Step, Un
 
 _UP_WITHIN = 10.0
 _SETTLED = 2.0
-_LOOK_EVERY = 0.2
+_POLL_EVERY = 0.2
 _LOADED = "loaded"
 
 
@@ -88,5 +88,5 @@ class AdoptLaunchdJob(Step, frozen=True, kw_only=True, tag="adopt-launchd-job"):
                 pid, since = now, system.monotonic()
             elif pid is not None and system.monotonic() - since >= _SETTLED:
                 return pid
-            system.wait(_LOOK_EVERY)
+            system.wait(_POLL_EVERY)
         raise StepError(f"{self.target} is loaded, and does not stay up: look at its log")

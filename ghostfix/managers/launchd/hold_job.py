@@ -95,7 +95,7 @@ class HoldLaunchdJob(Step, frozen=True, kw_only=True, tag="hold-launchd-job"):
                 done.append("marked as disabled, as it was")
         return f"{self.target}: {', '.join(done) or 'it already was as before'}"
 
-    # looking
+    # reading
 
     def _changed(self, system: System) -> str | None:
         """What happened to the plist since it was planned to hold its job, if anything did."""

@@ -57,7 +57,7 @@ RESTARTER = Restarter(kind="launchd", title="launchd", jobs=jobs, hold=hold)
 
 
 class _LabelSearch:
-    """One look at launchd; asks each domain only once which it is."""
+    """One reading of launchd; asks each domain only once which it is."""
 
     def __init__(self, system: System, service: Service, tree: ProcessTree) -> None:
         self._system, self._service, self._tree = system, service, tree
@@ -82,8 +82,8 @@ class _LabelSearch:
                 job = self._loaded_only_job(domain, label, defined)
                 if job is not None:
                     found.setdefault((job.scope, job.id, str(job.where)), job)
-        told = "; ".join((*self._problems, *self._notes)) or None
-        return Reading(tuple(found.values()), told, complete=not self._problems)
+        problem = "; ".join((*self._problems, *self._notes)) or None
+        return Reading(tuple(found.values()), problem, complete=not self._problems)
 
     # plists
 

@@ -134,7 +134,7 @@ def _listed(pid: str, status: str, label: str) -> ListedJob:
 def parse_print_disabled(text: str) -> tuple[DisabledFlag, ...]:
     """The flags in the ``disabled services`` block; other blocks have the same labels with other values.
 
-    What stands in no block is a part of that one: an answer that somebody has grepped.
+    What stands in no block is a part of that one: an answer that went through grep.
     """
     flags: list[DisabledFlag] = []
     inside = True

@@ -19,7 +19,7 @@ _TIMEOUT = 60.0
 
 
 def denied(system: System, domain: str, label: str) -> str | None:
-    """Why the caller may not act on a job of this domain, if he may not."""
+    """Why the caller may not act on a job of this domain; None when they may."""
     caller = system.caller()
     if caller.uid == 0:
         return None
@@ -31,7 +31,7 @@ def denied(system: System, domain: str, label: str) -> str | None:
 
 
 def is_loaded(system: System, target: str) -> bool:
-    """Whether launchd has the job ``DOMAIN/LABEL``; raises StepError when that cannot be told."""
+    """Whether launchd has the job ``DOMAIN/LABEL``; raises StepError when that cannot be read."""
     reading = loaded_job(system, target)
     if not reading.complete:
         raise StepError(reading.problem or f"the state of {target} could not be read")

@@ -1,4 +1,4 @@
-"""What launchd knows of a job right now, as ``launchctl`` tells it."""
+"""What launchd knows of a job right now, as ``launchctl`` prints it."""
 
 from ghostfix.managers.launchd.launchctl import (
     NOT_FOUND,
@@ -15,7 +15,7 @@ LAUNCHCTL = "launchctl"
 
 
 def loaded_job(system: System, target: str) -> Reading[PrintedJob | None]:
-    """The loaded job ``DOMAIN/LABEL``; None when it is not loaded, incomplete when that cannot be told."""
+    """The loaded job ``DOMAIN/LABEL``; None when it is not loaded, incomplete when that cannot be read."""
     answer = system.ask((LAUNCHCTL, "print", target))
     if answer.status == 0:
         return Reading(parse_print(answer.text))
@@ -34,7 +34,7 @@ def disabled_flag(system: System, domain: str, label: str) -> Reading[bool | Non
 
 
 def user_domain(system: System, uid: int) -> Reading[str]:
-    """The domain of a user's agents: ``gui/UID`` when he is logged in at the screen, else ``user/UID``."""
+    """The domain of a user's agents: ``gui/UID`` after a login at the screen, else ``user/UID``."""
     for domain in (f"gui/{uid}", f"user/{uid}"):
         answer = system.ask((LAUNCHCTL, "print-disabled", domain))
         if answer.status == 0:

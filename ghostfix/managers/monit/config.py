@@ -37,7 +37,7 @@ class MonitCheck(Struct, frozen=True, kw_only=True):
     matching: str | None = None
     commands: tuple[MonitCommand, ...] = ()
     passive: bool = False
-    """``mode passive``: it only tells."""
+    """``mode passive``: it only sends alerts."""
     restarts: bool = True
     """Whether it starts a process that does not exist: unless ``if not exist then`` says otherwise."""
     depends: tuple[str, ...] = ()

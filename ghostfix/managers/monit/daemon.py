@@ -43,7 +43,7 @@ class CheckState(Struct, frozen=True, kw_only=True):
 def daemons(system: System, processes: Iterable[Process]) -> Reading[tuple[MonitDaemon, ...]]:
     """Every monit that runs, and the control file in its usual place when none runs.
 
-    Incomplete when the control file of one that runs as us could not be told.
+    Incomplete when the control file of one that runs as us could not be found.
     """
     found: list[MonitDaemon] = []
     problems: list[str] = []
@@ -89,7 +89,7 @@ def configuration(system: System, control: str) -> Reading[MonitConfig]:
 def order(system: ActingSystem, control: str, verb: str, name: str) -> CommandAnswer:
     """Tells the running monit, as whose the control file is: a monit run by root would believe what it says.
 
-    Raises StepError when nobody may be trusted with it.
+    Raises StepError when no user may be trusted with it.
     """
     whose = runner(system, (control,))
     if not whose.complete:

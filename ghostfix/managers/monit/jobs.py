@@ -22,7 +22,7 @@ KIND = "monit"
 def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[Job, ...]]:
     """The checks that lead to the service, of every monit that runs, or of the usual control file.
 
-    What monit says is asked only when one of its checks leads to the service. Somebody else's control file,
+    What monit says is asked only when one of its checks leads to the service. Another user's control file,
     which only its owner may read, is said and not missed.
     """
     caller = system.caller()

@@ -25,7 +25,7 @@ class Supervised(Struct, frozen=True, kw_only=True):
 
     name: str
     words: tuple[str, ...]
-    """The program that it keeps and that program's words; empty when they could not be told."""
+    """The program that it keeps and that program's words; empty when they could not be read."""
     folder: str | None = None
     delay: str | None = None
     """Seconds between two starts, as they are written."""

@@ -1,7 +1,7 @@
 """Service folders: what runit, s6 and daemontools have in common.
 
 Each runs one supervising process per service, whose working directory is the service's folder; it runs the
-folder's ``run`` again whenever that ends, unless it was told to stay down. A file ``down`` in the folder
+folder's ``run`` again whenever that ends, unless it was ordered to stay down. A file ``down`` in the folder
 keeps a supervising process that is started anew from running it.
 """
 
@@ -77,7 +77,7 @@ def read_status(content: bytes) -> FolderState:
     """The file ``supervise/status`` of runit and daemontools.
 
     Twelve bytes of time, the PID (little-endian, 0 when down), a byte for "paused", then what is wanted:
-    ``u`` or ``d``, or 0 as long as nobody gave an order (runit's runsv.c, daemontools' supervise.c).
+    ``u`` or ``d``, or 0 as long as no order was given (runit's runsv.c, daemontools' supervise.c).
     """
     pid = int.from_bytes(content[12:16], "little")
     wanted = content[17:18]

@@ -11,7 +11,7 @@ from ghostfix.service.trust import runner
 
 _CONTENT = b"held by ghostfix: `ghostfix undo` removes this file\n"
 _PATIENCE = 10.0
-_LOOK_EVERY = 0.1
+_POLL_EVERY = 0.1
 
 
 class HoldServiceFolder(Step, frozen=True, kw_only=True, tag="hold-service-folder"):
@@ -64,7 +64,7 @@ class HoldServiceFolder(Step, frozen=True, kw_only=True, tag="hold-service-folde
         deadline = system.monotonic() + _PATIENCE
         state = state_of(suite, system, self.folder).value
         while state is not None and state.up and system.monotonic() < deadline:
-            system.wait(_LOOK_EVERY)
+            system.wait(_POLL_EVERY)
             state = state_of(suite, system, self.folder).value
         if state is None or state.wanted:
             raise StepError(f"{suite.supervisor} did not take the order to keep {self.folder} down")
@@ -97,7 +97,7 @@ def give_order(system: ActingSystem, words: tuple[str, ...], folder: str) -> Non
     if not whose.complete:
         raise StepError(f"`{' '.join(words)} {folder}` was not run: {whose.problem}")
     answer = system.command((*words, folder), timeout=30.0, user=whose.value)
-    # svc exits with 0 even when nobody supervises the folder, and says so (daemontools' svc.c).
+    # svc exits with 0 even when no process supervises the folder, and says so (daemontools' svc.c).
     if answer.status != 0 or answer.stderr.strip():
-        told = answer.text.strip().splitlines()
-        raise StepError(f"`{' '.join(words)} {folder}` failed: {told[-1] if told else answer.complaint}")
+        lines = answer.text.strip().splitlines()
+        raise StepError(f"`{' '.join(words)} {folder}` failed: {lines[-1] if lines else answer.complaint}")

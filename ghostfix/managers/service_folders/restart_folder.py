@@ -12,11 +12,11 @@ from ghostfix.service.trust import runner
 _PATIENCE = 20.0
 _SETTLED = 2.5
 """Longer than the second that a supervising process lets pass before it runs the service again."""
-_LOOK_EVERY = 0.2
+_POLL_EVERY = 0.2
 
 
 class RestartServiceFolder(Step, frozen=True, kw_only=True, tag="restart-service-folder"):
-    """Ends what runs, and has the supervising process run it again; what is down is told to be up."""
+    """Ends what runs, and has the supervising process run it again; what is down is ordered up."""
 
     phase: ClassVar[Phase] = Phase.START
     title: ClassVar[str] = "restart the service's own runit, s6 or daemontools folder"
@@ -53,7 +53,7 @@ class RestartServiceFolder(Step, frozen=True, kw_only=True, tag="restart-service
             state = self._state(system)
             if state is not None and state.pid not in (None, old):
                 return self._settled(system, state)
-            system.wait(_LOOK_EVERY)
+            system.wait(_POLL_EVERY)
         raise StepError(f"{suite.supervisor} has not started {self.folder} after {_PATIENCE:.0f} s")
 
     def undo(self, system: ActingSystem, captured: Captured) -> str:
@@ -65,7 +65,7 @@ class RestartServiceFolder(Step, frozen=True, kw_only=True, tag="restart-service
     def _settled(self, system: ActingSystem, started: FolderState) -> str:
         deadline = system.monotonic() + _SETTLED
         while system.monotonic() < deadline:
-            system.wait(_LOOK_EVERY)
+            system.wait(_POLL_EVERY)
             if self._state(system) != started:
                 raise StepError(f"{self.folder} does not stay up")
         return f"{SUITES[self.suite].supervisor} restarted {self.folder}: pid {started.pid}"

@@ -1,4 +1,4 @@
-"""Sessions: the doors through which a person comes in. What was started there, nobody starts again."""
+"""Sessions: the doors through which a person comes in. What was started there, no manager starts again."""
 
 from ghostfix.managers.interface import Manager
 from ghostfix.model.manager_signs import ManagerProcess, ManagerSigns

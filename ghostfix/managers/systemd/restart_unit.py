@@ -10,7 +10,7 @@ from ghostfix.model.step import Captured, Fact, Phase, Refused, Step, Unneeded
 
 _SECONDS = 120.0
 _SETTLED = 2.0
-_LOOK_EVERY = 0.2
+_POLL_EVERY = 0.2
 _STATE = ("LoadState", "ActiveState", "Result", "MainPID", "NRestarts", "DropInPaths")
 
 
@@ -72,7 +72,7 @@ class RestartUnit(Step, frozen=True, kw_only=True, tag="restart-unit"):
         first = self._state(system)
         deadline = system.monotonic() + _SETTLED
         while system.monotonic() < deadline:
-            system.wait(_LOOK_EVERY)
+            system.wait(_POLL_EVERY)
             now = self._state(system)
             if now.get("NRestarts") != first.get("NRestarts"):
                 return {**now, "ActiveState": "it is restarted again and again"}

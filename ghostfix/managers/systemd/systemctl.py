@@ -27,7 +27,7 @@ class Scope(Struct, frozen=True):
     user: str = ""
     """Empty for the machine's own."""
     home: str = "/root"
-    """The home folder of whoever it runs as."""
+    """The home folder of the user as which it runs."""
     runtime: str = ""
     """The user's ``/run/user/UID``, in which the manager's socket lies."""
     own: bool = False
@@ -49,9 +49,9 @@ class Scope(Struct, frozen=True):
 
     @property
     def runner(self) -> str | None:
-        """As whom root runs ``command``: another user's manager answers that user only.
+        """The user as which root runs ``command``: another user's manager answers that user only.
 
-        ``systemctl -M USER@`` would open a login session in order to ask, and change what it looks at.
+        ``systemctl -M USER@`` would open a login session in order to ask, and change what is being diagnosed.
         """
         return None if self.own or not self.user else self.user
 
@@ -127,7 +127,7 @@ def named_units(system: System, scope: Scope, names: Sequence[str]) -> Reading[t
 
 
 def unit_folders(system: System, scope: Scope) -> tuple[str, ...]:
-    """The folders in which the manager looks for unit files, the first that has one wins."""
+    """The folders in which the manager searches for unit files, the first that has one wins."""
     answer = system.ask(
         scope.command("show", "--property=UnitPath", "--value"), timeout=_SECONDS, user=scope.runner
     )

@@ -114,7 +114,7 @@ def _logical_lines(text: str) -> list[tuple[int, str]]:
 
 
 def exec_command(value: str) -> str:
-    """The command of an ``ExecStart=``, without the prefixes (``-@:+!``) that tell systemd how to run it."""
+    """The command of an ``ExecStart=``, without the prefixes (``-@:+!``) that say how systemd runs it."""
     return value.lstrip("-@:+!|")
 
 

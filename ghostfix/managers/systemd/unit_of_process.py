@@ -62,10 +62,10 @@ def restarters_of_unit(
                 kind="systemd", id=unit.name, scope=scope.name, started=True, text="control group"
             )
         ]
-    return [_keeper(scope, reading.value[0], process)]
+    return [_restarter_of(scope, reading.value[0], process)]
 
 
-def _keeper(scope: "Scope", unit: "LoadedUnit", process: Process) -> RestarterOfProcess:
+def _restarter_of(scope: "Scope", unit: "LoadedUnit", process: Process) -> RestarterOfProcess:
     again = RESTARTS.get(unit.restart)
     parts = [f"{again} (Restart={unit.restart})" if again else ""]
     if unit.file_state in ("enabled", "enabled-runtime"):

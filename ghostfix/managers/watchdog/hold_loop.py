@@ -47,7 +47,7 @@ class HoldWatchdog(Step, frozen=True, kw_only=True, tag="hold-watchdog"):
             try:
                 _stop(system, helper)
             except ChangedError:
-                continue  # it ended between the look and the signal
+                continue  # it ended between the reading and the signal
             held.append(f"{helper.pid} ({helper.name})")
         rest = f", and below it {', '.join(held)}" if held else ""
         return f"pid {self.process.pid} is stopped{rest}"

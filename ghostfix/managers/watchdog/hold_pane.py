@@ -94,7 +94,7 @@ class HoldPane(Step, frozen=True, kw_only=True, tag="hold-pane"):
         return ("tmux", "-S", self.socket)
 
     def _user(self, system: System) -> str | None:
-        """As whom tmux is spoken to: its client reads, writes and runs what the server tells it to."""
+        """The user as which tmux is spoken to: its client reads, writes and runs what the server says."""
         whose = commander(system, self.process, (self.socket,))
         if not whose.complete:
             raise StepError(f"tmux at {self.socket} is not spoken to: {whose.problem}")
@@ -112,7 +112,7 @@ def pane_of(
     """The step for a process that tmux or screen itself started; None for any other.
 
     ``TMUX`` is ``SOCKET,PID OF THE SERVER,SESSION`` and ``STY`` is ``PID OF THE SERVER.NAME``; descendants
-    inherit both, so it is the parent that tells.
+    inherit both, so it is the parent that shows it.
     """
     detail = process.detail
     if detail is None:

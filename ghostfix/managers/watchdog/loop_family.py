@@ -1,4 +1,4 @@
-"""Loop family: what runs below a watchdog loop, its own told apart from what it started for others.
+"""Loop family: what runs below a watchdog loop, its own separated from what it started for others.
 
 A loop may keep several services, and whatever is below it when it is held or ended is not its own for that.
 Its own is what could start the service once more, or what it waits for at this moment:
@@ -20,7 +20,7 @@ from ghostfix.model.invocation import read_argv
 from ghostfix.model.process import Process, ProcessState, ProcessTree
 
 _SOON = 60.0
-"""Seconds for which a program below a shell may be what the loop pauses or looks with, and no service."""
+"""Seconds for which a program below a shell may be what the loop pauses or checks with, and no service."""
 
 
 class LoopFamily(Struct, frozen=True):

@@ -13,7 +13,7 @@ from ghostfix.model.step import Captured, Fact, Phase, Refused, Step, Unneeded
 from ghostfix.steps.terminate import changed, has_gone, living, refusal
 
 _AFTER_KILL = 5.0
-_LOOK_EVERY = 0.2
+_POLL_EVERY = 0.2
 _OTHERS_SHOWN = 4
 _NOWHERE = "/dev/null"
 _SET_USER_ID = 0o4000
@@ -95,9 +95,7 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
             raise StepError(f"the loop ran as {self.process.user}; as that user, in {cwd}, {by_hand}")
         user = None if system.caller().uid == self.process.uid else self.process.user
         disguise = captured.fact("disguise")
-        if (
-            disguise is not None
-        ):  # it looks like root's, and a user of whom nobody knows wrote its command line
+        if disguise is not None:  # it looks like root's, and an unknown user wrote its command line
             raise StepError(f"it was {disguise}, which is set-user-ID, under another name; {by_hand}")
         started = system.spawn(argv, cwd, {}, captured.fact("log") or _NOWHERE, user=user)
         return f"started again in {cwd}: pid {started.pid} ({shown_argv(argv, 200)})"
@@ -124,13 +122,13 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
         try:
             _ask(system, self.process)
             deadline = system.monotonic() + self.grace
-            while not system.wait_gone(self.process, _LOOK_EVERY):
-                self._look(system, below)
+            while not system.wait_gone(self.process, _POLL_EVERY):
+                self._add_helpers(system, below)
                 if system.monotonic() >= deadline:
-                    # Stopped, it can start nothing between this look and its end.
+                    # Stopped, it can start nothing between this reading and its end.
                     system.signal(self.process, Signal.STOP)
                     system.wait_state(self.process, stopped=True, seconds=1.0)
-                    self._look(system, below)
+                    self._add_helpers(system, below)
                     system.signal(self.process, Signal.KILL)
                     system.wait_gone(self.process, _AFTER_KILL)
                     return f"{name} ended on KILL"
@@ -139,7 +137,7 @@ class StopWatchdog(Step, frozen=True, kw_only=True, tag="stop-watchdog"):
                 raise
         return f"{name} ended on TERM"
 
-    def _look(self, system: ActingSystem, below: dict[int, Process]) -> None:
+    def _add_helpers(self, system: ActingSystem, below: dict[int, Process]) -> None:
         for helper in helpers(system, self.process, self._kept):
             if helper.pid not in below:
                 below[helper.pid] = helper

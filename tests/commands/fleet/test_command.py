@@ -84,7 +84,7 @@ def test_each_verb_explains_itself(tmp_path: Path) -> None:
 
 def test_without_ansible_it_says_what_to_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither its program nor its module is there."""
-    play = Play(verb=Verb.DIAGNOSE, task=Task(), reach=Reach(inventory=("h,",)), look=True)
+    play = Play(verb=Verb.DIAGNOSE, task=Task(), reach=Reach(inventory=("h,",)), check_mode=True)
     with monkeypatch.context() as without_module:
         without_module.setitem(sys.modules, "ansible_runner.interface", None)
         with pytest.raises(ProfileError) as told:

@@ -47,7 +47,7 @@ def test_a_roll_is_about_the_ill_only_and_gives_all() -> None:
     told: list[tuple[str, int]] = []
     hosts, interrupted = roll(ORDER, SEEN, perform, lambda host, number: told.append((host.name, number)))
     assert [host.name for host in in_need(SEEN)] == ["web1", "web3", "web4"]
-    assert (plays[0].hosts, plays[0].serial, plays[0].look) == (("web1", "web3", "web4"), "2", False)
+    assert (plays[0].hosts, plays[0].serial, plays[0].check_mode) == (("web1", "web3", "web4"), "2", False)
     assert [(host.name, host.state) for host in hosts] == [
         ("web1", HostState.DONE),
         ("web2", HostState.SEEN),

@@ -1,14 +1,14 @@
 import pytest
 
 from ghostfix.managers.cron.adopt_line import AdoptCronLine
-from ghostfix.managers.cron.crontab_file import Tab
+from ghostfix.managers.cron.crontab_file import CrontabFile
 from ghostfix.model.errors import StepError
 from ghostfix.model.machine import Platform
 from ghostfix.model.step import Refused, Unneeded
 from tests.fake_system import FakeCrontab, FakeSystem, default_caller
 
 LINE = b"* * * * * /opt/ghostfix run web --quiet >>/srv/web/log 2>&1\n"
-STEP = AdoptCronLine(reason="adopt", tab=Tab(user="alice"), text=LINE)
+STEP = AdoptCronLine(reason="adopt", tab=CrontabFile(user="alice"), text=LINE)
 TABS = {
     "none": None,
     "some": b"# mine\n*/5\t* * * *  x \\% % y\r\n",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ghostfix.managers.cron.crontab_file import Tab
+from ghostfix.managers.cron.crontab_file import CrontabFile
 from ghostfix.model.errors import ChangedError, StepError
 from ghostfix.model.machine import CommandAnswer, Platform
 from ghostfix.model.reading import Reading
@@ -13,7 +13,7 @@ HEADER = (
     b"# (Cron version -- $Id$)\n"
 )
 LINE = b"* * * * * true\n"
-OWN = Tab(user="ghost")
+OWN = CrontabFile(user="ghost")
 
 
 class HeaderListing:
@@ -125,7 +125,7 @@ def test_nothing_is_written_in_the_second_in_which_cron_looks(second: float, wai
     before = system.now()
     user = system.caller().user
     tabs = FakeCrontab(system, {user: b"* * * * * x\n"})
-    Tab(user=user).install(system, b"* * * * * x\n", b"* * * * * y\n")
+    CrontabFile(user=user).install(system, b"* * * * * x\n", b"* * * * * y\n")
     assert tabs.tabs[user] == b"* * * * * y\n"
     assert (system.now() > before) is waits
     assert system.now() % 60 >= 1.0

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from ghostfix.managers.cron.crontab import held, split_lines, with_line
-from ghostfix.managers.cron.crontab_file import Tab
+from ghostfix.managers.cron.crontab_file import CrontabFile
 from ghostfix.managers.cron.hold_line import HoldCronLine
 from ghostfix.model.errors import ChangedError, StepError
 from ghostfix.model.machine import Caller, CommandAnswer
@@ -19,12 +19,12 @@ CONTENT = b'# keep it up\nFOO = "a  b"\n' + LINE + b"0 0 * * 7 x\nLATE=1\n"
 ROOT = Caller(uid=0, gid=0, user="root", home="/root", cwd="/root", pid=900, ancestors=(1,))
 
 
-def step(line: int = 3, source: bytes = LINE, tab: Tab | None = None) -> HoldCronLine:
+def step(line: int = 3, source: bytes = LINE, tab: CrontabFile | None = None) -> HoldCronLine:
     return HoldCronLine(reason="rogue-restarter", tab=tab or own_tab(), line=line, source=source)
 
 
-def own_tab() -> Tab:
-    return Tab(user=FakeSystem().caller().user)
+def own_tab() -> CrontabFile:
+    return CrontabFile(user=FakeSystem().caller().user)
 
 
 def machine(content: bytes = CONTENT) -> tuple[FakeSystem, FakeCrontab]:
@@ -176,7 +176,7 @@ def test_identical_lines_are_held_and_released_one_by_one() -> None:
 def test_roots_hand_reaches_another_users_crontab() -> None:
     system = FakeSystem(caller=ROOT)
     crontab = FakeCrontab(system, {"alice": CONTENT, "root": CONTENT})
-    holding = step(tab=Tab(user="alice"))
+    holding = step(tab=CrontabFile(user="alice"))
     captured = holding.capture(system)
     holding.apply(system)
     assert crontab.tabs == {"alice": CONTENT.replace(LINE, held(LINE)), "root": CONTENT}
@@ -243,7 +243,7 @@ def test_what_a_killed_crontab_left_in_the_spool_is_taken_away_by_roots_undo() -
     system = FakeSystem(caller=ROOT)
     crontab = FakeCrontab(system, {"alice": CONTENT})
     system.add_file("/etc/passwd", b"alice:x:1000:1000::/home/alice:/bin/sh\nbob:x:1001:1001::/:/bin/sh\n")
-    holding = step(tab=Tab(user="alice"))
+    holding = step(tab=CrontabFile(user="alice"))
     captured = structs.replace(holding.capture(system), cut_off=True)
     ours = with_line(CONTENT, 3, held(LINE))
     kept = {
@@ -276,7 +276,7 @@ def test_a_program_that_refuses_leaves_everything_as_it_was() -> None:
 def test_a_line_of_a_system_wide_file_is_held_with_mode_and_owner_kept() -> None:
     system = FakeSystem(caller=ROOT)
     system.add_file("/etc/cron.d/ghost", CONTENT.removesuffix(b"\n"), mode=0o640, uid=3)
-    holding = step(tab=Tab(path="/etc/cron.d/ghost"))
+    holding = step(tab=CrontabFile(path="/etc/cron.d/ghost"))
     assert holding.precondition(system) is None
     captured = holding.capture(system)
     holding.apply(system)
@@ -293,7 +293,7 @@ def test_a_system_wide_file_that_is_a_symlink_is_refused() -> None:
     system = FakeSystem(caller=ROOT)
     system.add_file("/srv/ghost.cron", CONTENT)
     system.add_symlink("/etc/cron.d/ghost", "/srv/ghost.cron")
-    holding = step(tab=Tab(path="/etc/cron.d/ghost"))
+    holding = step(tab=CrontabFile(path="/etc/cron.d/ghost"))
     refused = holding.precondition(system)
     assert isinstance(refused, Refused)
     assert "not a regular file" in refused.reason

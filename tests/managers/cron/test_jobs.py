@@ -2,7 +2,7 @@
 
 import pytest
 
-from ghostfix.managers.cron.crontab_file import Tab
+from ghostfix.managers.cron.crontab_file import CrontabFile
 from ghostfix.managers.cron.hold_line import HoldCronLine
 from ghostfix.managers.cron.jobs import RESTARTER
 from ghostfix.model.job import Job, LinkKind, Place
@@ -115,11 +115,14 @@ def test_holding_a_users_line_and_a_system_wide_one() -> None:
     system.add_file("/etc/cron.d/ghost", b"\n* * * * * root " + START + b"\n")
     user_wide, system_wide = look(system).value
     assert RESTARTER.hold(user_wide, "rogue-restarter") == (
-        HoldCronLine(reason="rogue-restarter", tab=Tab(user="ghost"), line=1, source=LINE),
+        HoldCronLine(reason="rogue-restarter", tab=CrontabFile(user="ghost"), line=1, source=LINE),
     )
     assert RESTARTER.hold(system_wide, "x") == (
         HoldCronLine(
-            reason="x", tab=Tab(path="/etc/cron.d/ghost"), line=2, source=b"* * * * * root " + START + b"\n"
+            reason="x",
+            tab=CrontabFile(path="/etc/cron.d/ghost"),
+            line=2,
+            source=b"* * * * * root " + START + b"\n",
         ),
     )
 
