@@ -24,7 +24,7 @@ _QUICK = 10_000_000
 _MOST_KNOWN = 10_000
 _CHOICE = Pattern(r"[*+{|]|(?<!\()\?")
 _NESTED = Pattern(r"\)[*+{]")
-SEARCHING = "/ghostfix/system/search.py"
+SEARCHING = "/ghostfix/system/match_program.py"
 """How the path of the program ends that searches elsewhere: its process is nobody's service."""
 
 
