@@ -34,15 +34,15 @@ FLOORS: tuple[frozenset[str], ...] = (
 APART = frozenset({"ansible_collections"})
 """Modules that run on other machines, outside the package (``tests/commands/fleet/test_collection.py``)."""
 DEMO = "commands.demo.runner"
-"""The broken service that the demo starts: a program of its own, which may do what a service does."""
+"""The broken service that the demo starts, copied into its folder: a program, which does what services do."""
 
 TOUCHES_THE_MACHINE = frozenset({"commands", "cli", "system"})
 """Who may import ``ghostfix.system``; every other room is handed a System."""
 
 PURE = frozenset({"model", "diagnosis", "report.formats"})
 """Rooms that never receive a System, and so cannot act or look; ``model`` holds the protocols themselves."""
-PROTOCOLS = frozenset({"model.machine", "model.step"})
-"""Where the protocols are written down, and the shape of an act, which receives one."""
+PROTOCOLS = frozenset({"model.step"})
+"""The shape of an act, which receives one."""
 
 MACHINE_MODULES = frozenset(
     {"psutil", "subprocess", "signal", "fcntl", "socket", "shutil", "tempfile", "glob", "pathlib"}
@@ -53,6 +53,9 @@ HARMLESS_OS = frozenset({"environ", "get_terminal_size"})
 """What others may take from ``os``: what concerns their own terminal."""
 OWN_OUTPUT = {"cli": frozenset({"close", "devnull", "dup2", "open", "O_RDWR", "O_WRONLY", "_exit"})}
 """What one module may take besides: ``cli`` points its output nowhere when nobody reads it, and ends us."""
+
+WHOLE = frozenset({"adopt", "diagnose", "explain", "repair", "undo"})
+"""The commands whose work lies in a module of its own, which they import late, once."""
 
 HEADINGS = ("What it finds", "Why it matters", "How ghostfix repairs it", "How to prevent it")
 
@@ -67,7 +70,7 @@ def modules() -> dict[str, Path]:
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
         name = ".".join(part for part in parts if part != "__init__")
-        if parts[0] not in APART and name != DEMO:
+        if parts[0] not in APART:
             found[name] = path
     return found
 
@@ -117,6 +120,11 @@ def of_rooms(rooms: frozenset[str]) -> list[str]:
 
 def test_every_module_lies_on_a_floor() -> None:
     assert [module for module in modules() if module and floor(module) is None] == []
+
+
+def test_what_is_copied_out_of_the_package_stands_alone() -> None:
+    assert imports(DEMO) == frozenset()
+    assert {module for module in modules() if DEMO in imports(module)} == set()
 
 
 def test_the_top_folder_is_a_table_of_contents() -> None:
@@ -169,7 +177,7 @@ def test_a_format_knows_only_the_report(module: str) -> None:
 
 
 def outside() -> list[str]:
-    return [module for module in modules() if room(module) != "system"]
+    return [module for module in modules() if room(module) != "system" and module != DEMO]
 
 
 @pytest.mark.parametrize("module", outside())
@@ -244,7 +252,21 @@ def test_every_command_is_listed() -> None:
 def test_only_the_application_imports_by_a_name() -> None:
     """Whatever is imported by a name that a variable holds escapes the rules above."""
     ways = {("importlib", ""), ("importlib", "import_module")}
-    assert {module for module in modules() if ways & set(imported(module))} == {"commands.application"}
+    assert {module for module in modules() if ways & set(imported(module))} == {"commands.application", DEMO}
+
+
+def late(function: ast.FunctionDef) -> list[str]:
+    """The modules of ghostfix that a function imports when it is called."""
+    taken = [node for node in ast.walk(function) if isinstance(node, ast.ImportFrom)]
+    return [node.module or "" for node in taken if (node.module or "").startswith("ghostfix.")]
+
+
+@pytest.mark.parametrize("command", sorted(WHOLE))
+def test_a_command_imports_late_what_it_does_and_nothing_else(command: str) -> None:
+    module = f"commands.{command}.command" if command in FOLDERS else f"commands.{command}"
+    functions = [node for node in tree(module).body if isinstance(node, ast.FunctionDef)]
+    assert [len(late(function)) for function in functions if function.name == command] == [1]
+    assert [function.name for function in functions if function.name != command and late(function)] == []
 
 
 FAMILIES = {

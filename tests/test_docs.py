@@ -199,3 +199,69 @@ def test_no_page_installs_what_is_not_ours() -> None:
         if name.search(command.group())
     ]
     assert found == []
+
+
+# the places that the pages name
+
+PACKAGE = ROOT / "ghostfix"
+_FILE = re.compile(r"(?<![\w/.~*-])(?:[\w-]+/)+[\w-]+\.py\b")
+_FOLDER = re.compile(r"`((?:[\w-]+/)+)`")
+_OF_OTHERS = re.compile(r"^## Models to learn from.*?^(?=## )", re.MULTILINE | re.DOTALL)
+"""A section of the design about the repositories of others."""
+_TREE = re.compile(r"^ghostfix/\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_MEMBER = re.compile(r"(?<![\w/])\w+(?:/(?=[\s,)]|$)|\.py\b)")
+_ATTRIBUTE = re.compile(r"`([A-Z]\w+)\.([a-z_]+)`")
+
+
+def design() -> str:
+    return _OF_OTHERS.sub("", (DOCS / "design.md").read_text(encoding="utf-8"))
+
+
+def exists(place: str) -> bool:
+    """Whether a file or folder of this name is in the repository or in the package; NAME stands for any."""
+    pattern = place.rstrip("/").replace("NAME", "*")
+    return any(True for folder in (ROOT, PACKAGE) for _ in folder.glob(pattern))
+
+
+@pytest.mark.parametrize("page", ["README.md", *sorted(f"docs/{path.name}" for path in DOCS.glob("*.md"))])
+def test_every_file_that_a_page_names_is_there(page: str) -> None:
+    text = design() if page == "docs/design.md" else (ROOT / page).read_text(encoding="utf-8")
+    assert sorted({place for place in _FILE.findall(text) if not exists(place)}) == []
+
+
+def test_every_folder_that_the_design_names_is_there() -> None:
+    named = set(_FOLDER.findall(design()))
+    assert len(named) >= 5
+    assert sorted(place for place in named if not exists(place)) == []
+
+
+def drawn() -> list[tuple[Path, str]]:
+    """The members of the design's tree, each with the folder of its chapter."""
+    tree = _TREE.search(design())
+    assert tree is not None
+    found, chapter = [], PACKAGE
+    for line in tree[1].splitlines():
+        if re.match(r"  \w+/", line):
+            chapter = PACKAGE / line.split("/")[0].strip()
+        elif re.match(r"  \w", line):
+            chapter = PACKAGE
+        found += [(chapter, name.rstrip("/")) for name in _MEMBER.findall(line)]
+    return found
+
+
+def test_the_tree_of_the_design_is_that_of_the_package() -> None:
+    members = drawn()
+    missing = [name for chapter, name in members if chapter.name != name and not [*chapter.rglob(name)]]
+    assert missing == []
+    chapters = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert {chapter.name for chapter, _ in members} - {PACKAGE.name} == chapters
+    families = {path.parent for path in PACKAGE.glob("*/*/__init__.py")}
+    undrawn = {str(path.relative_to(PACKAGE)) for path in families if (path.parent, path.name) not in members}
+    assert undrawn == set()
+
+
+def test_every_attribute_that_the_design_names_is_there() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")]
+    for record, name in _ATTRIBUTE.findall(design()):
+        own = [text for text in sources if re.search(rf"^class {record}\b", text, re.MULTILINE)]
+        assert any(re.search(rf"^    (?:def )?{name}\b", text, re.MULTILINE) for text in own), (record, name)

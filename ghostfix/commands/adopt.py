@@ -1,37 +1,31 @@
 """``ghostfix adopt``: gives a service to one manager for good, everything else held."""
 
-import sys
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ghostfix.commands import Config, Format, Name, Output, Quiet, ShowSecrets, Verbose, subcommand
-
-if TYPE_CHECKING:
-    from ghostfix.commands.carry_out import Manner
-    from ghostfix.model.errors import ExitCode
-    from ghostfix.model.service import Service
-    from ghostfix.report.output import Presentation
+from ghostfix.managers.register import ADOPTIONS
 
 app = subcommand()
 
-
-class Manager(StrEnum):
-    """The managers that ``--with`` takes."""
-
-    SYSTEMD = "systemd"
-    SYSTEMD_USER = "systemd-user"
-    LAUNCHD = "launchd"
-    CRON = "cron"
-    SUPERVISORD = "supervisord"
-    PM2 = "pm2"
+Manager = StrEnum(  # type: ignore[misc]  # (mypy knows the members of literals only)
+    "Manager", [(adoption.kind, adoption.kind) for adoption in ADOPTIONS]
+)
+"""The managers that ``--with`` takes: those that can be given a service, by their rows."""
 
 
 @app.command()
 def adopt(
     with_: Annotated[
-        Manager, typer.Option("--with", metavar="MANAGER", help=f"{', '.join(Manager)}.", show_default=False)
+        Manager,
+        typer.Option(
+            "--with",
+            metavar="MANAGER",
+            help=f"{', '.join(Manager)}.",
+            show_default=False,
+        ),
     ],
     name: Name = None,
     config: Config = None,
@@ -58,81 +52,21 @@ def adopt(
 
     Example: `ghostfix adopt web --with systemd --dry-run`
     """
-    from ghostfix.commands import one_service, seconds
-    from ghostfix.commands.carry_out import Manner
-    from ghostfix.commands.machine import local_system
-    from ghostfix.model.errors import RepairError
-    from ghostfix.report.output import Presentation
-    from ghostfix.service import profile
-    from ghostfix.system.reader_loss import survive_reader_loss
+    from ghostfix.commands.adoption import AdoptOptions, adopted
 
-    watch_for = seconds(hold_for, "--hold-for")
-    presentation = Presentation.of(format_, output, quiet=quiet, verbose=verbose, reveal=show_secrets)
-    if not dry_run:
-        survive_reader_loss()
-    system = local_system()
-    service = one_service(system, name, config, "adopt")
-    distrust = profile.trust(system, service)
-    if distrust is not None:
-        raise RepairError(f"nothing was done: {distrust.reason}")
-    manner = Manner(yes=yes, watch_for=watch_for)
-    raise typer.Exit(give(service, with_.value, presentation, manner, dry_run, keep_profile, evict, config))
-
-
-def give(
-    service: "Service",
-    kind: str,
-    presentation: "Presentation",
-    manner: "Manner",
-    dry_run: bool = False,
-    keep_profile: bool = False,
-    evict: bool = False,
-    config: str | None = None,
-) -> "ExitCode":
-    """Looks, plans, shows, asks and does it; the exit code. Raises RepairError where it cannot be done."""
-    from dataclasses import replace
-
-    from ghostfix.commands.carry_out import carry_out, wanted
-    from ghostfix.commands.diagnoses import diagnose
-    from ghostfix.commands.machine import local_system
-    from ghostfix.diagnosis.presence import require_presence
-    from ghostfix.model.errors import ExitCode, RepairError
-    from ghostfix.model.safe_text import safe
-    from ghostfix.repair.adoption_plan import DifferentJobError, adopt, adopter_named
-    from ghostfix.repair.execute import pin_processes
-    from ghostfix.repair.plan import as_asked
-    from ghostfix.report.reports import diagnosis_report
-
-    system = local_system()
-    with presentation.looking(service.name) as progress:
-        diagnosis = diagnose(system, service, progress=progress)
-    require_presence(diagnosis)
-    adopter = adopter_named(kind)
-    try:
-        adoption = adopt(system, diagnosis, adopter, _own_words(), evict=evict, edit_profile=not keep_profile)
-    except DifferentJobError as error:
-        sys.stderr.write("".join(f"{safe(line, 1_000, reveal=presentation.reveal)}\n" for line in error.diff))
-        raise
-    given = {"--keep-profile": keep_profile, "--evict": evict}
-    plan, notes = as_asked(adoption.plan, service, config, given), adoption.notes
-    pin_processes(system, plan)
-    if dry_run or not manner.yes:
-        report = diagnosis_report(system, diagnosis, plan=plan, notes=notes, reveal=presentation.reveal)
-        presentation.show((report,), system)
-        if dry_run:
-            return ExitCode.HEALTHY
-    if plan.withheld:
-        raise RepairError(
-            f"nothing was done: it could not start without this: {plan.withheld[0].step.preview()}",
-            "`--evict` does that as well; or give the service another port",
-        )
-    if not wanted(plan, service, presentation, manner):
-        return ExitCode.REPAIR_INCOMPLETE
-    manner = replace(manner, settle=adopter.settles)
-    _, code = carry_out(system, diagnosis, plan, adoption.service, presentation, manner, notes)
-    return code
-
-
-def _own_words() -> tuple[str, ...]:
-    """What calls this very ghostfix from anywhere; without ``-P`` the folder's modules would come first."""
-    return (sys.executable, "-P", "-m", "ghostfix")
+    options = AdoptOptions(
+        manager=with_.value,
+        name=name,
+        config=config,
+        dry_run=dry_run,
+        yes=yes,
+        keep_profile=keep_profile,
+        evict=evict,
+        hold_for=hold_for,
+        format=format_,
+        output=output,
+        quiet=quiet,
+        verbose=verbose,
+        show_secrets=show_secrets,
+    )
+    raise typer.Exit(adopted(options))

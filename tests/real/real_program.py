@@ -58,7 +58,7 @@ def ghostfix(
     user: int | None = None,
 ) -> Answered:
     """Runs the program without a terminal; no fault of its own may ever show."""
-    environment = {**os.environ, "XDG_STATE_HOME": "/nonexistent", "COLUMNS": "100", **(variables or {})}
+    environment = {**os.environ, "XDG_STATE_HOME": "/proc/none", "COLUMNS": "100", **(variables or {})}
     answer = subprocess.run(
         [*python, "-m", "ghostfix", *arguments],
         cwd=folder,

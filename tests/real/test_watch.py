@@ -240,7 +240,7 @@ def test_a_second_instance_and_what_is_left_of_a_first_are_told(house: GhostHous
         (("--format", "json"), "did you mean `jsonl`?"),
         (("--for", "x"), "10s, 5m or 1h"),
         (("--interval", "0"), "at least 0.1s"),
-        (("--metrics", "/nonexistent/x.prom", "--for", "1s"), "/nonexistent/x.prom cannot be written"),
+        (("--metrics", "/proc/none/x.prom", "--for", "1s"), "/proc/none/x.prom cannot be written"),
         (("wbe",), "no service called `wbe`"),
     ],
 )

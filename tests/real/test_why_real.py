@@ -115,7 +115,9 @@ def test_a_server_with_children(stage: Stage) -> None:
     below = [row.pid for row in seen.tree if row.depth == len(seen.chain)]
     assert sorted(below) == sorted(child.pid for child in psutil.Process(pid).children())
     assert [link.pid for link in seen.chain][-1] == pid
-    assert abs(seen.started - psutil.Process(pid).create_time()) < 0.05
+    assert (
+        abs(seen.started - psutil.Process(pid).create_time()) < 1.02
+    )  # psutil counts from a boot time of whole seconds
     assert seen.usage.threads == 1
     assert seen.usage.memory_bytes > 1_000_000
     assert "temporary-folder" in [warning.code for warning in seen.warnings]

@@ -56,7 +56,7 @@ def kinds(plan: Plan) -> list[str]:
 
 
 def test_the_command_knows_every_manager() -> None:
-    assert [one.value for one in Manager] == [one.kind for one in adopters()]
+    assert list(Manager) == [one.kind for one in adopters()]
 
 
 def test_everything_else_is_held_and_stopped_before_the_job_is_there() -> None:

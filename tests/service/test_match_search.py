@@ -1,14 +1,17 @@
 """Patterns in command lines: what is searched, and how a search that takes too long is told."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+import ghostfix
 from ghostfix.model.errors import ExitCode
 from ghostfix.model.process import Process, ProcessId, ProcessState
 from ghostfix.model.service import Service
 from ghostfix.service.instance import is_service
 from ghostfix.service.match_search import SEARCHING, SearchError, Searches, steps
+from ghostfix.system.match_search import _SEARCH
 
 
 def never(pattern: str, text: str, seconds: float) -> bool:
@@ -82,6 +85,12 @@ def test_where_no_process_can_be_started_it_is_not_known() -> None:
 
     with pytest.raises(SearchError, match="Resource temporarily unavailable"):
         Searches(none).found("(a+)+$", "a" * 50)
+
+
+def test_the_program_that_searches_lies_where_it_is_known() -> None:
+    folder = Path(ghostfix.__file__).parent.parent
+    assert (folder / SEARCHING.lstrip("/")).is_file()
+    assert f"{folder}{SEARCHING}" == _SEARCH
 
 
 def test_the_process_that_searches_is_no_service() -> None:

@@ -4,7 +4,7 @@ from ghostfix.managers.interface import Manager
 from ghostfix.managers.restarter import Restarter
 from ghostfix.model.manager_signs import ManagerSigns
 
-SIGNS = ManagerSigns(kind="ghostfix", title="ghostfix run", variables=("GHOSTFIX_RUN", "GHOSTFIX_STARTED"))
+SIGNS = ManagerSigns(kind="ghostfix", title="ghostfix", variables=("GHOSTFIX_RUN", "GHOSTFIX_STARTED"))
 
 
 def _restarters() -> tuple[Restarter, ...]:

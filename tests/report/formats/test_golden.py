@@ -1,6 +1,6 @@
 """Golden files: each format of the incident, a healthy machine, an unreadable one, and the repairs.
 
-``GHOSTFIX_UPDATE_GOLDEN=1 pytest tests/renderers/test_golden.py`` writes them anew; read the difference.
+``GHOSTFIX_UPDATE_GOLDEN=1 pytest tests/report/formats/test_golden.py`` writes them anew; read the difference.
 """
 
 import os

@@ -1,6 +1,5 @@
 """``ghostfix diagnose``: what is wrong with a service, and why; only looks."""
 
-import sys
 from typing import Annotated
 
 import typer
@@ -62,50 +61,26 @@ def diagnose(
 
     Example: `ghostfix diagnose ghost-runner --format json`
     """
-    from ghostfix.commands import seconds
-    from ghostfix.commands.diagnoses import DiagnosisOptions, diagnoses
-    from ghostfix.commands.machine import local_system
-    from ghostfix.diagnosis.check_selection import codes
-    from ghostfix.diagnosis.checks import CHECKS
-    from ghostfix.model.errors import ProfileError, worst
-    from ghostfix.model.finding import Severity
-    from ghostfix.report import saved_reports
-    from ghostfix.report.output import Presentation
-    from ghostfix.report.reports import diagnosis_report
-    from ghostfix.survey.snapshot_file import SavedLook, save_snapshot
+    from ghostfix.commands.diagnose.diagnose import DiagnoseOptions, diagnosed
 
-    known = tuple(check.code for check in CHECKS)
-    presentation = Presentation.of(format_, output, quiet=quiet, verbose=verbose, reveal=show_secrets)
-    elsewhere = from_snapshot is not None
-    if elsewhere and (config or observe or wait_healthy or probe_webhook or all_logs or save):
-        raise ProfileError("--from-snapshot looks at no machine, so it goes with no option of a look")
-    system = local_system()
-    wishes = DiagnosisOptions(
+    options = DiagnoseOptions(
         name=name,
         config=config,
-        only=codes(only, known),
-        skip=codes(skip, known),
-        fail_on=Severity(fail_on.value),
-        observe=None if observe is None else seconds(observe, "--observe"),
-        wait_healthy=0.0 if wait_healthy is None else seconds(wait_healthy, "--wait-healthy"),
+        format=format_,
+        output=output,
+        only=only,
+        skip=skip,
+        fail_on=fail_on.value,
+        observe=observe,
         probe_webhook=probe_webhook,
         all_logs=all_logs,
-        timeout=seconds(timeout, "--timeout"),
-        snapshot=from_snapshot,
+        wait_healthy=wait_healthy,
+        timeout=timeout,
+        save=save,
+        from_snapshot=from_snapshot,
+        keep=keep,
+        quiet=quiet,
+        verbose=verbose,
+        show_secrets=show_secrets,
     )
-    found = list(diagnoses(system, wishes, presentation))
-    if save is not None:
-        save_snapshot(system, save, [SavedLook(one.service, one.snapshot) for one in found])
-    reports = [
-        diagnosis_report(
-            None if elsewhere else system,
-            diagnosis,
-            fail_on=wishes.fail_on,
-            reveal=show_secrets,
-        )
-        for diagnosis in found
-    ]
-    presentation.show(reports, system)
-    for report in reports if keep else ():
-        sys.stderr.write(f"ghostfix: kept as {saved_reports.keep_diagnosis(system, report)}\n")
-    raise typer.Exit(worst(report.exit_code for report in reports))
+    raise typer.Exit(diagnosed(options))

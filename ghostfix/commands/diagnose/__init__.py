@@ -1,0 +1,1 @@
+"""``ghostfix diagnose``: its options, and what finds what is wrong."""

@@ -1,0 +1,1 @@
+"""``ghostfix repair``: its options, and what brings a service back."""

@@ -1,0 +1,1 @@
+"""``ghostfix undo``: its options, and what takes a repair back."""
