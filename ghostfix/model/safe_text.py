@@ -16,6 +16,8 @@ from ghostfix.model.secret import argv_without_secrets, without_secrets
 from ghostfix.model.secret_forms import CUT, MASK
 
 # What is read of a text beyond what is shown, so that the end of a long secret is still seen.
+_CUTS = 8
+"""So often a text is cut and hidden again; each time less of it is left."""
 _READ_AHEAD = 65_536
 
 # Invisible although ``str.isprintable`` says otherwise: joiners, fillers and variation selectors.
@@ -50,7 +52,24 @@ def safe(text: str, limit: int = 500, *, reveal: bool = False) -> str:
     """
     plain = written_out(text[: limit + _READ_AHEAD])
     safe = plain if reveal else without_secrets(plain)
-    return safe if len(safe) <= limit else safe[: max(limit - 1, 0)] + CUT[:limit]
+    if len(safe) <= limit:
+        return safe
+    return _shortened(safe, limit) if reveal else _hidden_and_shortened(safe, limit)
+
+
+def _shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: max(limit - 1, 0)] + CUT[:limit]
+
+
+def _hidden_and_shortened(text: str, limit: int) -> str:
+    """Shortened until nothing more of it reads as a secret: a cut may leave the beginning of one."""
+    for _ in range(_CUTS):
+        text = _shortened(text, limit)
+        hidden = without_secrets(text)
+        if hidden == text:
+            break
+        text = hidden
+    return _shortened(text, limit)
 
 
 def shown_argv(argv: Sequence[str], limit: int = 500, *, reveal: bool = False) -> str:

@@ -2,7 +2,7 @@ import shlex
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ghostfix.model.safe_text import as_typed, safe, shown_argv, written_out
@@ -176,6 +176,7 @@ def test_never_lets_a_control_or_direction_mark_through(text: str, limit: int, r
     assert all(unicodedata.category(character) not in ("Zl", "Zp") for character in told)
 
 
+@example("--token password: --token=Basic ", 22)
 @given(_TEXT, st.integers(0, 80))
 def test_is_idempotent(text: str, limit: int) -> None:
     once = safe(text, limit)

@@ -24,13 +24,13 @@ from tests.system.genuine import SLEEP, running, wait_until
 pytestmark = pytest.mark.real
 LINUX = sys.platform == "linux"
 KEPT = kept_variables(SIGNS)
-TABLES: list[ProcessTable] = [PsutilProcesses(KEPT), *([LinuxProcesses(kept=KEPT)] if LINUX else [])]
+WAYS: list[type[ProcessTable]] = [PsutilProcesses, *([LinuxProcesses] if LINUX else [])]
 
 
-@pytest.fixture(params=TABLES, ids=lambda table: type(table).__name__)
+@pytest.fixture(params=WAYS, ids=lambda way: way.__name__)
 def table(request: pytest.FixtureRequest) -> ProcessTable:
-    found: ProcessTable = request.param
-    return found
+    """A new one for each test: a table keeps its counts for a second."""
+    return LinuxProcesses(kept=KEPT) if request.param is LinuxProcesses else PsutilProcesses(KEPT)
 
 
 def test_all_lists_ourselves_and_our_child_as_one_gives_them(table: ProcessTable) -> None:
