@@ -54,7 +54,7 @@ HARMLESS_OS = frozenset({"environ", "get_terminal_size"})
 OWN_OUTPUT = {"cli": frozenset({"close", "devnull", "dup2", "open", "O_RDWR", "O_WRONLY", "_exit"})}
 """What one module may take besides: ``cli`` points its output nowhere when nobody reads it, and ends us."""
 
-WHOLE = frozenset({"adopt", "diagnose", "explain", "repair", "undo"})
+WHOLE = frozenset({"adopt", "diagnose", "explain", "init", "repair", "report", "undo"})
 """The commands whose work lies in a module of its own, which they import late, once."""
 
 HEADINGS = ("What it finds", "Why it matters", "How ghostfix repairs it", "How to prevent it")

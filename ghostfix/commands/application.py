@@ -32,7 +32,7 @@ COMMANDS = {
 The sentence is the first of the command's own help: ``ghostfix --help`` prints it without loading the module.
 """
 
-FOLDERS = frozenset({"diagnose", "repair", "undo", "why", "watch", "run", "init", "demo", "fleet"})
+FOLDERS = frozenset({"diagnose", "repair", "undo", "report", "why", "watch", "run", "init", "demo", "fleet"})
 """The commands that have parts of their own: a folder each, in which ``command.py`` has the ``app``."""
 
 

@@ -1,0 +1,1 @@
+"""``ghostfix report``: its options, and what shows a report again."""
