@@ -45,7 +45,7 @@ def offered(kind: str, system: FakeSystem, wanted: JobWanted = WANTED) -> Offer:
     return offer
 
 
-def absent(kind: str, system: FakeSystem, wanted: JobWanted = WANTED) -> Unavailable:
+def unavailable(kind: str, system: FakeSystem, wanted: JobWanted = WANTED) -> Unavailable:
     offer = asked(kind, system, wanted)
     assert isinstance(offer, Unavailable), offer
     return offer

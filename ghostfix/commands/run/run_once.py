@@ -110,8 +110,8 @@ def _started(
     try:
         if policy is None:
             launcher.become(start, lock)
-        nursery = launcher.child_process(start, lock)
-        return supervise(nursery, policy, others, lambda text: _say(f"{name}: {text}"))
+        child = launcher.child_process(start, lock)
+        return supervise(child, policy, others, lambda text: _say(f"{name}: {text}"))
     except StepError as error:
         raise GhostfixError(f"{name} cannot be started: {safe(str(error))}") from error
 

@@ -6,7 +6,7 @@ from ghostfix.managers.cron.crontab import parse
 from ghostfix.managers.cron.offer import line
 from ghostfix.model.machine import Platform
 from tests.fake_system import FakeCrontab, FakeSystem, default_caller
-from tests.managers.offer_stage import ALICE, NASTY, WANTED, absent, offered
+from tests.managers.offer_stage import ALICE, NASTY, WANTED, offered, unavailable
 
 
 def machine() -> FakeSystem:
@@ -61,27 +61,32 @@ def test_root_s_crontab_runs_no_ghostfix_that_somebody_else_could_change() -> No
     system.add_process(300, ("/usr/sbin/cron", "-f"), uid=0, name="cron")
     system.add_file("/etc/passwd", b"alice:x:1001:1001::/home/alice:/bin/sh\n", uid=0)
     system.add_file(WANTED.ghostfix[0], b"", mode=0o755, uid=1001)
-    assert absent("cron", system).reason == "alice could change what would be run as root"
+    assert unavailable("cron", system).reason == "alice could change what would be run as root"
     assert not system.asked
 
 
 def test_what_is_missing_is_told() -> None:
-    assert "no crontab program" in absent("cron", FakeSystem()).reason
+    assert "no crontab program" in unavailable("cron", FakeSystem()).reason
     system = machine()
     system.end(300)
-    assert "no cron daemon runs" in absent("cron", system).reason
+    assert "no cron daemon runs" in unavailable("cron", system).reason
     system = machine()
     system.add_command((*WANTED.ghostfix, "--version"), status=126, stderr="/opt/py: Permission denied\n")
-    assert absent("cron", system).reason == "ghost cannot run /opt/py -m ghostfix: /opt/py: Permission denied"
+    assert (
+        unavailable("cron", system).reason
+        == "ghost cannot run /opt/py -m ghostfix: /opt/py: Permission denied"
+    )
     system = machine()
     system.add_command(("test", "-r", WANTED.profile), status=1)
-    assert absent("cron", system, ALICE).reason == "alice cannot read /srv/web/ghostfix.toml"
+    assert unavailable("cron", system, ALICE).reason == "alice cannot read /srv/web/ghostfix.toml"
     long = structs.replace(WANTED, log="/" + "x" * 900)
-    assert "bytes long" in absent("cron", machine(), long).reason
-    assert "bytes long" in absent("cron", machine(), structs.replace(WANTED, log="/" + "é" * 450)).reason
+    assert "bytes long" in unavailable("cron", machine(), long).reason
+    assert "bytes long" in unavailable("cron", machine(), structs.replace(WANTED, log="/" + "é" * 450)).reason
 
 
 def test_a_backslash_that_cron_would_take_away_is_told() -> None:
     for log in ("/srv/a\\%b.log", "/srv/a\\\\b.log"):
-        assert "take a backslash out" in absent("cron", machine(), structs.replace(WANTED, log=log)).reason
+        assert (
+            "take a backslash out" in unavailable("cron", machine(), structs.replace(WANTED, log=log)).reason
+        )
     offered("cron", machine(), structs.replace(WANTED, log="/srv/a\\b 100%.log"))

@@ -6,7 +6,7 @@ from ghostfix.model.machine import Platform
 from tests.fake_launchctl import FakeLaunchctl
 from tests.fake_system import FakeSystem
 from tests.managers.launchd.test_hold_job import VERSIONS, caller
-from tests.managers.offer_stage import ALICE, NASTY, absent, offered
+from tests.managers.offer_stage import ALICE, NASTY, offered, unavailable
 
 
 def mac(macos: int, uid: int = 501) -> FakeSystem:
@@ -52,10 +52,10 @@ def test_what_is_written_is_read_back() -> None:
 
 
 def test_there_is_none_on_linux() -> None:
-    assert "--with systemd" in absent("launchd", FakeSystem()).hint
+    assert "--with systemd" in unavailable("launchd", FakeSystem()).hint
 
 
 def test_a_launchd_that_does_not_answer() -> None:
     system = FakeSystem(Platform.MACOS, caller=caller())
     FakeLaunchctl(system=system, failing={"print-disabled": 1})
-    assert "launchd domain" in absent("launchd", system).reason
+    assert "launchd domain" in unavailable("launchd", system).reason

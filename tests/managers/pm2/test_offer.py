@@ -4,7 +4,7 @@ from msgspec import structs
 
 from ghostfix.managers.pm2.offer import ecosystem
 from tests.fake_system import FakeSystem
-from tests.managers.offer_stage import ALICE, NASTY, WANTED, absent, offered
+from tests.managers.offer_stage import ALICE, NASTY, WANTED, offered, unavailable
 from tests.managers.pm2.test_hold_app import FakePm2
 from tests.managers.pm2.test_jobs import PM2_HOME
 
@@ -43,14 +43,14 @@ def test_it_lies_beside_the_service() -> None:
 
 
 def test_what_is_missing_is_told() -> None:
-    assert "npm install" in absent("pm2", FakeSystem()).hint
+    assert "npm install" in unavailable("pm2", FakeSystem()).hint
     system = FakeSystem()
     system.add_program("pm2")
-    assert absent("pm2", system).hint == "`pm2 ping` starts it"
-    assert "sudo -u alice" in absent("pm2", FakePm2().system, ALICE).hint
+    assert unavailable("pm2", system).hint == "`pm2 ping` starts it"
+    assert "sudo -u alice" in unavailable("pm2", FakePm2().system, ALICE).hint
 
 
 def test_what_pm2_takes_for_more_than_one_application_is_no_name() -> None:
     system = FakePm2().system
     for name, meaning in (("all", "every application"), ("web.json", "a file"), ("a.config.js", "a file")):
-        assert meaning in absent("pm2", system, structs.replace(WANTED, name=name)).reason
+        assert meaning in unavailable("pm2", system, structs.replace(WANTED, name=name)).reason

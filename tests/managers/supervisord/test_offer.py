@@ -6,7 +6,7 @@ from ghostfix.managers.supervisord.offer import section
 from ghostfix.model.machine import Platform
 from tests.fake_supervisorctl import CONFIG, DAEMON, FakeSupervisorctl
 from tests.fake_system import FakeSystem, default_caller
-from tests.managers.offer_stage import ALICE, NASTY, WANTED, absent, offered
+from tests.managers.offer_stage import ALICE, NASTY, WANTED, offered, unavailable
 
 FOLDER = "/srv/ghost/conf.d"
 
@@ -56,7 +56,7 @@ def test_root_s_runs_it_as_the_folder_s_owner_who_opens_the_log() -> None:
 
 def test_what_the_format_would_take_for_a_comment_or_a_quote_is_not_written() -> None:
     assert section(NASTY, as_root=False) is None
-    assert "comment" in absent("supervisord", house(), NASTY).reason
+    assert "comment" in unavailable("supervisord", house(), NASTY).reason
 
 
 def test_a_percent_sign_is_itself() -> None:
@@ -67,9 +67,9 @@ def test_a_percent_sign_is_itself() -> None:
 
 
 def test_what_is_missing_is_told() -> None:
-    assert "no supervisord runs" in absent("supervisord", FakeSystem()).reason
+    assert "no supervisord runs" in unavailable("supervisord", FakeSystem()).reason
     none = house("[supervisord]\n")
-    assert "includes no folder" in absent("supervisord", none).reason
+    assert "includes no folder" in unavailable("supervisord", none).reason
     assert DAEMON in none.table
 
 
@@ -80,7 +80,7 @@ def test_a_log_with_a_percent_sign_is_opened_by_a_shell() -> None:
 
 
 def test_what_supervisorctl_takes_for_every_program_is_no_name() -> None:
-    assert "every program" in absent("supervisord", house(), structs.replace(WANTED, name="all")).reason
+    assert "every program" in unavailable("supervisord", house(), structs.replace(WANTED, name="all")).reason
 
 
 def test_root_gives_nothing_to_the_supervisord_of_another_user() -> None:
@@ -89,4 +89,4 @@ def test_root_gives_nothing_to_the_supervisord_of_another_user() -> None:
     system.add_folder(FOLDER)
     FakeSupervisorctl(system)
     system.table[DAEMON].record = structs.replace(system.table[DAEMON].record, uid=1001, user="alice")
-    assert absent("supervisord", system).reason == "no supervisord of root runs"
+    assert unavailable("supervisord", system).reason == "no supervisord of root runs"

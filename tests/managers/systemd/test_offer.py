@@ -5,7 +5,7 @@ from ghostfix.model.machine import Platform
 from ghostfix.model.service import StopWanted
 from tests.fake_system import FakeSystem, default_caller
 from tests.fake_systemctl import FakeSystemctl
-from tests.managers.offer_stage import ALICE, NASTY, WANTED, absent, offered
+from tests.managers.offer_stage import ALICE, NASTY, WANTED, offered, unavailable
 
 
 def booted(user: str = "root", version: int = 252) -> FakeSystem:
@@ -78,5 +78,5 @@ def test_no_grace_at_all_is_not_an_endless_one() -> None:
 
 
 def test_who_may_not_is_told_what_to_do() -> None:
-    assert "sudo" in absent("systemd", booted("alice")).hint
-    assert "not booted with systemd" in absent("systemd", FakeSystem()).reason
+    assert "sudo" in unavailable("systemd", booted("alice")).hint
+    assert "not booted with systemd" in unavailable("systemd", FakeSystem()).reason

@@ -1,7 +1,7 @@
 from ghostfix.model.machine import Platform
 from tests.fake_system import FakeSystem, default_caller
 from tests.fake_systemctl import FakeSystemctl
-from tests.managers.offer_stage import ALICE, WANTED, absent, offered
+from tests.managers.offer_stage import ALICE, WANTED, offered, unavailable
 
 UNITS = "/home/ghost/.config/systemd/user"
 
@@ -32,9 +32,9 @@ def test_without_linger_it_says_what_that_means() -> None:
 
 
 def test_without_a_systemd_of_the_user() -> None:
-    assert "enable-linger" in absent("systemd-user", FakeSystem()).hint
+    assert "enable-linger" in unavailable("systemd-user", FakeSystem()).hint
 
 
 def test_another_user_s_service_is_that_user_s_to_give() -> None:
-    assert "sudo -u alice ghostfix adopt web" in absent("systemd-user", session(linger=True), ALICE).hint
+    assert "sudo -u alice ghostfix adopt web" in unavailable("systemd-user", session(linger=True), ALICE).hint
     assert WANTED.user == ""
