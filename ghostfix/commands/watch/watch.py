@@ -76,7 +76,7 @@ class Watch:
     def __init__(
         self,
         system: System,
-        lookout: ProcessWatch,
+        process_watch: ProcessWatch,
         service: Service,
         *,
         seconds: float | None,
@@ -85,12 +85,12 @@ class Watch:
         on_sample: Callable[[WatchRecord], None] = lambda _: None,
     ) -> None:
         self._system = system
-        self._lookout = lookout
+        self._process_watch = process_watch
         self._service = service
         self._interval = interval
         self._on_sighting = on_sighting
         self._on_sample = on_sample
-        self._vigil = ServiceWatch(system, lookout, service)
+        self._service_watch = ServiceWatch(system, process_watch, service)
         now = system.now()
         self._deadline = None if seconds is None else system.monotonic() + seconds
         self.record = WatchRecord(
@@ -111,8 +111,8 @@ class Watch:
         self._begin()
         try:
             while self._deadline is None or self._system.monotonic() < self._deadline:
-                self._lookout.wait(self._pause())
-                self._look()
+                self._process_watch.wait(self._pause())
+                self._poll()
         except KeyboardInterrupt:
             pass
         self._finish()
@@ -120,12 +120,12 @@ class Watch:
 
     def _begin(self) -> None:
         """Tells who runs at the beginning."""
-        running = self._vigil.instances
+        running = self._service_watch.instances
         self.record.count(self._system.now(), running)
         pids = ", ".join(f"pid {process.pid}" for process in running)
-        told = f"watching: {pids} runs" if running else "watching: no instance runs"
+        text = f"watching: {pids} runs" if running else "watching: no instance runs"
         first = running[0].pid if running else None
-        self._see(SeenInstance(self.record.began, Kind.WATCHING, told, first))
+        self._see(SeenInstance(self.record.began, Kind.WATCHING, text, first))
         self._tell()
 
     def _pause(self) -> float:
@@ -133,16 +133,16 @@ class Watch:
         due = [self._next_sample - now]
         if self._deadline is not None:
             due.append(self._deadline - now)
-        if self._vigil.pause:
-            due.append(self._vigil.pause)
+        if self._service_watch.pause:
+            due.append(self._service_watch.pause)
         if self._untold or self._health is not None or self._resources is not None:
             due.append(_TICK)
         return max(0.0, min(due))
 
-    def _look(self) -> None:
-        for event in self._vigil.look():
+    def _poll(self) -> None:
+        for event in self._service_watch.poll():
             self._note(event)
-        self.record.count(self._system.now(), self._vigil.instances)
+        self.record.count(self._system.now(), self._service_watch.instances)
         self._tell()
         now = self._system.monotonic()
         self._ask(now)
@@ -152,9 +152,9 @@ class Watch:
             self._on_sample(self.record)
 
     def _finish(self) -> None:
-        for event in self._vigil.look():
+        for event in self._service_watch.poll():
             self._note(event)
-        self.record.count(self._system.now(), self._vigil.instances)
+        self.record.count(self._system.now(), self._service_watch.instances)
         if self._health is not None:
             self._health.wait(_AGAIN)
         now = self._system.monotonic()
@@ -231,9 +231,9 @@ class Watch:
     # what is measured
 
     def _sample(self, now: float) -> None:
-        vigil, service = self._vigil, self._service
-        members = vigil.members()
-        uses = self._lookout.consumption(members)
+        service_watch, service = self._service_watch, self._service
+        members = service_watch.members()
+        uses = self._process_watch.consumption(members)
         before, self._used = self._used, {}
         used = 0.0
         for pid, use in uses.items():
@@ -243,7 +243,7 @@ class Watch:
         self._cpu_seconds += used
         passed = None if self._sampled_at is None else now - self._sampled_at
         self._sampled_at = now
-        listening = self._lookout.ports() if service.ports else frozenset()
+        listening = self._process_watch.ports() if service.ports else frozenset()
         ports = {} if listening is None else {port: port in listening for port in service.ports}
         self._check_ports(ports)
         self._check_counts()
@@ -254,8 +254,8 @@ class Watch:
                 cpu_seconds=self._cpu_seconds,
                 memory_bytes=sum(use.memory_bytes for use in uses.values()),
                 own_processes=sum(use.alive for use in uses.values()),
-                processes=vigil.process_count,
-                zombies=vigil.zombies,
+                processes=service_watch.process_count,
+                zombies=service_watch.zombies,
                 ports=ports,
                 healthy=self._well,
             )
@@ -269,15 +269,15 @@ class Watch:
     def _check_counts(self) -> None:
         limits = self._service.limits
         for about, number, limit in (
-            ("processes", self._vigil.process_count, limits.processes),
-            ("zombies", self._vigil.zombies, limits.zombies),
+            ("processes", self._service_watch.process_count, limits.processes),
+            ("zombies", self._service_watch.zombies, limits.zombies),
         ):
             text = f"{number} {about}, {percent_of(number, limit)}"
             self._excess(about, text if number > limit else None)
 
     def _coming_up(self) -> bool:
         """Whether nobody runs who could owe a port or an answer by now."""
-        started = [process.id.started for process in self._vigil.instances]
+        started = [process.id.started for process in self._service_watch.instances]
         return not started or self._system.now() - max(started) < _COMING_UP
 
     # what is asked beside it
@@ -292,7 +292,7 @@ class Watch:
             self._resources = None
         if service.health is not None and self._health is None and now >= self._next_health:
             self._next_health = now + max(_HEALTH_EVERY, self._interval)
-            runs = bool(self._vigil.instances)
+            runs = bool(self._service_watch.instances)
             self._health = _Errand(lambda: _health(system, service, runs=runs))
         if self._resources is None and now >= self._next_resources:
             self._next_resources = now + max(_RESOURCES_EVERY, self._interval)

@@ -147,9 +147,9 @@ def test_a_health_document_that_turns_bad() -> None:
 
 def test_what_is_used_is_added_up() -> None:
     system = machine()
-    lookout = FakeProcessWatch(system)
-    after(system, 10, lambda: lookout.cpu_seconds.update({501: 0.5}))
-    record = Watch(system, lookout, SERVICE, seconds=30, interval=1.0).run()
+    process_watch = FakeProcessWatch(system)
+    after(system, 10, lambda: process_watch.cpu_seconds.update({501: 0.5}))
+    record = Watch(system, process_watch, SERVICE, seconds=30, interval=1.0).run()
     assert record.samples[-1].cpu_seconds == pytest.approx(0.5)
     assert max(sample.cpu_percent or 0 for sample in record.samples) == pytest.approx(50, rel=0.2)
 
