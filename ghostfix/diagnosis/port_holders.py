@@ -1,4 +1,4 @@
-"""Holders: who listens on each of the service's ports."""
+"""Port holders: what listens on each of the service's ports."""
 
 from collections.abc import Sequence, Set
 from ipaddress import ip_address
@@ -31,7 +31,7 @@ class Holders(Struct, frozen=True, kw_only=True):
     """Sockets whose owner could not be seen."""
 
     @property
-    def nobody(self) -> bool:
+    def unheld(self) -> bool:
         return not (self.instances or self.orphans or self.strangers or self.unseen or self.unknown)
 
 

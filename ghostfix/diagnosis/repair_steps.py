@@ -1,11 +1,11 @@
-"""Remedies: the steps that several checks ask for, in the order in which they hold."""
+"""Repair steps: the steps that several checks ask for, in the order in which they hold."""
 
 import posixpath
 
-from ghostfix.diagnosis.instance_to_keep import keepers, managed_pids
+from ghostfix.diagnosis.instance_to_keep import instances_to_keep, managed_pids
 from ghostfix.diagnosis.orphans import orphans
 from ghostfix.diagnosis.own_manager import is_manager
-from ghostfix.diagnosis.unwanted_restarters import rogues
+from ghostfix.diagnosis.unwanted_restarters import unwanted_restarters
 from ghostfix.managers.register import restarters
 from ghostfix.model.finding import Finding
 from ghostfix.model.job import Job
@@ -27,9 +27,9 @@ def no_steps(_finding: Finding, _snapshot: Snapshot, _service: Service) -> tuple
 
 
 def restart(reason: str, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
-    """Holds every rogue, stops all instances but the keeper, and starts one when none can stay.
+    """Holds every unwanted restarter, stops all instances but one that may stay, and starts one without it.
 
-    Where the profile names a manager that can be told to, that one stops and starts its own instances; only
+    Where the profile names a manager that takes orders, that one stops and starts its own instances; only
     copies beside them are stopped here. Complete in itself, so that a repair of one finding alone holds too.
     Empty when the instances that run are the ones that should.
     """
@@ -45,7 +45,7 @@ def restart(reason: str, snapshot: Snapshot, service: Service) -> tuple[Step, ..
     if not stops and not starts:
         return ()
     # What ends a loop comes last: it would otherwise leave its child behind, or see it end.
-    holding = tuple(step for job in rogues(snapshot, service) for step in hold(job))
+    holding = tuple(step for job in unwanted_restarters(snapshot, service) for step in hold(job))
     return (*stops, *holding, *cleaning, *starts)
 
 
@@ -71,7 +71,7 @@ def start(reason: str, service: Service) -> tuple[Step, ...]:
 
 
 def restart_managed(reason: str, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
-    """The steps by which the profile's own manager starts the service afresh; none when it cannot be told to.
+    """The steps by which the profile's own manager starts the service afresh; none when it takes no orders.
 
     Of several jobs that the profile's words fit, those count that have its very name, and those of the scope
     in which one runs: a system-wide unit and a user's may be namesakes.
@@ -130,8 +130,8 @@ def _how_unlikely(python: str) -> int:
 
 
 def _staying(snapshot: Snapshot, service: Service) -> frozenset[int]:
-    """Roots of the instances that stay: the keepers, or those that their manager would not start again."""
-    keeping = keepers(snapshot, service)
+    """Roots of the instances that stay: those to keep, or those that their manager would not start again."""
+    keeping = instances_to_keep(snapshot, service)
     if keeping or service.manager == "none":
         return frozenset(instance.root.pid for instance in keeping)
     brought_back = any(

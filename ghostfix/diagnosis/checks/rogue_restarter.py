@@ -28,7 +28,7 @@ from ghostfix.diagnosis.applicability import always
 from ghostfix.diagnosis.evidence_text import bounded, job_name, job_trail
 from ghostfix.diagnosis.own_manager import is_own_supervisor, job_subject, jobs_of
 from ghostfix.diagnosis.repair_steps import hold, restart
-from ghostfix.diagnosis.unwanted_restarters import at_peace, rogues, strangers
+from ghostfix.diagnosis.unwanted_restarters import at_peace, strangers, unwanted_restarters
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity
 from ghostfix.model.job import Job
 from ghostfix.model.reading import Confidence, Source
@@ -88,8 +88,10 @@ def _evidence(job: Job) -> tuple[Evidence, ...]:
 
 
 def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
-    """Nothing for one that is no rogue: holding the only manager of a healthy service would do harm."""
-    held = [job for job in jobs_of(snapshot, finding.subject) if job in rogues(snapshot, service)]
+    """Nothing for one that is not unwanted: holding the only manager of a healthy service would do harm."""
+    held = [
+        job for job in jobs_of(snapshot, finding.subject) if job in unwanted_restarters(snapshot, service)
+    ]
     if not held:
         return ()
     return (*restart(CODE, snapshot, service), *(step for job in held for step in hold(job)))
