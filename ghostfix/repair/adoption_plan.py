@@ -1,4 +1,4 @@
-"""Adopting: the plan by which a service gets one manager for good, and what the user must know of it."""
+"""Adoption plan: how a service gets one manager for good, and what the user must know of it."""
 
 import posixpath
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ def adopt(
     evict: bool = False,
     edit_profile: bool = True,
 ) -> Adoption:
-    """The plan, from one look at the machine; changes nothing.
+    """The plan, from one survey of the machine; changes nothing.
 
     Raises RepairError when the service cannot be given to this manager, with the ways that there are.
     """
