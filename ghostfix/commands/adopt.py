@@ -104,7 +104,7 @@ def give(
     from ghostfix.report.reports import diagnosis_report
 
     system = local_system()
-    with presentation.looking(service.name) as progress:
+    with presentation.survey_progress(service.name) as progress:
         diagnosis = diagnose(system, service, progress=progress)
     require_presence(diagnosis)
     adopter = adopter_named(kind)

@@ -107,7 +107,7 @@ def _look_again(
 ) -> ExitCode:
     """Verifies, shows the report, gives the exit code; a repair that stopped half-way is not watched."""
     watched = run.complete and manner.watch_for > 0
-    with presentation.watching(manner.watch_for) as progress:
+    with presentation.watch_progress(manner.watch_for) as progress:
         verification = verify(
             system,
             service,

@@ -80,7 +80,7 @@ def diagnoses(
         if wishes.observe is None or wishes.wait_healthy:
             diagnosis = _patiently(system, service, wishes, presentation)
         if wishes.observe is not None:
-            with presentation.watching(wishes.observe) as watched:
+            with presentation.watch_progress(wishes.observe) as watched:
                 observation = observe(system, service, wishes.observe, progress=watched)
             diagnosis = _look(system, service, wishes, presentation, observation)
         require_presence(diagnosis)
@@ -107,7 +107,7 @@ def _look(
     presentation: Presentation,
     observation: Observation | None = None,
 ) -> Diagnosis:
-    with presentation.looking(service.name) as progress:
+    with presentation.survey_progress(service.name) as progress:
         return diagnose(
             system,
             service,

@@ -77,7 +77,7 @@ def repair(
         survive_reader_loss()
     system = local_system()
     service = one_service(system, name, config, "repair")
-    with presentation.looking(service.name) as progress:
+    with presentation.survey_progress(service.name) as progress:
         diagnosis = diagnose(system, service, only=chosen, skip=left_out, progress=progress)
     require_presence(diagnosis)
     plan = make(diagnosis, Choices(start=not no_start, evict=evict))

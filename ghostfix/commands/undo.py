@@ -54,31 +54,31 @@ def undo(
         survive_reader_loss()
     system = local_system()
     runs = journal.runs(system)
-    tell = _told_to_a_program if format_ is UndoFormat.JSON else _told_to_a_person
+    print_undo = _print_json if format_ is UndoFormat.JSON else _print_text
     if list_:
         _list_for_a_program(runs) if format_ is UndoFormat.JSON else _list(runs)
         return
     chosen = _last(runs) if run is None else run
     planned = () if chosen is None else execute.would_undo(system, chosen)
     if chosen is None or dry_run or not any(entry.state is EntryState.PLANNED for entry in planned):
-        tell(chosen, planned, None if dry_run else planned)
+        print_undo(chosen, planned, None if dry_run else planned)
         if run is None and not any(entry.state is EntryState.PLANNED for entry in planned):
             _name_older(runs, chosen)
         return
     if not yes:
-        tell(chosen, planned, None)
+        print_undo(chosen, planned, None)
         answer = ask("Take these steps back? [y/N] ") if sys.stdin.isatty() else None
         if answer is None or answer.lower() not in ("y", "yes"):
             sys.stderr.write("ghostfix: nothing was undone; `ghostfix undo --yes` does not ask.\n")
             raise typer.Exit(ExitCode.REPAIR_INCOMPLETE)
     results = execute.undo(system, chosen)
-    tell(chosen, planned, results)
+    print_undo(chosen, planned, results)
     if any(entry.state is EntryState.UNDO_FAILED for entry in results):
         sys.stderr.write(f"ghostfix: not everything could be undone; `ghostfix undo {chosen}` tries again.\n")
         raise typer.Exit(ExitCode.REPAIR_INCOMPLETE)
 
 
-def _told_to_a_person(
+def _print_text(
     run: str | None, planned: "Sequence[JournalEntry]", results: "Sequence[JournalEntry] | None"
 ) -> None:
     from ghostfix.repair.journal_records import EntryState
@@ -91,7 +91,7 @@ def _told_to_a_person(
         _show(run, planned if results is None else results)
 
 
-def _told_to_a_program(
+def _print_json(
     run: str | None, planned: "Sequence[JournalEntry]", results: "Sequence[JournalEntry] | None"
 ) -> None:
     from ghostfix.repair.undo_document import printed, undo_document

@@ -118,7 +118,7 @@ def _command(name: str, report: Report, *options: str) -> str:
 def command(name: str, service: str, profile: str, *options: str) -> str:
     """A command on a service, as it is to be typed; its profile is named where that would not be found."""
     words = ["ghostfix", name, service, *options]
-    # A file with a name of its own is not found without being told.
+    # A file with a name of its own is not found unless it is named.
     if profile.startswith("/") and posixpath.basename(profile) not in _PROFILE_FILES:
         words += [] if "--config" in options else ["--config", profile]
     return shlex.join(words)

@@ -1,4 +1,4 @@
-"""Composing the Report: everything that was seen and done, as text that is safe to show."""
+"""Report builder: everything that was seen and done, as text that is safe to show."""
 
 from collections.abc import Iterable, Sequence
 
@@ -131,7 +131,7 @@ class _Composer:
         )
 
     def tracebacks(self) -> Iterable[EventReport]:
-        """Every kind of error in the logs of which the log tells the time."""
+        """Every kind of error in the logs of which the log has the time."""
         for log in self.snapshot.logs.value:
             for error in log.errors:
                 if error.first_at is not None:

@@ -239,7 +239,7 @@ def collection() -> None:
 def _carry_out(order: "Order", presentation: "Presentation", *, dry_run: bool, yes: bool) -> None:
     """Looks, asks, acts and tells; ends with the exit code of the whole fleet."""
     from ghostfix.commands.fleet import rollout
-    from ghostfix.commands.fleet.progress import following
+    from ghostfix.commands.fleet.progress import fleet_progress
     from ghostfix.commands.machine import local_system
     from ghostfix.model.fleet import Verb
     from ghostfix.system.ansible import perform
@@ -249,8 +249,8 @@ def _carry_out(order: "Order", presentation: "Presentation", *, dry_run: bool, y
         survive_reader_loss()
     system = local_system()
     try:
-        with presentation.following(f"looking at {', '.join(order.reach.inventory)}") as say:
-            hosts: Sequence[FleetHost] = rollout.look(order, perform, following(say, None))
+        with presentation.fleet_progress(f"looking at {', '.join(order.reach.inventory)}") as say:
+            hosts: Sequence[FleetHost] = rollout.look(order, perform, fleet_progress(say, None))
     except KeyboardInterrupt:
         sys.stderr.write("ghostfix: interrupted while looking; nothing was done on any host.\n")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
@@ -262,8 +262,8 @@ def _carry_out(order: "Order", presentation: "Presentation", *, dry_run: bool, y
             raise typer.Exit(code)
         if not _wanted(order, presentation, len(needy)):
             raise typer.Exit(ExitCode.REPAIR_INCOMPLETE)
-    with presentation.following(f"at work, {order.serial} at once") as say:
-        hosts, interrupted = rollout.roll(order, hosts, perform, following(say, len(needy)))
+    with presentation.fleet_progress(f"at work, {order.serial} at once") as say:
+        hosts, interrupted = rollout.roll(order, hosts, perform, fleet_progress(say, len(needy)))
     code = rollout.exit_code(hosts, interrupted)
     _tell(system, order, presentation, hosts, code, dry=False)
     raise typer.Exit(code)

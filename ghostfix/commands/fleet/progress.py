@@ -10,7 +10,7 @@ from ghostfix.report.symbols import Marks
 _MARKS = Marks()
 
 
-def following(say: Callable[[str], None], total: int | None) -> Callable[[FleetHost, int], None]:
+def fleet_progress(say: Callable[[str], None], total: int | None) -> Callable[[FleetHost, int], None]:
     """What is said of each host; ``total`` is how many will answer, when that is known."""
 
     def told(host: FleetHost, answered: int) -> None:

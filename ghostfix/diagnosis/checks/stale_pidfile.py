@@ -20,8 +20,8 @@ A file of ``ghostfix run`` stays where it is.
 
 How to prevent it
 -----------------
-Let the lock live in the file and die with the process: ``ghostfix run`` does, and an old file hinders no
-start.
+Let the lock live in the file and die with the process: ``ghostfix run`` does, and an old file keeps nobody
+out.
 """
 
 from ghostfix.diagnosis.applicability import with_pidfiles

@@ -28,11 +28,11 @@ def ansible(
     """An Ansible that gives these answers, and what it was asked."""
     plays: list[Play] = []
 
-    def perform(play: Play, tell: object) -> PlayEnd:
+    def perform(play: Play, report_answer: object) -> PlayEnd:
         plays.append(play)
-        assert callable(tell)
+        assert callable(report_answer)
         for answer in answers:
-            tell(answer)
+            report_answer(answer)
         return PlayEnd(status=status, interrupted=interrupted, complaints=complaints)
 
     return perform, plays
