@@ -9,7 +9,7 @@ import typer
 from ghostfix.commands import Config, Format, Name, Output, Quiet, ShowSecrets, Verbose, subcommand
 
 if TYPE_CHECKING:
-    from ghostfix.commands.carry_out import Manner
+    from ghostfix.commands.carry_out import ExecutionOptions
     from ghostfix.model.errors import ExitCode
     from ghostfix.model.service import Service
     from ghostfix.report.output import Presentation
@@ -59,7 +59,7 @@ def adopt(
     Example: `ghostfix adopt web --with systemd --dry-run`
     """
     from ghostfix.commands import one_service, seconds
-    from ghostfix.commands.carry_out import Manner
+    from ghostfix.commands.carry_out import ExecutionOptions
     from ghostfix.commands.machine import local_system
     from ghostfix.model.errors import RepairError
     from ghostfix.report.output import Presentation
@@ -75,21 +75,21 @@ def adopt(
     distrust = profile.trust(system, service)
     if distrust is not None:
         raise RepairError(f"nothing was done: {distrust.reason}")
-    manner = Manner(yes=yes, watch_for=watch_for)
-    raise typer.Exit(give(service, with_.value, presentation, manner, dry_run, keep_profile, evict, config))
+    options = ExecutionOptions(yes=yes, watch_for=watch_for)
+    raise typer.Exit(give(service, with_.value, presentation, options, dry_run, keep_profile, evict, config))
 
 
 def give(
     service: "Service",
     kind: str,
     presentation: "Presentation",
-    manner: "Manner",
+    options: "ExecutionOptions",
     dry_run: bool = False,
     keep_profile: bool = False,
     evict: bool = False,
     config: str | None = None,
 ) -> "ExitCode":
-    """Looks, plans, shows, asks and does it; the exit code. Raises RepairError where it cannot be done."""
+    """Surveys, plans, shows, asks and does it; the exit code. Raises RepairError where it cannot be done."""
     from dataclasses import replace
 
     from ghostfix.commands.carry_out import carry_out, wanted
@@ -116,7 +116,7 @@ def give(
     given = {"--keep-profile": keep_profile, "--evict": evict}
     plan, notes = as_asked(adoption.plan, service, config, given), adoption.notes
     pin_processes(system, plan)
-    if dry_run or not manner.yes:
+    if dry_run or not options.yes:
         report = diagnosis_report(system, diagnosis, plan=plan, notes=notes, reveal=presentation.reveal)
         presentation.show((report,), system)
         if dry_run:
@@ -126,10 +126,10 @@ def give(
             f"nothing was done: it could not start without this: {plan.withheld[0].step.preview()}",
             "`--evict` does that as well; or give the service another port",
         )
-    if not wanted(plan, service, presentation, manner):
+    if not wanted(plan, service, presentation, options):
         return ExitCode.REPAIR_INCOMPLETE
-    manner = replace(manner, settle=adopter.settles)
-    _, code = carry_out(system, diagnosis, plan, adoption.service, presentation, manner, notes)
+    options = replace(options, settle=adopter.settles)
+    _, code = carry_out(system, diagnosis, plan, adoption.service, presentation, options, notes)
     return code
 
 

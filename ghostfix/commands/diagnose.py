@@ -1,4 +1,4 @@
-"""``ghostfix diagnose``: what is wrong with a service, and why; only looks."""
+"""``ghostfix diagnose``: what is wrong with a service, and why; changes nothing."""
 
 import sys
 from typing import Annotated
@@ -80,7 +80,7 @@ def diagnose(
     if elsewhere and (config or observe or wait_healthy or probe_webhook or all_logs or save):
         raise ProfileError("--from-snapshot looks at no machine, so it goes with no option of a look")
     system = local_system()
-    wishes = DiagnosisOptions(
+    options = DiagnosisOptions(
         name=name,
         config=config,
         only=codes(only, known),
@@ -93,14 +93,14 @@ def diagnose(
         timeout=seconds(timeout, "--timeout"),
         snapshot=from_snapshot,
     )
-    found = list(diagnoses(system, wishes, presentation))
+    found = list(diagnoses(system, options, presentation))
     if save is not None:
         save_snapshot(system, save, [SavedLook(one.service, one.snapshot) for one in found])
     reports = [
         diagnosis_report(
             None if elsewhere else system,
             diagnosis,
-            fail_on=wishes.fail_on,
+            fail_on=options.fail_on,
             reveal=show_secrets,
         )
         for diagnosis in found

@@ -18,7 +18,7 @@ from ghostfix.commands import (
 )
 
 if TYPE_CHECKING:
-    from ghostfix.commands.carry_out import Manner
+    from ghostfix.commands.carry_out import ExecutionOptions
     from ghostfix.diagnosis.diagnosis import Diagnosis
     from ghostfix.model.errors import ExitCode
     from ghostfix.report.output import Presentation
@@ -54,7 +54,7 @@ def repair(
     Example: `ghostfix repair --dry-run`, and then `ghostfix repair`
     """
     from ghostfix.commands import one_service, seconds
-    from ghostfix.commands.carry_out import Manner, carry_out, wanted
+    from ghostfix.commands.carry_out import ExecutionOptions, carry_out, wanted
     from ghostfix.commands.diagnoses import diagnose
     from ghostfix.commands.machine import local_system
     from ghostfix.diagnosis.check_selection import codes
@@ -93,14 +93,14 @@ def repair(
     distrust = profile.trust(system, service)
     if distrust is not None:
         raise RepairError(f"nothing was done: {distrust.reason}")
-    manner = Manner(yes=yes, each=step, watch_for=watch_for, roll_back=rollback_on_failure)
-    if not wanted(plan, service, presentation, manner):
+    options = ExecutionOptions(yes=yes, each=step, watch_for=watch_for, roll_back=rollback_on_failure)
+    if not wanted(plan, service, presentation, options):
         raise typer.Exit(ExitCode.REPAIR_INCOMPLETE)
-    _, code = carry_out(system, diagnosis, plan, service, presentation, manner)
-    raise typer.Exit(_kept(diagnosis, presentation, manner) if code is ExitCode.HEALTHY else code)
+    _, code = carry_out(system, diagnosis, plan, service, presentation, options)
+    raise typer.Exit(_kept(diagnosis, presentation, options) if code is ExitCode.HEALTHY else code)
 
 
-def _kept(diagnosis: "Diagnosis", presentation: "Presentation", manner: "Manner") -> "ExitCode":
+def _kept(diagnosis: "Diagnosis", presentation: "Presentation", options: "ExecutionOptions") -> "ExitCode":
     """The last phase, for who is there to be asked: one manager for good, where the service has none."""
     from ghostfix.commands.adopt import give
     from ghostfix.diagnosis.available_managers import available_managers
@@ -108,9 +108,9 @@ def _kept(diagnosis: "Diagnosis", presentation: "Presentation", manner: "Manner"
 
     at_hand = available_managers(diagnosis.snapshot, diagnosis.service)
     one_document = presentation.format != "terminal" or presentation.output is not None
-    if manner.yes or not manner.watch_for or one_document or not at_hand:
+    if options.yes or not options.watch_for or one_document or not at_hand:
         return ExitCode.HEALTHY
     question = f"It holds. To keep it so, give it to {at_hand[0]} for good (you see the job first)? [y/N] "
     if not presentation.agrees(question):
         return ExitCode.HEALTHY
-    return give(diagnosis.service, at_hand[0], presentation, manner)
+    return give(diagnosis.service, at_hand[0], presentation, options)

@@ -1,4 +1,4 @@
-"""JUnit: a suite for each service of each host; a host that could not be looked at is an error of its own."""
+"""JUnit: a suite for each service of each host; a host that could not be surveyed is an error of its own."""
 
 from collections.abc import Iterable
 

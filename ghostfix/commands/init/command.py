@@ -71,7 +71,7 @@ def _write(system: "ActingSystem", path: str, text: str) -> None:
 
 
 def _chosen(system: "System") -> str:
-    """Asks on a terminal; raises ProfileError with the list where nobody can answer."""
+    """Asks on a terminal; raises ProfileError with the list where there is no terminal."""
     from ghostfix.model.errors import ProfileError
 
     rows = _listening(system)
