@@ -106,11 +106,11 @@ def _kept(diagnosis: "Diagnosis", presentation: "Presentation", options: "Execut
     from ghostfix.diagnosis.available_managers import available_managers
     from ghostfix.model.errors import ExitCode
 
-    at_hand = available_managers(diagnosis.snapshot, diagnosis.service)
+    available = available_managers(diagnosis.snapshot, diagnosis.service)
     one_document = presentation.format != "terminal" or presentation.output is not None
-    if options.yes or not options.watch_for or one_document or not at_hand:
+    if options.yes or not options.watch_for or one_document or not available:
         return ExitCode.HEALTHY
-    question = f"It holds. To keep it so, give it to {at_hand[0]} for good (you see the job first)? [y/N] "
+    question = f"It holds. To keep it so, give it to {available[0]} for good (you see the job first)? [y/N] "
     if not presentation.agrees(question):
         return ExitCode.HEALTHY
-    return give(diagnosis.service, at_hand[0], presentation, options)
+    return give(diagnosis.service, available[0], presentation, options)

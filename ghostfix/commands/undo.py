@@ -18,7 +18,7 @@ app = subcommand()
 
 
 class UndoFormat(StrEnum):
-    """How an undo, or the list of runs, is told."""
+    """How an undo, or the list of runs, is printed."""
 
     TERMINAL = "terminal"
     JSON = "json"
@@ -109,7 +109,7 @@ def _last(runs: "Sequence[RunSummary]") -> str | None:
     """The newest run that did something, or may have, whether or not that was undone since; else the newest.
 
     Not the newest of which something is left: a second `undo --yes` would take back an older repair, maybe
-    another service's, that nobody spoke of.
+    another service's, which the user did not mean.
     """
     from ghostfix.repair.journal_records import RunState
 

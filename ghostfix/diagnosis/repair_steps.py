@@ -131,9 +131,9 @@ def _how_unlikely(python: str) -> int:
 
 def _staying(snapshot: Snapshot, service: Service) -> frozenset[int]:
     """Roots of the instances that stay: those to keep, or those that their manager would not start again."""
-    keeping = instances_to_keep(snapshot, service)
-    if keeping or service.manager == "none":
-        return frozenset(instance.root.pid for instance in keeping)
+    kept = instances_to_keep(snapshot, service)
+    if kept or service.manager == "none":
+        return frozenset(instance.root.pid for instance in kept)
     brought_back = any(
         job.enabled and job.restarts_on_exit for job in snapshot.jobs if is_manager(service, job)
     )

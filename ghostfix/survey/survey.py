@@ -35,7 +35,7 @@ def survey(
     observation: Observation | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Snapshot:
-    """One look at the machine with this service in mind; the sources that wait are read side by side.
+    """Reads the machine with this service in mind; the sources that wait are read side by side.
 
     ``prober``, when given, sends the webhook's payload; nothing else here can act. A source that fails in
     an unforeseen way is "could not look", with the error as the reason, and so is one that has not

@@ -42,7 +42,7 @@ class _Answers:
     began: list[str] = field(default_factory=list)
     hosts: dict[str, FleetHost] = field(default_factory=dict)
 
-    def hear(self, answer: HostAnswer) -> None:
+    def receive(self, answer: HostAnswer) -> None:
         if answer.kind is AnswerKind.STARTED:
             self.began.append(answer.host)
             return
@@ -58,7 +58,7 @@ def survey_hosts(order: Order, perform: Perform, progress: Progress) -> tuple[Fl
     """
     play = Play(verb=order.verb, task=order.task, reach=order.reach, look=True)
     answers = _Answers(seen_host, progress)
-    end = perform(play, answers.hear)
+    end = perform(play, answers.receive)
     if end.interrupted:
         raise KeyboardInterrupt
     silent = [name for name in answers.began if name not in answers.hosts]
@@ -94,7 +94,7 @@ def roll(
     )
     answers = _Answers(lambda answer: acted_host(answer, needy[answer.host]), progress)
     # A host that was not asked may answer all the same.
-    end = perform(play, lambda answer: answers.hear(answer) if answer.host in needy else None)
+    end = perform(play, lambda answer: answers.receive(answer) if answer.host in needy else None)
     heard = bool(answers.began or answers.hosts)
     for name, host in needy.items():
         if name not in answers.hosts:

@@ -65,7 +65,8 @@ def wanted_service(system: System, name: str | None, config: str | None, command
 
     With a command, a name that no profile has is allowed: the command is then started as it was given, in the
     current folder, and the name alone distinguishes one from another. That holds for no name of a profile
-    that cannot be read or must not be used: the service would get a second lock, and root would start it as root.
+    that cannot be read or must not be used: the service would get a second lock, and root would start it as
+    root.
     """
     try:
         services = load(system, name, config)
@@ -216,9 +217,9 @@ def _matching(system: System, service: Service) -> Process | None:
 
 
 def holding(system: System, path: str, pid: int | None, content: bytes) -> Running:
-    """Who holds the lock: whom the kernel names, else whom the file does.
+    """Which process holds the lock: the one that the kernel names, else the one that the file does.
 
-    A lock that children share belongs to no single process, so the kernel names no one; and the one whom
+    A lock that children share belongs to no single process, so the kernel names none; and the one that
     the file names may have ended before them, and another process have that PID.
     """
     named = pid if pid is not None else parse_pid(content)

@@ -13,7 +13,7 @@ from ghostfix.model.report import (
     StepReport,
 )
 from ghostfix.model.text_units import lasting, spoken, stamp_text
-from ghostfix.report.advice import acted, findings, keeping, next_commands, prevention
+from ghostfix.report.advice import acted, findings, next_commands, offers, prevention
 from ghostfix.report.headline import headlines
 from ghostfix.report.html_style import STYLE
 from ghostfix.report.markup import Markup, element, together
@@ -261,7 +261,7 @@ def _skipped(result: ResultReport) -> Markup:
 def _prevention(report: Report) -> Markup | None:
     next_ones = next_commands(report)
     rows = [
-        element("li", _code(one.command), f" {one.effect}") for one in keeping(report) if one not in next_ones
+        element("li", _code(one.command), f" {one.effect}") for one in offers(report) if one not in next_ones
     ]
     rows += [element("li", _prose(sentence)) for sentence in prevention(report)]
     return _section("So that it does not come back", element("ul", *rows)) if rows else None

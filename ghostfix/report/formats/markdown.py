@@ -8,7 +8,7 @@ from ghostfix.model.finding import Group
 from ghostfix.model.pattern import Pattern
 from ghostfix.model.report import EvidenceReport, FindingReport, Report, ResultReport, StepReport, Verdict
 from ghostfix.model.text_units import stamp_text
-from ghostfix.report.advice import acted, findings, keeping, next_commands, prevention
+from ghostfix.report.advice import acted, findings, next_commands, offers, prevention
 from ghostfix.report.cause_chains import chains
 from ghostfix.report.output_options import Layout
 from ghostfix.report.quantity import quantities
@@ -188,9 +188,9 @@ def _metrics(report: Report) -> list[str]:
 
 def _next(report: Report) -> list[str]:
     immediate = [
-        f"- {code(one.command)} {one.effect}" for one in next_commands(report) if one not in keeping(report)
+        f"- {code(one.command)} {one.effect}" for one in next_commands(report) if one not in offers(report)
     ]
-    lasting = [f"- {code(one.command)} {one.effect}" for one in keeping(report)]
+    lasting = [f"- {code(one.command)} {one.effect}" for one in offers(report)]
     lasting += [f"- {sentence}" for sentence in prevention(report)]
     return [
         "## Next steps",
