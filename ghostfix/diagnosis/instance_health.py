@@ -56,7 +56,7 @@ def just_started(snapshot: Snapshot, process: Process) -> bool:
     return snapshot.taken_at - process.id.started < JUST_STARTED
 
 
-def starting(snapshot: Snapshot, service: Service) -> bool:
+def is_starting(snapshot: Snapshot, service: Service) -> bool:
     """Whether there are instances, and all of them have just been started."""
     running = instances(snapshot, service)
     return bool(running) and all(just_started(snapshot, instance.root) for instance in running)

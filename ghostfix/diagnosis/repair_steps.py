@@ -34,27 +34,27 @@ def restart(reason: str, snapshot: Snapshot, service: Service) -> tuple[Step, ..
     Empty when the instances that run are the ones that should.
     """
     through_manager = restart_managed(reason, snapshot, service)
-    staying = _staying(snapshot, service)
-    spared = managed_pids(snapshot, service) if through_manager else staying
+    kept_pids = _roots_to_keep(snapshot, service)
+    spared = managed_pids(snapshot, service) if through_manager else kept_pids
     stops = _stops(reason, snapshot, service, spared)
-    cleaning = _cleaning(reason, snapshot, service, stops)
+    removals = _pidfile_removals(reason, snapshot, service, stops)
     if through_manager:
-        starts = () if staying & spared else through_manager
+        starts = () if kept_pids & spared else through_manager
     else:
-        starts = () if staying else start(reason, service)
+        starts = () if kept_pids else start(reason, service)
     if not stops and not starts:
         return ()
     # What ends a loop comes last: it would otherwise leave its child behind, or see it end.
-    holding = tuple(step for job in unwanted_restarters(snapshot, service) for step in hold(job))
-    return (*stops, *holding, *cleaning, *starts)
+    holds = tuple(step for job in unwanted_restarters(snapshot, service) for step in hold(job))
+    return (*stops, *holds, *removals, *starts)
 
 
 def stop_all_but(
-    reason: str, snapshot: Snapshot, service: Service, staying: frozenset[int]
+    reason: str, snapshot: Snapshot, service: Service, kept_pids: frozenset[int]
 ) -> tuple[Step, ...]:
     """Stops every instance and orphan but these, and moves the PID files aside that name the stopped."""
-    stops = _stops(reason, snapshot, service, staying)
-    return (*stops, *_cleaning(reason, snapshot, service, stops))
+    stops = _stops(reason, snapshot, service, kept_pids)
+    return (*stops, *_pidfile_removals(reason, snapshot, service, stops))
 
 
 def hold(job: Job) -> tuple[Step, ...]:
@@ -129,7 +129,7 @@ def _how_unlikely(python: str) -> int:
     return 0 if name == "python3" else 1 if name.startswith("python3.") else 2
 
 
-def _staying(snapshot: Snapshot, service: Service) -> frozenset[int]:
+def _roots_to_keep(snapshot: Snapshot, service: Service) -> frozenset[int]:
     """Roots of the instances that stay: those to keep, or those that their manager would not start again."""
     kept = instances_to_keep(snapshot, service)
     if kept or service.manager == "none":
@@ -140,7 +140,7 @@ def _staying(snapshot: Snapshot, service: Service) -> frozenset[int]:
     return frozenset() if brought_back else managed_pids(snapshot, service)
 
 
-def _cleaning(
+def _pidfile_removals(
     reason: str, snapshot: Snapshot, service: Service, stops: tuple[StopProcess, ...]
 ) -> tuple[Step, ...]:
     """Moves the PID files of what is stopped aside."""
@@ -153,7 +153,7 @@ def _cleaning(
 
 
 def _stops(
-    reason: str, snapshot: Snapshot, service: Service, staying: frozenset[int]
+    reason: str, snapshot: Snapshot, service: Service, kept_pids: frozenset[int]
 ) -> tuple[StopProcess, ...]:
     """Every instance that does not stay, then every orphan that belongs to none."""
 
@@ -166,7 +166,11 @@ def _stops(
     running = instances(snapshot, service)
     roots = {instance.root.pid for instance in running}
     return (
-        *(stop(instance.root, instance.members) for instance in running if instance.root.pid not in staying),
+        *(
+            stop(instance.root, instance.members)
+            for instance in running
+            if instance.root.pid not in kept_pids
+        ),
         *(
             stop(orphan.process, orphan.members)
             for orphan in orphans(snapshot, service)

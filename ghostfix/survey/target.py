@@ -67,7 +67,7 @@ def _of_port(system: System, target: str, listeners: ReadListeners) -> Reading[t
     if not rows:
         if not reading.complete and not reading.value:
             raise UnseenError(f"the listening sockets could not be read: {reading.problem}")
-        raise ProfileError(f"nobody listens on port {port}", _listening(reading.value))
+        raise ProfileError(f"nobody listens on port {port}", _ports_text(reading.value))
     pids = sorted({pid for row in rows for pid in row.owners})
     found = tuple(process for process in map(system.process, pids) if process is not None)
     unowned = [row for row in rows if not row.owners]
@@ -86,7 +86,7 @@ def _owner_unknown(system: System, port: int, rows: Sequence[Listener]) -> str:
     return f"somebody listens on port {port}, and who it is needs more privilege to see{of}"
 
 
-def _listening(listeners: Iterable[Listener]) -> str:
+def _ports_text(listeners: Iterable[Listener]) -> str:
     ports = sorted({listener.port for listener in listeners})
     if not ports:
         return "no port is listened on at all."

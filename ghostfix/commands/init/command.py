@@ -74,7 +74,7 @@ def _chosen(system: "System") -> str:
     """Asks on a terminal; raises ProfileError with the list where there is no terminal."""
     from ghostfix.model.errors import ProfileError
 
-    rows = _listening(system)
+    rows = _listening_processes(system)
     if not rows:
         raise ProfileError(
             "no process of this user listens on a port", "name one: `ghostfix init --from PID`"
@@ -88,7 +88,7 @@ def _chosen(system: "System") -> str:
     return answer.strip()
 
 
-def _listening(system: "System") -> list[tuple[int, str]]:
+def _listening_processes(system: "System") -> list[tuple[int, str]]:
     """The ports on which processes of this user listen, with the first owner of each."""
     from ghostfix.model.safe_text import shown_argv
 

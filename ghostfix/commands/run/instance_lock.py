@@ -34,7 +34,7 @@ _POLL_EVERY = 0.1
 _STANDBY_POLL_EVERY = 0.5
 
 
-class Running(Struct, frozen=True, kw_only=True):
+class RunningInstance(Struct, frozen=True, kw_only=True):
     """Who runs already."""
 
     process: Process | None
@@ -157,20 +157,20 @@ def private_folder(system: System, path: str) -> str | None:
     return folder if path.startswith(f"{folder}/") else None
 
 
-def without_lock(system: System, service: Service, path: str, before: Former) -> Running | None:
+def without_lock(system: System, service: Service, path: str, before: Former) -> RunningInstance | None:
     """Who runs although the lock was free; gives what is ending just now a moment to be gone.
 
     ``before`` is what the PID file was.
     """
     deadline = system.monotonic() + _PATIENCE
     while True:
-        found = _named(system, path, before) or _matching(system, service)
+        found = _named(system, path, before) or _matching_process(system, service)
         if found is None or system.monotonic() >= deadline:
-            return None if found is None else Running(process=found, locked=False)
+            return None if found is None else RunningInstance(process=found, locked=False)
         system.wait(_POLL_EVERY)
 
 
-def until_gone(system: System, running: Running) -> None:
+def until_gone(system: System, running: RunningInstance) -> None:
     """Waits for the running instance to end. That may take days, so no other process is read."""
     identity = None if running.process is None else running.process.id
     while identity is not None:
@@ -203,20 +203,20 @@ def _wrote(process: Process, file: Former) -> bool:
     return process.id.started <= file.written
 
 
-def left_running(system: System, service: Service) -> Running | None:
+def left_running(system: System, service: Service) -> RunningInstance | None:
     """An instance that runs beside the command that has just ended, without the lock."""
-    other = _matching(system, service)
-    return None if other is None else Running(process=other, locked=False)
+    other = _matching_process(system, service)
+    return None if other is None else RunningInstance(process=other, locked=False)
 
 
-def _matching(system: System, service: Service) -> Process | None:
+def _matching_process(system: System, service: Service) -> Process | None:
     if service.profile == AD_HOC:
         return None
     running = running_instances(system, service)
     return running[0] if running else None
 
 
-def holding(system: System, path: str, pid: int | None, content: bytes) -> Running:
+def lock_holder(system: System, path: str, pid: int | None, content: bytes) -> RunningInstance:
     """Which process holds the lock: the one that the kernel names, else the one that the file does.
 
     A lock that children share belongs to no single process, so the kernel names none; and the one that
@@ -225,8 +225,8 @@ def holding(system: System, path: str, pid: int | None, content: bytes) -> Runni
     named = pid if pid is not None else parse_pid(content)
     process = None if named is None else system.process(named)
     if process is None or not process.alive or (pid is None and not _may_hold(system, path, process)):
-        return Running(process=None, locked=True)
-    return Running(process=process, locked=True)
+        return RunningInstance(process=None, locked=True)
+    return RunningInstance(process=process, locked=True)
 
 
 def _may_hold(system: System, path: str, process: Process) -> bool:

@@ -7,9 +7,9 @@ from msgspec import Struct, structs
 
 from ghostfix.commands.run.instance_lock import (
     AD_HOC,
-    Running,
-    holding,
+    RunningInstance,
     left_running,
+    lock_holder,
     pid_file,
     private_folder,
     until_gone,
@@ -61,7 +61,7 @@ def start_once(system: System, launcher: Launcher, options: RunOptions) -> str:
 
 def _unless_running(
     system: System, launcher: Launcher, service: Service, start: LockedStart, options: RunOptions
-) -> Running:
+) -> RunningInstance:
     wait = options.if_running == "wait"
     private = private_folder(system, start.pid_file)
     try:
@@ -74,7 +74,7 @@ def _unless_running(
             'name one that can in the profile: `pidfiles = ["run/NAME.pid"]`',
         ) from error
     if isinstance(lock, Taken):
-        return holding(system, start.pid_file, lock.pid, lock.content)
+        return lock_holder(system, start.pid_file, lock.pid, lock.content)
     leave = lock.release
     try:
         other = without_lock(system, service, start.pid_file, lock.before)
@@ -166,7 +166,7 @@ def _variables(service: Service, own: dict[str, str]) -> dict[str, str]:
 def _say_for_whom(system: System, launcher: Launcher, service: Service, path: str) -> None:
     taken = launcher.holder(path)
     if taken is not None and taken.pid is not None:
-        running = holding(system, path, taken.pid, taken.content)
+        running = lock_holder(system, path, taken.pid, taken.content)
         _say(f"{running.sentence(service, system.now())}; waiting for it to end")
 
 

@@ -42,14 +42,14 @@ def _head(record: WatchRecord, now: float, width: int, unicode: bool) -> Iterato
         (f"{dot}{state}", "bold red" if ill else "bold green"),
         (f"{dot}watching for {passed} {length}", "dim"),
     )
-    yield _fitting(line, width)
+    yield _shortened(line, width)
 
 
 def _body(record: WatchRecord, now: float, width: int, unicode: bool) -> Iterator[Text]:
     for trouble in record.troubles.values():
-        yield _fitting(Text(f"  ! {trouble}", "red"), width)
+        yield _shortened(Text(f"  ! {trouble}", "red"), width)
     for excess in record.excesses.values():
-        yield _fitting(Text(f"  ! {excess}", "yellow"), width)
+        yield _shortened(Text(f"  ! {excess}", "yellow"), width)
     for process in record.instances[:_INSTANCES]:
         age = lasting(max(0.0, now - process.id.started))
         yield _row("instance", f"pid {process.pid}, {age} old", shown_argv(process.argv, 120), width)
@@ -95,9 +95,9 @@ def _started(record: WatchRecord) -> str:
 
 def _row(label: str, value: str, rest: str, width: int) -> Text:
     if width < _NARROW:
-        return _fitting(Text.assemble((f"  {label:<{_LABEL}}", "dim"), f"{value}  {rest}".rstrip()), width)
+        return _shortened(Text.assemble((f"  {label:<{_LABEL}}", "dim"), f"{value}  {rest}".rstrip()), width)
     line = Text.assemble((f"  {label:<{_LABEL}}", "dim"), f"{value:<{_VALUE}}", (f" {rest}", "cyan"))
-    return _fitting(line, width)
+    return _shortened(line, width)
 
 
 def _event(seen: SeenInstance, width: int) -> Text:
@@ -107,10 +107,10 @@ def _event(seen: SeenInstance, width: int) -> Text:
     # Whose work it was is what one wants to know: the command line gives way to it.
     room = max(12, width - len(time) - len(by) - 4)
     text = seen.text if len(seen.text) <= room else seen.text[: room - 3] + "..."
-    return _fitting(Text.assemble((f"  {time}  ", "dim"), (text, style), by), width)
+    return _shortened(Text.assemble((f"  {time}  ", "dim"), (text, style), by), width)
 
 
-def _fitting(line: Text, width: int) -> Text:
+def _shortened(line: Text, width: int) -> Text:
     line.truncate(width, overflow="ellipsis")
     return line
 

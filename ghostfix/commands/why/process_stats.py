@@ -81,7 +81,7 @@ def process_stats(system: System, pid: int) -> ProcessStats:
         folder_deleted=system.resolve(f"{folder}/cwd").endswith(_DELETED),
         descriptors=descriptors,
         deleted_files=_deleted(descriptors),
-        preloaded=preloading(_text(system, f"{folder}/environ")),
+        preloaded=preload_variables(_text(system, f"{folder}/environ")),
         terminal=_terminal(descriptors),
     )
 
@@ -116,7 +116,7 @@ def capabilities_in_words(mask: str | None) -> str | None:
     return f"{count} of {_LAST_CAPABILITY + 1}" + (f" ({', '.join(notable)})" if notable else "")
 
 
-def preloading(environment: str) -> tuple[str, ...]:
+def preload_variables(environment: str) -> tuple[str, ...]:
     """Which of the variables that preload code are set in ``/proc/PID/environ``."""
     pairs = (entry.partition("=") for entry in environment.split("\0"))
     return tuple(sorted({name for name, _, value in pairs if name in _PRELOADS and value}))

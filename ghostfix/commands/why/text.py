@@ -30,7 +30,7 @@ def text_of(answer: Why, *, width: int = 100, verbose: bool = False, tree: bool 
 
 
 def _process(seen: Explanation, now: float, width: int, *, verbose: bool, tree: bool) -> Iterator[str]:
-    yield f"{seen.name} (pid {seen.pid}){_listening(seen)}"
+    yield f"{seen.name} (pid {seen.pid}){_ports_text(seen)}"
     yield ""
     yield "Where it comes from"
     if tree:
@@ -51,7 +51,7 @@ def _process(seen: Explanation, now: float, width: int, *, verbose: bool, tree: 
         yield from _bullets([warning.text for warning in seen.warnings], width)
 
 
-def _listening(seen: Explanation) -> str:
+def _ports_text(seen: Explanation) -> str:
     ports = sorted({each.port for each in seen.listeners})
     if not ports:
         return ""

@@ -71,8 +71,8 @@ def _seen(job: Job, service: Service) -> Evidence:
 
 
 def repair(_finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
-    holding = (step for job in unwanted_restarters(snapshot, service) for step in hold(job))
-    return (*restart(CODE, snapshot, service), *holding)
+    holds = (step for job in unwanted_restarters(snapshot, service) for step in hold(job))
+    return (*restart(CODE, snapshot, service), *holds)
 
 
 CHECK = Check(

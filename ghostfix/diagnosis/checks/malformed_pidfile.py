@@ -44,11 +44,11 @@ def find(snapshot: Snapshot, _service: Service) -> tuple[Finding, ...]:
     return tuple(
         _finding(pidfile)
         for pidfile in snapshot.pidfiles.value
-        if pidfile.state in _WHAT and not _comes_into_being(pidfile, snapshot)
+        if pidfile.state in _WHAT and not _may_be_empty(pidfile, snapshot)
     )
 
 
-def _comes_into_being(pidfile: PidFile, snapshot: Snapshot) -> bool:
+def _may_be_empty(pidfile: PidFile, snapshot: Snapshot) -> bool:
     """Created and not yet written, or a lock that never holds anything."""
     if pidfile.state not in _REMOVABLE:
         return False

@@ -22,7 +22,7 @@ Let the service end when it cannot bind, so that its manager notices.
 from ghostfix.diagnosis.applicability import with_ports
 from ghostfix.diagnosis.evidence_text import bounded, described, pids
 from ghostfix.diagnosis.http_answer import unreachable
-from ghostfix.diagnosis.instance_health import starting
+from ghostfix.diagnosis.instance_health import is_starting
 from ghostfix.diagnosis.port_holders import Holders, holders
 from ghostfix.diagnosis.repair_steps import restart
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
@@ -57,7 +57,7 @@ def _answers(held: Holders, snapshot: Snapshot, service: Service) -> bool:
 
 def _finding(held: Holders, snapshot: Snapshot, service: Service) -> Finding:
     roots = [instance.root for instance in instances(snapshot, service)]
-    young = starting(snapshot, service)
+    young = is_starting(snapshot, service)
     unsure = young or not snapshot.listeners.complete
     doubt = (
         "It was started a moment ago and may still be coming up."

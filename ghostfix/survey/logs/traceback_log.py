@@ -218,7 +218,7 @@ class TracebackLog:
         before = (self._read(each).at for each in reversed(self._recent))
         return next((at for at in before if at is not None), self._started)
 
-    def _announcing(self, line: LogLine) -> LogLine:
+    def _announcement(self, line: LogLine) -> LogLine:
         """The record to which a traceback belongs: the line before its header, else the header's own."""
         above = [self._read(each) for each in list(self._recent)[-2:]]
         said = [each for each in above if each.body.strip()]
@@ -235,7 +235,7 @@ class TracebackLog:
             self._settle(carrier)
         self._loose.pop(carrier, None)
         error = SeenError(line=self.lines, begins=self.lines, at=line.at, after=self._after(line))
-        record = self._announcing(line)
+        record = self._announcement(line)
         self._open[carrier] = begin(line.body[:start], record, error, hint, self._folder)
         after = line.body[start + len(HEADER) :]
         if "\\n" in after:
