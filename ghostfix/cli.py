@@ -19,7 +19,7 @@ from ghostfix.report.safe_stream import guarded
 _VERSION = f"ghostfix {__version__}\n"
 _LONGEST = 2_000
 _GARBAGE = 50_000
-"""So many new objects before garbage is looked for: what is loaded at the start is none."""
+"""So many new objects before garbage is searched: what is loaded at the start is none."""
 _OUTPUT_LOST = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 """No place, or a terminal that is gone. All other files are ``system``'s, which raises nothing like it."""
 
@@ -79,12 +79,12 @@ def _obey(words: Sequence[str]) -> int:
         app()
     except SystemExit as end:
         # typer makes exits of its own of an interrupt and of a reader that went away.
-        told = end.__context__
-        cause = told.__cause__ if told is not None else None
+        origin = end.__context__
+        cause = origin.__cause__ if origin is not None else None
         if isinstance(cause, KeyboardInterrupt):
             raise cause from None
-        if isinstance(told, BrokenPipeError):
-            raise told from None
+        if isinstance(origin, BrokenPipeError):
+            raise origin from None
         return end.code if isinstance(end.code, int) else ExitCode.HEALTHY
     return ExitCode.HEALTHY
 

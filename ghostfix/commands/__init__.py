@@ -36,8 +36,8 @@ def check_codes(incomplete: str) -> list[str]:
     """What a shell offers where codes of checks are meant, also behind a comma."""
     from ghostfix.diagnosis.checks import CHECKS
 
-    told, comma, begun = incomplete.rpartition(",")
-    return [f"{told}{comma}{check.code}" for check in CHECKS if check.code.startswith(begun)]
+    before, comma, begun = incomplete.rpartition(",")
+    return [f"{before}{comma}{check.code}" for check in CHECKS if check.code.startswith(begun)]
 
 
 def _service_names(incomplete: str) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from msgspec import Struct
 
 from ghostfix.commands import machine, one_service, seconds
-from ghostfix.commands.carry_out import Manner, carry_out, wanted
+from ghostfix.commands.carry_out import ExecutionOptions, carry_out, wanted
 from ghostfix.commands.diagnoses import diagnose
 from ghostfix.diagnosis.presence import require_presence
 from ghostfix.model.errors import ExitCode, RepairError
@@ -56,7 +56,7 @@ def adopted(options: AdoptOptions) -> ExitCode:
     distrust = profile.trust(system, service)
     if distrust is not None:
         raise RepairError(f"nothing was done: {distrust.reason}")
-    manner = Manner(yes=options.yes, watch_for=watch_for)
+    manner = ExecutionOptions(yes=options.yes, watch_for=watch_for)
     return give(
         service,
         options.manager,
@@ -73,7 +73,7 @@ def give(
     service: Service,
     kind: str,
     presentation: Presentation,
-    manner: Manner,
+    manner: ExecutionOptions,
     dry_run: bool = False,
     keep_profile: bool = False,
     evict: bool = False,
@@ -81,7 +81,7 @@ def give(
 ) -> ExitCode:
     """Looks, plans, shows, asks and does it; the exit code. Raises RepairError where it cannot be done."""
     system = machine.local_system()
-    with presentation.looking(service.name) as progress:
+    with presentation.survey_progress(service.name) as progress:
         diagnosis = diagnose(system, service, progress=progress)
     require_presence(diagnosis)
     adopter = adopter_named(kind)

@@ -1,4 +1,4 @@
-"""Acting: a plan that was shown is agreed to, carried out, watched, told, and perhaps rolled back."""
+"""Carrying a plan out: it was shown, is agreed to, done, watched, reported, and perhaps rolled back."""
 
 import sys
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _SETTLE = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Manner:
+class ExecutionOptions:
     """How the user wants a plan to be carried out."""
 
     yes: bool
@@ -37,20 +37,20 @@ class Manner:
     """When it does not hold."""
 
 
-def wanted(plan: Plan, service: Service, presentation: Presentation, manner: Manner) -> bool:
-    """Whether the user, who has seen the plan, wants it; says why not when there is nobody to ask."""
-    if manner.yes:
+def wanted(plan: Plan, service: Service, presentation: Presentation, options: ExecutionOptions) -> bool:
+    """Whether the user, who has seen the plan, wants it; says why not when there is no terminal."""
+    if options.yes:
         return True
     if not presentation.interactive:
-        name, *options = plan.asked
-        again = command(name, service.name, service.profile, *options, "--yes")
+        name, *given = plan.asked
+        again = command(name, service.name, service.profile, *given, "--yes")
         sys.stderr.write(
             "ghostfix: nothing was done: there is no terminal on which to ask.\n"
             f"  `{safe(again, 1_000)}` does the plan as it stands.\n"
         )
         return False
     these = "this step" if len(plan.steps) == 1 else f"these {len(plan.steps)} steps"
-    if manner.each or presentation.agrees(f"Do {these}? [y/N] "):
+    if options.each or presentation.agrees(f"Do {these}? [y/N] "):
         return True
     sys.stderr.write("ghostfix: nothing was done.\n")
     return False
@@ -62,25 +62,25 @@ def carry_out(
     plan: Plan,
     service: Service,
     presentation: Presentation,
-    manner: Manner,
+    options: ExecutionOptions,
     notes: tuple[str, ...] = (),
 ) -> tuple[Run, ExitCode]:
     """Executes the plan, watches ``service`` hold, shows the report, and rolls back where that is wanted.
 
     Raises InterruptedRepairError when the user interrupts.
     """
-    confirm = _decision if manner.each and not manner.yes else None
+    confirm = _decision if options.each and not options.yes else None
     progress = presentation.step_progress(plan)
     run = execute(system, plan, service, confirm=confirm, progress=progress)
     try:
-        code = _look_again(system, diagnosis, plan, run, service, presentation, manner, notes)
+        code = _verify(system, diagnosis, plan, run, service, presentation, options, notes)
     except KeyboardInterrupt:
         raise InterruptedRepairError(
             f"the watch was interrupted; the repair before it came to its end (run {run.id})",
             f"`ghostfix diagnose` looks again; `ghostfix undo {run.id}` takes the repair back",
             run,
         ) from None
-    if code is not ExitCode.HEALTHY and (manner.roll_back or presentation.agrees("Roll it back? [y/N] ")):
+    if code is not ExitCode.HEALTHY and (options.roll_back or presentation.agrees("Roll it back? [y/N] ")):
         undo(system, run.id, progress=progress)
     return run, code
 
@@ -95,24 +95,24 @@ def _decision(step: Step) -> Decision:
             return answers[answer[:1].lower()]
 
 
-def _look_again(
+def _verify(
     system: ActingSystem,
     diagnosis: Diagnosis,
     plan: Plan,
     run: Run,
     service: Service,
     presentation: Presentation,
-    manner: Manner,
+    options: ExecutionOptions,
     notes: tuple[str, ...],
 ) -> ExitCode:
     """Verifies, shows the report, gives the exit code; a repair that stopped half-way is not watched."""
-    watched = run.complete and manner.watch_for > 0
-    with presentation.watching(manner.watch_for) as progress:
+    watched = run.complete and options.watch_for > 0
+    with presentation.watch_progress(options.watch_for) as progress:
         verification = verify(
             system,
             service,
-            hold_for=manner.watch_for if watched else 0.0,
-            settle=manner.settle if watched else 0.0,
+            hold_for=options.watch_for if watched else 0.0,
+            settle=options.settle if watched else 0.0,
             progress=progress,
         )
     if not run.complete:

@@ -1,4 +1,4 @@
-"""Diagnosing: the diagnoses that a command line asks for, of this machine or of a saved snapshot."""
+"""Diagnoses: those that a command line asks for, of this machine or of a saved snapshot."""
 
 from collections.abc import Callable, Collection, Iterator
 
@@ -19,7 +19,7 @@ from ghostfix.survey.snapshot_file import load_snapshot
 from ghostfix.survey.survey import TIMEOUT, survey
 
 _PAUSE = 1.0
-"""Seconds between two looks at a service that is not healthy yet."""
+"""Seconds between two surveys of a service that is not healthy yet."""
 
 
 class DiagnosisOptions(Struct, frozen=True, kw_only=True):
@@ -35,7 +35,7 @@ class DiagnosisOptions(Struct, frozen=True, kw_only=True):
     probe_webhook: bool
     all_logs: bool
     timeout: float
-    """How long one look may take; ``--observe`` and ``--wait-healthy`` are times between looks."""
+    """How long one survey may take; ``--observe`` and ``--wait-healthy`` are times between surveys."""
     snapshot: str | None
     """The file of a saved snapshot, which is judged instead of this machine."""
 
@@ -69,53 +69,53 @@ def diagnose(
 
 
 def diagnoses(
-    system: ActingSystem, wishes: DiagnosisOptions, presentation: Presentation
+    system: ActingSystem, options: DiagnosisOptions, presentation: Presentation
 ) -> Iterator[Diagnosis]:
     """One diagnosis a service. With ``--observe`` it is watched once it is well, or its time is over."""
-    if wishes.snapshot is not None:
-        for look in load_snapshot(system, wishes.snapshot, wishes.name):
-            yield judged(look.service, look.snapshot, only=wishes.only, skip=wishes.skip)
+    if options.snapshot is not None:
+        for saved in load_snapshot(system, options.snapshot, options.name):
+            yield judged(saved.service, saved.snapshot, only=options.only, skip=options.skip)
         return
-    for service in profile.load(system, wishes.name, wishes.config):
-        if wishes.observe is None or wishes.wait_healthy:
-            diagnosis = _patiently(system, service, wishes, presentation)
-        if wishes.observe is not None:
-            with presentation.watching(wishes.observe) as watched:
-                observation = observe(system, service, wishes.observe, progress=watched)
-            diagnosis = _look(system, service, wishes, presentation, observation)
+    for service in profile.load(system, options.name, options.config):
+        if options.observe is None or options.wait_healthy:
+            diagnosis = _until_healthy(system, service, options, presentation)
+        if options.observe is not None:
+            with presentation.watch_progress(options.observe) as watched:
+                observation = observe(system, service, options.observe, progress=watched)
+            diagnosis = _diagnose(system, service, options, presentation, observation)
         require_presence(diagnosis)
         yield diagnosis
 
 
-def _patiently(
-    system: ActingSystem, service: Service, wishes: DiagnosisOptions, presentation: Presentation
+def _until_healthy(
+    system: ActingSystem, service: Service, options: DiagnosisOptions, presentation: Presentation
 ) -> Diagnosis:
-    """Looks until nothing is found that counts, or until the time is over; the last look is what counts."""
-    deadline = system.monotonic() + wishes.wait_healthy
+    """Diagnoses until nothing is found that counts, or until the time is over; the last diagnosis counts."""
+    deadline = system.monotonic() + options.wait_healthy
     while True:
-        diagnosis = _look(system, service, wishes, presentation)
-        well = exit_code(diagnosis.results, wishes.fail_on) is ExitCode.HEALTHY
+        diagnosis = _diagnose(system, service, options, presentation)
+        well = exit_code(diagnosis.results, options.fail_on) is ExitCode.HEALTHY
         if well or system.monotonic() >= deadline:
             return diagnosis
         system.wait(min(_PAUSE, max(deadline - system.monotonic(), 0.0)))
 
 
-def _look(
+def _diagnose(
     system: ActingSystem,
     service: Service,
-    wishes: DiagnosisOptions,
+    options: DiagnosisOptions,
     presentation: Presentation,
     observation: Observation | None = None,
 ) -> Diagnosis:
-    with presentation.looking(service.name) as progress:
+    with presentation.survey_progress(service.name) as progress:
         return diagnose(
             system,
             service,
-            only=wishes.only,
-            skip=wishes.skip,
-            prober=system if wishes.probe_webhook else None,
-            all_logs=wishes.all_logs,
-            timeout=wishes.timeout,
+            only=options.only,
+            skip=options.skip,
+            prober=system if options.probe_webhook else None,
+            all_logs=options.all_logs,
+            timeout=options.timeout,
             observation=observation,
             progress=progress,
         )

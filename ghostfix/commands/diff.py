@@ -40,13 +40,13 @@ def diff(
 
         sys.stdout.write(encode(comparison).decode() + "\n")
     else:
-        _tell("new", "+", comparison.new)
-        _tell("gone", "-", comparison.gone)
-        _tell("unchanged", "=", comparison.unchanged)
+        _print_changes("new", "+", comparison.new)
+        _print_changes("gone", "-", comparison.gone)
+        _print_changes("unchanged", "=", comparison.unchanged)
     raise typer.Exit(ExitCode.HEALTHY if comparison.same else ExitCode.FINDINGS)
 
 
-def _tell(title: str, mark: str, changes: "Sequence[FindingChange]") -> None:
+def _print_changes(title: str, mark: str, changes: "Sequence[FindingChange]") -> None:
     sys.stdout.write(f"{title}: {len(changes)}\n")
     for change in changes:
         line = f"  {mark} {change.service}: {change.finding.summary} ({change.finding.code})\n"

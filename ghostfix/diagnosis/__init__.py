@@ -1,1 +1,1 @@
-"""Aspects: what several checks ask of one snapshot, each answered in one place; pure."""
+"""Diagnosis: the checks, and what several of them ask of one snapshot, answered in one place; pure."""

@@ -1,4 +1,4 @@
-"""Scope: why a check has nothing to look at for a service, or None when it has."""
+"""Applicability: why a check has nothing to judge for a service, or None when it has."""
 
 from ghostfix.model.service import Service
 

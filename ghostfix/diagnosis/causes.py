@@ -24,7 +24,7 @@ class Reference(Struct, frozen=True, order=True):
 
 
 class Cause(Struct, frozen=True, kw_only=True):
-    """One finding in the story of what led to what."""
+    """One finding in the graph of what led to what."""
 
     code: str
     subject: Subject
@@ -63,18 +63,18 @@ def causes(results: Iterable[CheckResult], snapshot: Snapshot, service: Service)
     )
 
 
-def chain(story: Sequence[Cause]) -> str:
+def chain(ordered: Sequence[Cause]) -> str:
     """The longest way from the main root to a last effect, in one line; empty without findings.
 
     ``cron line 7 → watchdog.sh:214 → 3 instances → 2 cannot bind 5555 → address in use × 88``.
     """
-    if not story:
+    if not ordered:
         return ""
     best: dict[Reference, tuple[str, ...]] = {}
-    for cause in reversed(story):
+    for cause in reversed(ordered):
         ways = [best[effect] for effect in cause.leads_to if effect in best]
         best[cause.reference] = (*_links(cause), *max(ways, key=len, default=()))
-    return " → ".join(dict.fromkeys(best[story[0].reference]))
+    return " → ".join(dict.fromkeys(best[ordered[0].reference]))
 
 
 def _links(cause: Cause) -> tuple[str, ...]:
@@ -182,7 +182,7 @@ class _Guards:
         return True
 
     def _adds_instances(self, job: Job) -> bool:
-        """One that looks before it starts adds none, unless it did, or looks into a PID file that lies."""
+        """One that checks before it starts adds none, unless it did, or reads a PID file that is wrong."""
         return not job.guarded or bool(self._roots & set(job.starts)) or "stale-pidfile" in self._codes
 
     def _is_trusted(self, path: str) -> bool:

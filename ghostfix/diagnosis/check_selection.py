@@ -1,4 +1,4 @@
-"""Selection: the checks that a command line names."""
+"""Check selection: the checks that a command line names."""
 
 from difflib import get_close_matches
 

@@ -1,4 +1,4 @@
-"""Wording: how findings put processes, jobs, numbers and times into words."""
+"""Evidence text: how findings put processes, jobs, numbers and times into words."""
 
 import posixpath
 from collections.abc import Iterable

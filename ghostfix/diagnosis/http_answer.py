@@ -1,4 +1,4 @@
-"""Answer: what is wrong with what a URL of the service answered."""
+"""HTTP answer: what is wrong with what a URL of the service answered."""
 
 from ghostfix.model.service import WebhookWanted
 from ghostfix.model.snapshot import HealthAnswer, HttpAnswer

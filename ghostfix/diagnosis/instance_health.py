@@ -1,4 +1,4 @@
-"""Soundness: what keeps a running instance from being the one that the profile describes."""
+"""Instance health: what keeps a running instance from being the one that the profile describes."""
 
 from ghostfix.diagnosis.http_answer import complaints, unreachable, webhook_broken
 from ghostfix.diagnosis.interpreter import foreign_prefix
@@ -12,7 +12,7 @@ from ghostfix.service.cached_per_snapshot import worked_out_once
 from ghostfix.service.instance import Instance, instances
 
 JUST_STARTED = 5.0
-"""Seconds in which a fresh process may still be coming up: it owes nobody a port or an answer yet."""
+"""Seconds in which a fresh process may still be coming up: no port and no answer is expected of it yet."""
 
 
 @worked_out_once
@@ -56,7 +56,7 @@ def just_started(snapshot: Snapshot, process: Process) -> bool:
     return snapshot.taken_at - process.id.started < JUST_STARTED
 
 
-def starting(snapshot: Snapshot, service: Service) -> bool:
+def is_starting(snapshot: Snapshot, service: Service) -> bool:
     """Whether there are instances, and all of them have just been started."""
     running = instances(snapshot, service)
     return bool(running) and all(just_started(snapshot, instance.root) for instance in running)

@@ -1,9 +1,9 @@
-"""Keeper: which running instance may stay while the others are stopped."""
+"""Instance to keep: which running one may stay while the others are stopped."""
 
 from ghostfix.diagnosis.instance_health import flaws, wanted_instances
 from ghostfix.diagnosis.orphans import orphans
 from ghostfix.diagnosis.own_manager import is_manager
-from ghostfix.diagnosis.unwanted_restarters import rogues
+from ghostfix.diagnosis.unwanted_restarters import unwanted_restarters
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
 from ghostfix.service.cached_per_snapshot import worked_out_once
@@ -17,14 +17,14 @@ def instance_to_keep(snapshot: Snapshot, service: Service) -> Instance | None:
     expected, its parent is not gone, and no job that will be held has it in its hands. An instance of the
     profile's own manager comes first, then the oldest.
     """
-    staying = keepers(snapshot, service)
+    staying = instances_to_keep(snapshot, service)
     return staying[0] if staying else None
 
 
 @worked_out_once
-def keepers(snapshot: Snapshot, service: Service) -> tuple[Instance, ...]:
+def instances_to_keep(snapshot: Snapshot, service: Service) -> tuple[Instance, ...]:
     """As ``instance_to_keep``, for a service of several instances: at most as many as there should be."""
-    excluded = _in_the_hands_of_rogues(snapshot, service)
+    excluded = _of_unwanted_restarters(snapshot, service)
     excluded |= {orphan.process.pid for orphan in orphans(snapshot, service) if orphan.sure}
     sound = [
         instance
@@ -41,10 +41,10 @@ def managed_pids(snapshot: Snapshot, service: Service) -> frozenset[int]:
     return frozenset(pid for job in snapshot.jobs if is_manager(service, job) for pid in job.starts)
 
 
-def _in_the_hands_of_rogues(snapshot: Snapshot, service: Service) -> frozenset[int]:
+def _of_unwanted_restarters(snapshot: Snapshot, service: Service) -> frozenset[int]:
     """Roots that end, or lose their parent, when the job that owns them is held."""
     lost: set[int] = set()
-    held = rogues(snapshot, service)
+    held = unwanted_restarters(snapshot, service)
     loops = {process.pid for job in held for process in job.processes}
     lost.update(pid for job in held if job.restarts_on_exit for pid in job.starts)
     for instance in instances(snapshot, service):

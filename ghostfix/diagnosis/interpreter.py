@@ -13,10 +13,14 @@ _BUNDLE = ".app/Contents/MacOS/"
 def foreign_prefix(snapshot: Snapshot, service: Service, process: Process) -> str | None:
     """The prefix or interpreter that this process runs from instead of the profile's venv.
 
-    None when it runs from the venv, and when it cannot be told. The interpreter's own symlink is never
+    None when it runs from the venv, and when that is not known. The interpreter's own symlink is never
     followed, since every venv's leads out of it; the venv's *folder* may be reached through one.
     """
-    if service.environment.venv is None or process.detail is None or _untold(process, process.detail):
+    if (
+        service.environment.venv is None
+        or process.detail is None
+        or _only_image_known(process, process.detail)
+    ):
         return None
     used = _prefix(process.detail)
     if used is None:
@@ -32,7 +36,7 @@ def foreign_prefix(snapshot: Snapshot, service: Service, process: Process) -> st
     return process.detail.prefix or process.detail.interpreter
 
 
-def _untold(process: Process, detail: ProcessDetail) -> bool:
+def _only_image_known(process: Process, detail: ProcessDetail) -> bool:
     """Whether only the image is known, which all venvs of one Python share, not the path that was called.
 
     So it is where a program wrote a title over its command line, and in a framework build on macOS whose

@@ -48,7 +48,7 @@ def _result(check: Check, snapshot: Snapshot, service: Service) -> CheckResult:
 
 
 def _not_wanted(check: Check, snapshot: Snapshot) -> str | None:
-    """Why there is nothing to judge: what the check needs is done only for whoever asks for it."""
+    """Why there is nothing to judge: what the check needs is done only when the caller asks for it."""
     if Source.WEBHOOK in check.needs and snapshot.webhook == WEBHOOK_NOT_SENT:
         return snapshot.webhook.problem
     if Source.OBSERVATION in check.needs and snapshot.observation == NOT_OBSERVED:
@@ -75,7 +75,7 @@ def verdict(results: Iterable[CheckResult], snapshot: Snapshot, service: Service
 
 
 def exit_code(results: Iterable[CheckResult], fail_on: Severity) -> ExitCode:
-    """What a diagnosis returns: findings come before what could not be looked at."""
+    """What a diagnosis returns: findings come before what could not be read."""
     results = tuple(results)
     if any(finding.severity.rank >= fail_on.rank for result in results for finding in result.findings):
         return ExitCode.FINDINGS

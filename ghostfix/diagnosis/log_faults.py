@@ -1,4 +1,4 @@
-"""Logged: which of the exceptions in the service's logs are about the service as it is now."""
+"""Log faults: which of the exceptions in the service's logs are about the service as it is now."""
 
 import re
 from enum import Enum
@@ -15,7 +15,7 @@ from ghostfix.survey.logs.log_line import not_before
 from ghostfix.survey.logs.refusal import port_of
 
 RECENT = 120.0
-"""Seconds: an exception that came this short a time before the look is still going on."""
+"""Seconds: an exception that came this short a time before the survey is still going on."""
 REPEATED = 3
 _DAY = 86400.0
 _NONE_COMPARED = Pattern(r"'(<|>|<=|>=)' not supported between instances of .*'NoneType'")
@@ -53,7 +53,7 @@ class LogFaults(Struct, frozen=True, kw_only=True):
         return Confidence.CERTAIN if self.dated else Confidence.POSSIBLE
 
     def goes_on(self, taken_at: float) -> bool:
-        """Repeated, and seen again just before the look."""
+        """Repeated, and seen again just before the survey."""
         last = max((error.last_at for error in self.errors if error.last_at is not None), default=None)
         return self.count >= REPEATED and last is not None and taken_at - last <= RECENT
 
@@ -88,12 +88,12 @@ def ending(snapshot: Snapshot, service: Service) -> LogEnding | None:
     if instances(snapshot, service) or not snapshot.processes.complete:
         return None
     since = snapshot.taken_at - _DAY
-    told = [
+    endings = [
         LogEnding(log=log, error=log.ending)
         for log in snapshot.logs.value
         if log.ending is not None and _came(log.ending, log, since)
     ]
-    return max(told, key=lambda each: _latest(each.error, each.log), default=None)
+    return max(endings, key=lambda each: _latest(each.error, each.log), default=None)
 
 
 def _latest(error: LoggedError, log: LogExcerpt) -> float:
@@ -102,7 +102,7 @@ def _latest(error: LoggedError, log: LogExcerpt) -> float:
 
 
 def port_is_free(error: LoggedError, snapshot: Snapshot, service: Service) -> bool:
-    """Whether nobody listens now on the port that was taken; false when that is not known."""
+    """Whether no process listens now on the port that was taken; false when that is not known."""
     named = None if error.about is None else port_of(error.about)
     if error.about is not None and named is None:
         return False  # a socket in the file system
@@ -116,7 +116,7 @@ def faults(snapshot: Snapshot, service: Service, wanted: FaultFamily) -> tuple[L
     """One entry a log with errors of this family; old and handled ones are left out.
 
     What counts came since the oldest running instance started, or in the last day when none runs. Then the
-    last record of the logs is an error as well, in whatever words it tells why the service ended.
+    last record of the logs is an error as well, in whatever words it says why the service ended.
     """
     since = min(
         (instance.root.id.started for instance in instances(snapshot, service)),

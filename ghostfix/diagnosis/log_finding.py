@@ -66,8 +66,8 @@ def headline(error: LoggedError, service: Service, count: int) -> str:
     else:
         text = named(error)
     place = own_place(error, service)
-    told = place is None or place.rpartition(":")[0] in text
-    where = "" if told else f" at {place}"
+    has_place = place is None or place.rpartition(":")[0] in text
+    where = "" if has_place else f" at {place}"
     times = f" × {count}" if count > 1 else ""
     # An arrow in a message would be read as a link of the chain.
     return _cut(text, _HEADLINE).replace("→", "->") + where + times

@@ -1,4 +1,4 @@
-"""Managers: which jobs belong together, and which of them the profile names as the service's own."""
+"""Own manager: which jobs belong together, and which of them the profile names as the service's own."""
 
 import posixpath
 
@@ -52,7 +52,7 @@ def starts_watchdog(job: Job, watchdog: Job) -> bool:
 
 
 def is_own_supervisor(job: Job) -> bool:
-    """Whether it is a ``ghostfix run`` that stays, which whoever describes the service started on purpose."""
+    """Whether it is a ``ghostfix run`` that stays, which the owner of the profile started on purpose."""
     return job.kind == "ghostfix"
 
 

@@ -1,4 +1,4 @@
-"""Whose PID a PID file names: the service's, a part of it, somebody else's, or nobody's."""
+"""PID file owner: whether the PID is the service's, a part of it, another process's, or of no process."""
 
 import posixpath
 from enum import Enum
@@ -10,38 +10,40 @@ from ghostfix.model.snapshot import PidFile, PidFileState, Snapshot
 from ghostfix.service.instance import Instance, instances
 
 FRESH = 2.0
-"""Seconds: a file written this short a time before the look may name a process that was not seen yet."""
+"""Seconds: a file written this short a time before the survey may name a process that was not seen yet."""
 TOLERANCE = 2.0
-"""Seconds between a process's start and its file's time that tell nothing: clocks and ticks are coarse."""
+"""Seconds between a process's start and its file's time that mean nothing: clocks and ticks are coarse."""
 
 
 class Owner(Enum):
-    """Who has the PID. ``OURS`` covers the service's wrappers and restarters, too."""
+    """Which process has the PID. ``OURS`` covers the service's wrappers and restarters, too."""
 
     OURS = "ours"
-    OUTSHONE = "outshone"
+    NOT_SERVING = "not serving"
     """One of ours, but not the one that serves."""
-    NOBODY = "nobody"
+    NO_PROCESS = "no process"
     SUCCESSOR = "successor"
     """A stranger that started after the file was written: the PID was given out again."""
     STRANGER = "stranger"
-    """Somebody else who was there when the file was written."""
-    UNTOLD = "untold"
+    """A process of something else that was there when the file was written."""
+    UNKNOWN = "unknown"
 
 
 def owner(pidfile: PidFile, snapshot: Snapshot, service: Service) -> Owner:
-    """Judges one PID file by the processes of the same look."""
+    """Judges one PID file by the processes of the same survey."""
     if pidfile.state is not PidFileState.READABLE or pidfile.pid is None:
-        return Owner.UNTOLD
+        return Owner.UNKNOWN
     process = snapshot.process(pidfile.pid)
     if process is None or not process.alive:
-        return Owner.NOBODY if process is not None or snapshot.processes.complete else Owner.UNTOLD
+        return Owner.NO_PROCESS if process is not None or snapshot.processes.complete else Owner.UNKNOWN
     running = instances(snapshot, service)
     instance = next((each for each in running if process in each.processes), None)
     if instance is not None:
-        return Owner.OUTSHONE if _outshone(process, instance, running, snapshot, service) else Owner.OURS
+        return (
+            Owner.NOT_SERVING if _not_serving(process, instance, running, snapshot, service) else Owner.OURS
+        )
     if any(process in (orphan.process, *orphan.members) for orphan in orphans(snapshot, service)):
-        return Owner.OUTSHONE if running else Owner.OURS
+        return Owner.NOT_SERVING if running else Owner.OURS
     if _belongs_to_the_service(process, running, snapshot) or _own_pidfile(pidfile, process):
         return Owner.OURS
     written = None if pidfile.status is None else pidfile.status.modified
@@ -51,14 +53,14 @@ def owner(pidfile: PidFile, snapshot: Snapshot, service: Service) -> Owner:
 
 
 def fresh(pidfile: PidFile, snapshot: Snapshot) -> bool:
-    """Whether it was written so short a time before the look that its process may not have been seen.
+    """Whether it was written so short a time before the survey that its process may not have been seen.
 
     A file dated further in the future (a clock that was set back, a file server with another) is not new.
     """
     return pidfile.status is not None and abs(snapshot.taken_at - pidfile.status.modified) < FRESH
 
 
-def _outshone(
+def _not_serving(
     process: Process, instance: Instance, running: tuple[Instance, ...], snapshot: Snapshot, service: Service
 ) -> bool:
     """Another instance serves, or another process of this one: a signal to this PID would miss it."""

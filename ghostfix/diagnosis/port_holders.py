@@ -1,4 +1,4 @@
-"""Holders: who listens on each of the service's ports."""
+"""Port holders: what listens on each of the service's ports."""
 
 from collections.abc import Sequence, Set
 from ipaddress import ip_address
@@ -31,7 +31,7 @@ class Holders(Struct, frozen=True, kw_only=True):
     """Sockets whose owner could not be seen."""
 
     @property
-    def nobody(self) -> bool:
+    def unheld(self) -> bool:
         return not (self.instances or self.orphans or self.strangers or self.unseen or self.unknown)
 
 
@@ -39,19 +39,19 @@ class Holders(Struct, frozen=True, kw_only=True):
 def holders(snapshot: Snapshot, service: Service) -> tuple[Holders, ...]:
     """For each port of the profile, in its order."""
     running = instances(snapshot, service)
-    adrift = orphans(snapshot, service)
-    return tuple(_holders(snapshot, port, running, adrift) for port in service.ports)
+    orphaned = orphans(snapshot, service)
+    return tuple(_holders(snapshot, port, running, orphaned) for port in service.ports)
 
 
 def _holders(
-    snapshot: Snapshot, port: int, running: tuple[Instance, ...], adrift: tuple[Orphan, ...]
+    snapshot: Snapshot, port: int, running: tuple[Instance, ...], orphaned: tuple[Orphan, ...]
 ) -> Holders:
     rows = [listener for listener in snapshot.listeners.value if listener.port == port]
     ours = tuple(each for each in running if port in each.ports)
     roots = {each.root.pid for each in running}
-    others = tuple(orphan for orphan in adrift if port in orphan.ports and orphan.process.pid not in roots)
+    others = tuple(orphan for orphan in orphaned if port in orphan.ports and orphan.process.pid not in roots)
     known = {process.pid for each in running for process in each.processes}
-    known |= {process.pid for orphan in adrift for process in (orphan.process, *orphan.members)}
+    known |= {process.pid for orphan in orphaned for process in (orphan.process, *orphan.members)}
     known |= {pid for each in running for pid in each.socket_owners}
     known |= _passed_on(snapshot, rows, known)
     addresses = {row.address for row in rows if known.intersection(row.owners)}

@@ -10,7 +10,7 @@ from ghostfix.service.profile import BUILT_IN
 def require_presence(diagnosis: Diagnosis) -> None:
     """Raises ProfileError where a built-in profile was used and nothing of its service is here.
 
-    Whoever has no profile and no ghost runner is told so in one sentence, not in a page of failures.
+    A user without a profile and without a ghost runner reads one sentence then, not a page of failures.
     """
     service = diagnosis.service
     if not service.profile.startswith(BUILT_IN) or is_present(diagnosis):

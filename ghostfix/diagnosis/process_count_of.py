@@ -1,4 +1,4 @@
-"""Headcount: how many processes of the machine are the service's."""
+"""Process count: how many processes of the machine are the service's."""
 
 from ghostfix.diagnosis.orphans import orphans
 from ghostfix.model.process import ProcessState
@@ -7,7 +7,7 @@ from ghostfix.model.snapshot import Snapshot
 from ghostfix.service.instance import instances
 
 
-def processes_of(snapshot: Snapshot, service: Service) -> int:
+def process_count_of(snapshot: Snapshot, service: Service) -> int:
     """Its instances with all that is below them, its orphans, and the zombies that these do not reap."""
     mine = {process.pid for instance in instances(snapshot, service) for process in instance.processes}
     for orphan in orphans(snapshot, service):

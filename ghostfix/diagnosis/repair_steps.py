@@ -1,11 +1,11 @@
-"""Remedies: the steps that several checks ask for, in the order in which they hold."""
+"""Repair steps: the steps that several checks ask for, in the order in which they hold."""
 
 import posixpath
 
-from ghostfix.diagnosis.instance_to_keep import keepers, managed_pids
+from ghostfix.diagnosis.instance_to_keep import instances_to_keep, managed_pids
 from ghostfix.diagnosis.orphans import orphans
 from ghostfix.diagnosis.own_manager import is_manager
-from ghostfix.diagnosis.unwanted_restarters import rogues
+from ghostfix.diagnosis.unwanted_restarters import unwanted_restarters
 from ghostfix.managers.register import restarters
 from ghostfix.model.finding import Finding
 from ghostfix.model.job import Job
@@ -27,34 +27,34 @@ def no_steps(_finding: Finding, _snapshot: Snapshot, _service: Service) -> tuple
 
 
 def restart(reason: str, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
-    """Holds every rogue, stops all instances but the keeper, and starts one when none can stay.
+    """Holds every unwanted restarter, stops all instances but one that may stay, and starts one without it.
 
-    Where the profile names a manager that can be told to, that one stops and starts its own instances; only
+    Where the profile names a manager that takes orders, that one stops and starts its own instances; only
     copies beside them are stopped here. Complete in itself, so that a repair of one finding alone holds too.
     Empty when the instances that run are the ones that should.
     """
     through_manager = restart_managed(reason, snapshot, service)
-    staying = _staying(snapshot, service)
-    spared = managed_pids(snapshot, service) if through_manager else staying
+    kept_pids = _roots_to_keep(snapshot, service)
+    spared = managed_pids(snapshot, service) if through_manager else kept_pids
     stops = _stops(reason, snapshot, service, spared)
-    cleaning = _cleaning(reason, snapshot, service, stops)
+    removals = _pidfile_removals(reason, snapshot, service, stops)
     if through_manager:
-        starts = () if staying & spared else through_manager
+        starts = () if kept_pids & spared else through_manager
     else:
-        starts = () if staying else start(reason, service)
+        starts = () if kept_pids else start(reason, service)
     if not stops and not starts:
         return ()
     # What ends a loop comes last: it would otherwise leave its child behind, or see it end.
-    holding = tuple(step for job in rogues(snapshot, service) for step in hold(job))
-    return (*stops, *holding, *cleaning, *starts)
+    holds = tuple(step for job in unwanted_restarters(snapshot, service) for step in hold(job))
+    return (*stops, *holds, *removals, *starts)
 
 
 def stop_all_but(
-    reason: str, snapshot: Snapshot, service: Service, staying: frozenset[int]
+    reason: str, snapshot: Snapshot, service: Service, kept_pids: frozenset[int]
 ) -> tuple[Step, ...]:
     """Stops every instance and orphan but these, and moves the PID files aside that name the stopped."""
-    stops = _stops(reason, snapshot, service, staying)
-    return (*stops, *_cleaning(reason, snapshot, service, stops))
+    stops = _stops(reason, snapshot, service, kept_pids)
+    return (*stops, *_pidfile_removals(reason, snapshot, service, stops))
 
 
 def hold(job: Job) -> tuple[Step, ...]:
@@ -71,7 +71,7 @@ def start(reason: str, service: Service) -> tuple[Step, ...]:
 
 
 def restart_managed(reason: str, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
-    """The steps by which the profile's own manager starts the service afresh; none when it cannot be told to.
+    """The steps by which the profile's own manager starts the service afresh; none when it takes no orders.
 
     Of several jobs that the profile's words fit, those count that have its very name, and those of the scope
     in which one runs: a system-wide unit and a user's may be namesakes.
@@ -129,18 +129,18 @@ def _how_unlikely(python: str) -> int:
     return 0 if name == "python3" else 1 if name.startswith("python3.") else 2
 
 
-def _staying(snapshot: Snapshot, service: Service) -> frozenset[int]:
-    """Roots of the instances that stay: the keepers, or those that their manager would not start again."""
-    keeping = keepers(snapshot, service)
-    if keeping or service.manager == "none":
-        return frozenset(instance.root.pid for instance in keeping)
+def _roots_to_keep(snapshot: Snapshot, service: Service) -> frozenset[int]:
+    """Roots of the instances that stay: those to keep, or those that their manager would not start again."""
+    kept = instances_to_keep(snapshot, service)
+    if kept or service.manager == "none":
+        return frozenset(instance.root.pid for instance in kept)
     brought_back = any(
         job.enabled and job.restarts_on_exit for job in snapshot.jobs if is_manager(service, job)
     )
     return frozenset() if brought_back else managed_pids(snapshot, service)
 
 
-def _cleaning(
+def _pidfile_removals(
     reason: str, snapshot: Snapshot, service: Service, stops: tuple[StopProcess, ...]
 ) -> tuple[Step, ...]:
     """Moves the PID files of what is stopped aside."""
@@ -153,7 +153,7 @@ def _cleaning(
 
 
 def _stops(
-    reason: str, snapshot: Snapshot, service: Service, staying: frozenset[int]
+    reason: str, snapshot: Snapshot, service: Service, kept_pids: frozenset[int]
 ) -> tuple[StopProcess, ...]:
     """Every instance that does not stay, then every orphan that belongs to none."""
 
@@ -166,7 +166,11 @@ def _stops(
     running = instances(snapshot, service)
     roots = {instance.root.pid for instance in running}
     return (
-        *(stop(instance.root, instance.members) for instance in running if instance.root.pid not in staying),
+        *(
+            stop(instance.root, instance.members)
+            for instance in running
+            if instance.root.pid not in kept_pids
+        ),
         *(
             stop(orphan.process, orphan.members)
             for orphan in orphans(snapshot, service)

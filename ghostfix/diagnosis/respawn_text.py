@@ -1,4 +1,4 @@
-"""Respawned: what was seen of a service while it was watched, in words."""
+"""Respawn text: what was seen of a service while it was watched, in words."""
 
 from collections.abc import Sequence
 
@@ -23,8 +23,8 @@ def starter(respawn: Respawn, jobs: Sequence[Job]) -> str:
 def tally(observation: Observation) -> str:
     """``in 5 s of watching 16 instances ended and 17 were started``."""
     ended, started = len(observation.ended), len(observation.respawns)
-    told = [f"{counted(ended, 'instance')} ended"] if ended else []
+    parts = [f"{counted(ended, 'instance')} ended"] if ended else []
     if started:
         were = "was" if started == 1 else "were"
-        told.append(f"{started if ended else counted(started, 'instance')} {were} started")
-    return f"in {observation.seconds:.0f} s of watching {' and '.join(told)}"
+        parts.append(f"{started if ended else counted(started, 'instance')} {were} started")
+    return f"in {observation.seconds:.0f} s of watching {' and '.join(parts)}"

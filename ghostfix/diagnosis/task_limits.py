@@ -32,7 +32,7 @@ class Full(Struct, frozen=True):
 
 
 def of_the_user(snapshot: Snapshot, service: Service) -> UserTasks | None:
-    """Of the user as whom the service runs; of whoever looks, when it does not run."""
+    """Of the user as whom the service runs; of the caller, when it does not run."""
     resources, host = snapshot.resources.value, snapshot.host
     top = _top(snapshot, service)
     if top is None or top.uid == host.uid:

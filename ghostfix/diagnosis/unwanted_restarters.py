@@ -1,4 +1,4 @@
-"""Rogues: jobs that will start the service although the profile does not make them its manager."""
+"""Unwanted restarters: jobs that will start the service and that the profile does not make its manager."""
 
 from ghostfix.diagnosis.instance_health import flaws, is_well
 from ghostfix.diagnosis.own_manager import is_manager, is_own_supervisor, managers
@@ -15,12 +15,12 @@ def strangers(snapshot: Snapshot, service: Service) -> tuple[Job, ...]:
     return tuple(job for job in snapshot.jobs if job.enabled and not is_manager(service, job))
 
 
-def rogues(snapshot: Snapshot, service: Service) -> tuple[Job, ...]:
-    """The strangers to hold before anything is stopped: sure enough, and not at peace with the service.
+def unwanted_restarters(snapshot: Snapshot, service: Service) -> tuple[Job, ...]:
+    """The strangers to hold before anything is stopped: sure enough, where the service is not well managed.
 
     Our own supervisor is held only where no instance of its is sound, so that it must be started anew.
     """
-    if at_peace(snapshot, service):
+    if is_well_managed(snapshot, service):
         return ()
     return tuple(
         job
@@ -38,6 +38,6 @@ def _has_sound(job: Job, snapshot: Snapshot, service: Service) -> bool:
 
 
 @worked_out_once
-def at_peace(snapshot: Snapshot, service: Service) -> bool:
-    """One manager at most, and nothing wrong: whoever starts the service then does so on purpose."""
+def is_well_managed(snapshot: Snapshot, service: Service) -> bool:
+    """One manager at most, and nothing wrong: what starts the service then does so on purpose."""
     return len(managers(snapshot)) <= 1 and is_well(snapshot, service)

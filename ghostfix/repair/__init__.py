@@ -1,1 +1,1 @@
-"""Runs: what a repair leaves on the disk, so that another process can tell its story and undo it."""
+"""Repair: the plan, its execution, and what a run leaves on the disk so that another process can undo it."""

@@ -1,4 +1,4 @@
-"""Adopting: the plan by which a service gets one manager for good, and what the user must know of it."""
+"""Adoption plan: how a service gets one manager for good, and what the user must know of it."""
 
 import posixpath
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ def adopt(
     evict: bool = False,
     edit_profile: bool = True,
 ) -> Adoption:
-    """The plan, from one look at the machine; changes nothing.
+    """The plan, from one survey of the machine; changes nothing.
 
     Raises RepairError when the service cannot be given to this manager, with the ways that there are.
     """
@@ -72,11 +72,11 @@ def adopt(
     if isinstance(verdict, Refused):
         raise RepairError(f"{service.name} cannot be given to {adopter.title}: {verdict.reason}")
     managed = structs.replace(service, manager=offer.manager)
-    naming = _naming(system, managed) if edit_profile else None
+    profile_edit = _profile_edit(system, managed) if edit_profile else None
     return Adoption(
         service=managed,
-        plan=_plan(system, diagnosis, managed, wanted, offer, adopter, user, naming, evict=evict),
-        notes=_notes(diagnosis, offer, adopter, wanted, naming),
+        plan=_plan(system, diagnosis, managed, wanted, offer, adopter, user, profile_edit, evict=evict),
+        notes=_notes(diagnosis, offer, adopter, wanted, profile_edit),
     )
 
 
@@ -98,7 +98,7 @@ def _plan(
     offer: Offer,
     adopter: Adopter,
     user: str,
-    naming: NameManager | None,
+    profile_edit: NameManager | None,
     *,
     evict: bool,
 ) -> Plan:
@@ -122,8 +122,8 @@ def _plan(
     steps.append(offer.step)
     if managed.webhook is not None:
         steps.append(ProbeWebhook(reason="webhook-failing", webhook=managed.webhook))
-    if naming is not None:
-        steps.append(naming)
+    if profile_edit is not None:
+        steps.append(profile_edit)
     withheld = tuple(each for each in mending.withheld if each.step.phase is not Phase.START)
     return Plan(
         tuple(sorted(each_once(steps), key=lambda step: step.phase)),
@@ -132,7 +132,7 @@ def _plan(
     )
 
 
-def _naming(system: System, managed: Service) -> NameManager | None:
+def _profile_edit(system: System, managed: Service) -> NameManager | None:
     """The step that names the manager in the profile; None where that is the user's to write."""
     if managed.profile.startswith(BUILT_IN):
         return None
@@ -152,7 +152,7 @@ def _notes(
     offer: Offer,
     adopter: Adopter,
     wanted: JobWanted,
-    naming: NameManager | None,
+    profile_edit: NameManager | None,
 ) -> tuple[str, ...]:
     notes = list(offer.notes)
     limits = {
@@ -175,7 +175,7 @@ def _notes(
             f"the built-in profile names no manager: `ghostfix init` makes one of yours, and "
             f'manager = "{offer.manager}" in [services.{wanted.name}] names it'
         )
-    elif naming is None:
+    elif profile_edit is None:
         notes.append(
             f'write this line into [services.{wanted.name}] of {wanted.profile}: manager = "{offer.manager}"'
         )

@@ -1,4 +1,4 @@
-"""The acts that ghostfix knows, in the order of their phases: one file each."""
+"""Every step: the acts that ghostfix knows, in the order of their phases: one file each."""
 
 from ghostfix.managers.at.hold_job import HoldAtJob
 from ghostfix.managers.circus.hold_watcher import HoldCircusWatcher

@@ -1,7 +1,7 @@
-"""Executing a plan and undoing a run: the only caller of ``Step.apply`` and ``Step.undo``.
+"""Execution of a plan and undoing of a run: the only caller of ``Step.apply`` and ``Step.undo``.
 
-Every act goes the same way: look once more, capture what undoing needs, keep it on the disk, announce the
-act in the journal, act, and tell what became of it. So at any instant, a sudden end included, the
+Every act goes the same way: check once more, capture what undoing needs, keep it on the disk, announce the
+act in the journal, act, and record what became of it. So at any instant, a sudden end included, the
 journal knows what has been done, what may have been done, and how to take it back.
 """
 
@@ -35,14 +35,14 @@ from ghostfix.steps.terminate import let_all_go
 # Which phases must have gone well before a step of this one is done.
 #
 #   STOP   A restarter that still acts would start again what is stopped: the kill would be futile.
-#   CLEAN  Needs nothing: the step itself looks whether the file's process is gone.
+#   CLEAN  Needs nothing: the step itself checks whether the file's process is gone.
 #   FIX    Needs nothing: a venv can be repaired, whatever else went wrong.
-#   START  Otherwise an instance might be left, or be started by somebody else, beside the new one, or
+#   START  Otherwise an instance might be left, or be started by another restarter, beside the new one, or
 #          the new one would start in a broken environment. A PID file that was left does not hinder.
 #   VERIFY Without a start there is nothing to send a test document to.
 #
 # A step went well when it was done or was not needed. One that the user did not want hinders nothing:
-# the steps after it look for themselves, and were asked about or agreed to as well.
+# the steps after it check for themselves, and were asked about or agreed to as well.
 _NEEDS: Mapping[Phase, tuple[Phase, ...]] = {
     Phase.HOLD: (),
     Phase.STOP: (Phase.HOLD,),
@@ -96,13 +96,13 @@ class InterruptedRepairError(GhostfixError):
 
 
 def _silent(entry: JournalEntry) -> None:
-    """Nobody wants to know."""
+    """Ignores the entry: the default of ``progress``."""
 
 
 def pin_processes(system: ActingSystem, plan: Plan) -> None:
     """Keeps hold of every process that the plan may signal; to be called before the user is asked.
 
-    Whoever gets one of these PIDs later is then not reached by a signal, where the kernel can see to it.
+    Where the kernel can see to it, no signal reaches a process that gets one of these PIDs later.
     """
     for step in plan.steps:
         for process in step.pins():
@@ -151,12 +151,12 @@ def _ended(writer: JournalWriter, run: Run) -> Run:
 
 def would_undo(system: System, run: str) -> tuple[JournalEntry, ...]:
     """What ``undo`` would do, in its order: what is still to be undone as planned, the others as they are."""
-    story = journal.load(system, run)
+    saved = journal.load(system, run)
     return tuple(
         structs.replace(entry, state=EntryState.PLANNED, detail=_prospect(entry))
         if _to_undo(entry)
         else _left_alone(entry)
-        for entry in reversed(story.entries)
+        for entry in reversed(saved.entries)
         if entry.announced
     )
 
@@ -167,10 +167,10 @@ def undo(system: ActingSystem, run: str, *, progress: Progress = _silent) -> tup
     What cannot be taken back stays, and is reported; the others are taken back all the same. Raises as
     ``execute`` does, and RepairError when the journal cannot be written any more.
     """
-    story = journal.load(system, run)
-    with exclusive(system, story.service, story.directory, "undo"):
-        story = journal.load(system, run)  # what another undo has done until we held the lock
-        acts = [entry for entry in reversed(story.entries) if entry.announced]
+    saved = journal.load(system, run)
+    with exclusive(system, saved.service, saved.directory, "undo"):
+        saved = journal.load(system, run)  # what another undo has done until we held the lock
+        acts = [entry for entry in reversed(saved.entries) if entry.announced]
         if not any(_to_undo(entry) for entry in acts):
             return tuple(_left_alone(entry) for entry in acts)
         writer = journal.reopen(system, run)
@@ -180,9 +180,9 @@ def undo(system: ActingSystem, run: str, *, progress: Progress = _silent) -> tup
             failed = any(entry.state is EntryState.UNDO_FAILED for entry in results)
             writer.ended(RunState.UNDO_INCOMPLETE if failed else RunState.UNDONE)
         except KeyboardInterrupt:
-            story = journal.load(system, run)
-            again = f"ghostfix repair {story.service}"
-            raise _interrupted(writer, story.service, story.entries, "the undo", again) from None
+            saved = journal.load(system, run)
+            again = f"ghostfix repair {saved.service}"
+            raise _interrupted(writer, saved.service, saved.entries, "the undo", again) from None
         except UnwritableError as error:
             raise UnwritableError(
                 error.message, f"make room there, and `ghostfix undo {run}` goes on with what is left"
@@ -218,14 +218,14 @@ class _Repair:
         for n, step in enumerate(plan.steps, 1):
             hindrance = "you stopped the repair before it" if quitting else self._hindrance(step)
             if hindrance is not None:
-                self._tell(n, EntryState.NOT_REACHED, hindrance)
+                self._record(n, EntryState.NOT_REACHED, hindrance)
                 continue
             decision = self._decide(step)
             if decision is Decision.SKIP:
-                self._tell(n, EntryState.SKIPPED, "you did not want it")
+                self._record(n, EntryState.SKIPPED, "you did not want it")
             elif decision is Decision.QUIT:
                 quitting = True
-                self._tell(n, EntryState.NOT_REACHED, "you stopped the repair here")
+                self._record(n, EntryState.NOT_REACHED, "you stopped the repair here")
             else:
                 self._do_step(n, step)
 
@@ -254,26 +254,26 @@ class _Repair:
             try:
                 locks.enter_context(undisturbed(self.system, step))
             except StepError as error:
-                self._tell(n, EntryState.REFUSED, str(error))
+                self._record(n, EntryState.REFUSED, str(error))
                 return
-            self._look_and_act(n, step)
+            self._prepare_and_act(n, step)
 
-    def _look_and_act(self, n: int, step: Step) -> None:
-        looked = _look(step, self.system)
-        if isinstance(looked, Captured):
+    def _prepare_and_act(self, n: int, step: Step) -> None:
+        prepared = _prepare(step, self.system)
+        if isinstance(prepared, Captured):
             try:
-                self.writer.keep(n, undo_data.encode(step, looked))
+                self.writer.keep(n, undo_data.encode(step, prepared))
             except StepError as error:
-                self._tell(n, EntryState.REFUSED, str(error))
+                self._record(n, EntryState.REFUSED, str(error))
                 return
-            self._tell(n, EntryState.INTENT, "")
+            self._record(n, EntryState.INTENT, "")
             with self.system.noting(_noted(self.writer, n)):
                 outcome = _act(step, self.system)
-            self._tell(n, *outcome)
+            self._record(n, *outcome)
         else:
-            self._tell(n, *looked)
+            self._record(n, *prepared)
 
-    def _tell(self, n: int, state: EntryState, detail: str) -> None:
+    def _record(self, n: int, state: EntryState, detail: str) -> None:
         entry = self.entries[n - 1]
         announced = entry.announced or state is EntryState.INTENT
         entry = structs.replace(entry, state=state, detail=safe(detail), announced=announced)
@@ -292,7 +292,7 @@ class _Undo:
     progress: Progress
 
     def take_back(self, entry: JournalEntry) -> JournalEntry:
-        self._tell(entry, EntryState.UNDO_INTENT, "")
+        self._record(entry, EntryState.UNDO_INTENT, "")
         try:
             act = undo_data.decode(journal.kept(self.system, self.writer.run, entry.n))
             touched = journal.touched(self.system, self.writer.run, entry.n)
@@ -301,26 +301,26 @@ class _Undo:
             with self.system.noting(_noted(self.writer, entry.n)), undisturbed(self.system, act.step):
                 state, detail = self._undo(act.step, captured)
         except (StepError, RepairError) as error:
-            return self._tell(entry, EntryState.UNDO_FAILED, str(error))
+            return self._record(entry, EntryState.UNDO_FAILED, str(error))
         except Exception as error:  # a fault of ours in one step must not keep the others from being undone
-            return self._tell(entry, EntryState.UNDO_FAILED, _unexpected(error))
-        return self._tell(entry, state, detail)
+            return self._record(entry, EntryState.UNDO_FAILED, _unexpected(error))
+        return self._record(entry, state, detail)
 
     def _undo(self, step: Step, captured: Captured) -> tuple[EntryState, str]:
-        """Takes it back, or the half that can be; and whoever its act has stopped runs on in any case."""
+        """Takes it back, or the half that can be; what its act has stopped runs on in any case."""
         if not step.reversible:
             released = step.release(self.system, captured)
             return (EntryState.IRREVERSIBLE, _FOR_GOOD) if released is None else (EntryState.UNDONE, released)
         said = (step.undo(self.system, captured), let_all_go(self.system, captured.held))
         return EntryState.UNDONE, "; ".join(filter(None, said))
 
-    def _tell(self, entry: JournalEntry, state: EntryState, detail: str) -> JournalEntry:
+    def _record(self, entry: JournalEntry, state: EntryState, detail: str) -> JournalEntry:
         entry = self.writer.note(structs.replace(entry, state=state, detail=safe(detail)))
         self.progress(entry)
         return entry
 
 
-def _look(step: Step, system: System) -> Captured | tuple[EntryState, str]:
+def _prepare(step: Step, system: System) -> Captured | tuple[EntryState, str]:
     """Whether the step is still right, and then what undoing it will need."""
     try:
         verdict = step.precondition(system)

@@ -3,7 +3,7 @@
 A run has a folder, ``STATE/ghostfix/runs/RUN/``, where STATE is ``$XDG_STATE_HOME`` or ``~/.local/state``:
 
 ``journal.jsonl``
-    The story, one JSON object a line, only ever appended to, each line on the disk before the next act.
+    What happened, one JSON object a line, only ever appended to, each line on the disk before the next act.
     The first line says what was planned; every other one what happened to the run or to one step. It
     holds text that is safe to show, never a secret.
 ``kept/N.json``
@@ -11,10 +11,10 @@ A run has a folder, ``STATE/ghostfix/runs/RUN/``, where STATE is ``$XDG_STATE_HO
     announces the act.
 ``kept/N.touched.jsonl``
     The processes that the act stops or ends, each before that, and those that it has started. Of what only
-    shows itself in the midst of the act, a child that is just being forked say, nothing else would tell undo.
+    shows itself in the midst of the act, a child that is just being forked say, no other file says.
 
 Both are private to the user who ran the repair. A last line that was cut short by a sudden end is left
-out when the story is read: whatever it would have told had not been relied on yet.
+out when the journal is read: no act had relied on what it would have said.
 """
 
 from collections.abc import Sequence
@@ -81,13 +81,13 @@ class JournalWriter:
     folder: str
 
     def note(self, entry: JournalEntry) -> JournalEntry:
-        """Tells what became of a step, and gives the entry with its time."""
+        """Records what became of a step, and gives the entry with its time."""
         entry = structs.replace(entry, at=self.system.now())
         self._append(JournalLine(entry.state.value, self.system.now(), entry.n, entry.detail))
         return entry
 
     def ended(self, state: RunState, detail: str = "") -> None:
-        """Tells how the run, or its undoing, came to an end."""
+        """Records how the run, or its undoing, came to an end."""
         self._append(JournalLine(state.value, self.system.now(), 0, detail))
 
     def keep(self, n: int, content: bytes) -> None:
@@ -113,7 +113,7 @@ class JournalWriter:
 
     def _append(self, line: JournalLine) -> None:
         try:
-            self.system.append(_story(self.folder), msgspec.json.encode(line) + b"\n", 0o600)
+            self.system.append(_journal_file(self.folder), msgspec.json.encode(line) + b"\n", 0o600)
         except StepError as error:
             raise unwritable(self.folder, error) from error
 
@@ -142,7 +142,7 @@ def begin(system: ActingSystem, service: Service, steps: Sequence[JournalEntry])
         writer = JournalWriter(system, run, f"{runs_folder}/{run}")
         try:
             system.make_folder(f"{writer.folder}/kept", 0o700)
-            system.create(_story(writer.folder), first, 0o600)
+            system.create(_journal_file(writer.folder), first, 0o600)
         except ChangedError:
             continue  # another repair has taken this name within the same second
         except StepError as error:
@@ -155,24 +155,24 @@ def reopen(system: ActingSystem, run: str) -> JournalWriter:
     """Goes on with the journal of a run; a line that was cut short is ended first."""
     folder = run_folder(system, run)
     writer = JournalWriter(system, run, folder)
-    reading = system.read(_story(folder), _LIMIT)
+    reading = system.read(_journal_file(folder), _LIMIT)
     if reading.complete and not reading.value.endswith(b"\n"):
         try:
-            system.append(_story(folder), b"\n", 0o600)
+            system.append(_journal_file(folder), b"\n", 0o600)
         except StepError as error:
             raise unwritable(folder, error) from error
     return writer
 
 
 def load(system: System, run: str) -> Journal:
-    """The story of a run. Raises ProfileError when there is none, RepairError when it cannot be read."""
+    """The journal of a run. Raises ProfileError when there is none, RepairError when it cannot be read."""
     folder = run_folder(system, run)
-    status = system.status(_story(folder)).value
+    status = system.status(_journal_file(folder)).value
     if status is None:
         raise ProfileError(f"there is no run {run}", _LIST_HINT)
     if not is_private(system, status, FileKind.REGULAR):
-        raise RepairError(f"{_story(folder)} is not a private file of your own, so it is not trusted")
-    reading = system.read(_story(folder), _LIMIT)
+        raise RepairError(f"{_journal_file(folder)} is not a private file of your own, so it is not trusted")
+    reading = system.read(_journal_file(folder), _LIMIT)
     if not reading.complete:
         raise RepairError(f"the journal of run {run} cannot be read: {reading.problem}")
     return read_journal(run, reading.value)
@@ -184,7 +184,7 @@ def kept(system: System, run: str, n: int) -> bytes:
 
 
 def touched(system: System, run: str, n: int) -> bytes:
-    """The lines of whom the act of step ``n`` has touched; none when that is nobody. Raises as ``kept``."""
+    """The processes that the act of step ``n`` has touched, one a line; may be empty. Raises as ``kept``."""
     path = f"{run_folder(system, run)}/kept/{n}.touched.jsonl"
     there = system.status(path)
     return b"" if there.complete and there.value is None else _private(system, path)
@@ -233,12 +233,12 @@ def unfinished(system: System, service: Service) -> tuple[RunSummary, ...]:
 
 def _began(system: System, run: str) -> bool:
     """False when ghostfix came to its end before the first line was whole: then nothing was done."""
-    content = system.read(_story(f"{state_folder(system)}/runs/{run}"), _LIMIT)
+    content = system.read(_journal_file(f"{state_folder(system)}/runs/{run}"), _LIMIT)
     return b"\n" in content.value or (not content.complete and _lies_there(system, run))
 
 
 def _lies_there(system: System, run: str) -> bool:
-    return system.status(_story(f"{state_folder(system)}/runs/{run}")).value is not None
+    return system.status(_journal_file(f"{state_folder(system)}/runs/{run}")).value is not None
 
 
 def _summary(system: System, run: str) -> RunSummary:
@@ -264,7 +264,7 @@ def _summary(system: System, run: str) -> RunSummary:
 
 
 def run_folder(system: System, run: str) -> str:
-    """The folder of a run, after a look at who owns what is above it."""
+    """The folder of a run, after a check of who owns what is above it."""
     if not _RUN.fullmatch(run):
         raise ProfileError(f"{run[:60]!r} is not the id of a run", _LIST_HINT)
     if system.status(state_folder(system)).value is None:
@@ -273,5 +273,5 @@ def run_folder(system: System, run: str) -> str:
     return f"{state_folder(system)}/runs/{run}"
 
 
-def _story(folder: str) -> str:
+def _journal_file(folder: str) -> str:
     return f"{folder}/journal.jsonl"

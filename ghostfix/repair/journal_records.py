@@ -1,8 +1,8 @@
-"""The story that a journal tells: its lines, and where they say that a run stands (pure).
+"""The records of a journal: its lines, and where they say that a run stands (pure).
 
 The first line says what was planned; every other one what happened to the run or to one step. A line
-that was cut short by a sudden end, or that a later version wrote, is left out and counted: what it would
-have told had not been relied on yet.
+that was cut short by a sudden end, or that a later version wrote, is left out and counted: no act had relied
+on what it would have said.
 """
 
 from collections.abc import Sequence
@@ -59,7 +59,7 @@ class JournalEntry(Struct, frozen=True, kw_only=True):
     announced: bool = False
     """Its act was announced, so it may have changed the machine."""
     cut_off: bool = False
-    """An act, or taking it back, was announced and its end never told, so it may be half done."""
+    """An act, or taking it back, was announced and its end never recorded, so it may be half done."""
 
 
 class RunState(Enum):
@@ -94,13 +94,13 @@ class JournalLine(Struct, frozen=True, omit_defaults=True):
 
     event: str
     at: float
-    """An ``Instant``, unless the line is damaged: what it tells of an act must not be lost with its time."""
+    """An ``Instant``, unless the line is damaged: what it says of an act must not be lost with its time."""
     n: int = 0
     detail: str = ""
 
 
 class Journal(Struct, frozen=True, kw_only=True):
-    """The story of one run, as far as it was told."""
+    """What happened in one run, as far as it was recorded."""
 
     run: str
     service: str
@@ -122,7 +122,7 @@ class _Schema(Struct):
 
 
 def read_journal(run: str, content: bytes) -> Journal:
-    """The story that the bytes of a journal tell (pure). Raises RepairError when they tell none."""
+    """The journal that these bytes hold (pure). Raises RepairError when they hold none."""
     first, *rest = content.split(b"\n")
     if not rest:
         raise RepairError(f"run {run} ended before it had done anything: its journal has no complete line")
@@ -151,7 +151,7 @@ def _follow(opening: Opening, lines: Sequence[bytes]) -> Journal:
         elif line.n == 0:
             state, ended = RunState(line.event), known(line.at)
         else:
-            entries[line.n - 1] = _told(entries[line.n - 1], line)
+            entries[line.n - 1] = _after(entries[line.n - 1], line)
             state, ended = RunState.UNFINISHED, None
     return Journal(
         run=opening.run,
@@ -176,7 +176,7 @@ def _line(raw: bytes) -> JournalLine | None:
     return line if line.event in known else None
 
 
-def _told(entry: JournalEntry, line: JournalLine) -> JournalEntry:
+def _after(entry: JournalEntry, line: JournalLine) -> JournalEntry:
     state = EntryState(line.event)
     begins = state in ACTING
     return structs.replace(

@@ -40,7 +40,7 @@ class Choices(Struct, frozen=True, kw_only=True):
 def as_asked(
     plan: Plan, service: Service, config: str | None, given: Mapping[str, str | bool | None]
 ) -> Plan:
-    """The plan, with the options that were given, so that it is told how to ask for this very plan again."""
+    """The plan, with the options that were given, so that a report says how to ask for it again."""
     words: list[str] = []
     for option, value in given.items():
         if value:
@@ -86,7 +86,7 @@ def make_plan(
 
 
 def runs_as(snapshot: Snapshot, service: Service) -> str:
-    """As whom root starts and equips the service; empty for root's own self, and when root does not look.
+    """As whom root starts and equips the service; empty for root's own self, and when the caller is not root.
 
     It is the owner of the service's directory. In one of root's own it is the user as whom every instance
     runs by now, where they agree: a program that root installed may be meant for another user.

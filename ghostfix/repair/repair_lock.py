@@ -3,7 +3,7 @@
 Two locks, both the kernel's, which lets go of them however we end. A file in the caller's own state folder
 says who works on the service since when. It is private, so it keeps only one user's repairs apart; a lock
 on the service's own directory keeps apart those of different users, root among them. That lock needs no
-file that others could plant, and whoever holds it can be named.
+file that others could plant, and the process that holds it can be named.
 """
 
 from collections.abc import Iterator
@@ -45,9 +45,9 @@ def exclusive(system: ActingSystem, service: str, directory: str, act: str) -> I
 
 @contextmanager
 def undisturbed(system: ActingSystem, step: Step) -> Iterator[None]:
-    """Holds the locks of what a step edits, from its look to its reading back.
+    """Holds the locks of what a step edits, from its check to its reading back.
 
-    Raises ChangedError, naming the holder, when one is not free in time: somebody may hold it for ever.
+    Raises ChangedError, naming the holder, when one is not free in time: its holder may keep it for ever.
     """
     with ExitStack() as stack:
         for place in sorted(step.shared(system), key=lambda shared: shared.folder):

@@ -1,7 +1,7 @@
-"""Where ghostfix keeps what it must remember: a folder that is private to whoever runs it.
+"""State folder: where ghostfix keeps what it must remember: a folder that is private to its caller.
 
 What lies there is acted on by a later ``undo``, perhaps as root. So nothing is written to or read from a
-folder that somebody else owns or may write to, and none of what is in it is open to others.
+folder that another user owns or may write to, and none of what is in it is open to others.
 """
 
 import zlib
@@ -41,7 +41,7 @@ def own_folder(system: ActingSystem, name: str) -> str:
 def check_trusted(system: System) -> None:
     """Raises RepairError when the state folder is not there, or others could have written what is in it.
 
-    Others may look into one that an older ghostfix made: it is closed when something is written to it next.
+    Others may read one that an older ghostfix made: it is closed when something is written to it next.
     """
     folder = state_folder(system)
     status = system.status(folder)
@@ -66,7 +66,7 @@ def _distrust(system: System, status: FileStatus | None) -> str | None:
 
 
 def is_private(system: System, status: FileStatus, kind: FileKind) -> bool:
-    """Whether a file or folder is what it should be, is the caller's and is closed to everybody else."""
+    """Whether a file or folder is what it should be, is the caller's and is closed to every other user."""
     return status.kind is kind and status.uid == system.caller().uid and status.mode & 0o077 == 0
 
 

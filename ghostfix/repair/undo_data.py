@@ -1,4 +1,4 @@
-"""What is kept of a step so that another process can undo it: the step itself, and what it captured."""
+"""Undo data: a step as it is kept for another process to undo it: the step itself, and what it captured."""
 
 from functools import reduce
 from operator import or_

@@ -1,4 +1,4 @@
-"""Verification: looking again after a repair, and watching it hold."""
+"""Verification: the service surveyed again after a repair, and watched for whether it holds."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ from ghostfix.survey.survey import survey
 
 
 class Verification(Struct, frozen=True, kw_only=True):
-    """What was seen after a repair: the last look, what it found, and the watch in between."""
+    """What was seen after a repair: the last survey, what it found, and the watch before it."""
 
     snapshot: Snapshot
     results: tuple[CheckResult, ...]
@@ -38,7 +38,7 @@ def verify(
     settle: float = 30.0,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Verification:
-    """Looks again: gives the service ``settle`` s to be well, watches it for ``hold_for`` s, and judges."""
+    """Verifies: gives the service ``settle`` s to be well, watches it for ``hold_for`` s, and judges."""
     deadline = system.monotonic() + settle
     while not _well(system, service) and system.monotonic() < deadline:
         system.wait(0.5)

@@ -1,1 +1,1 @@
-"""Pages: the parts of which the renderers make a report; pure."""
+"""Report: what was seen and done, and the parts of which the formats make a page of it."""

@@ -50,7 +50,7 @@ def prevention(report: Report) -> tuple[str, ...]:
     return tuple(dict.fromkeys(check.prevention for check in CHECKS if check.code in codes))
 
 
-def keeping(report: Report) -> tuple[Advice, ...]:
+def offers(report: Report) -> tuple[Advice, ...]:
     """The commands that keep it from coming back, for a service without a manager that was found ill."""
     ill = acted(report) or any(finding.severity == "error" for finding in findings(report))
     if not ill or not report.offers or (report.plan is not None and report.plan.asked[0] == "adopt"):
@@ -77,7 +77,7 @@ def _after_run(report: Report) -> tuple[Advice, ...]:
         return ()
     back = Advice(f"ghostfix undo {shlex.quote(report.run.id)}", "takes this repair back")
     if went_well(report):
-        return (Advice(_command("diagnose", report), "looks again"), back, *keeping(report))
+        return (Advice(_command("diagnose", report), "looks again"), back, *offers(report))
     return (Advice(_asked(report), "goes on from here"), *_left_out(report), back)
 
 
@@ -118,7 +118,7 @@ def _command(name: str, report: Report, *options: str) -> str:
 def command(name: str, service: str, profile: str, *options: str) -> str:
     """A command on a service, as it is to be typed; its profile is named where that would not be found."""
     words = ["ghostfix", name, service, *options]
-    # A file with a name of its own is not found without being told.
+    # A file with a name of its own is not found unless it is named.
     if profile.startswith("/") and posixpath.basename(profile) not in _PROFILE_FILES:
         words += [] if "--config" in options else ["--config", profile]
     return shlex.join(words)

@@ -1,4 +1,4 @@
-"""Chains of causes: the links from a root to what it led to, each as one line of a report."""
+"""Cause chains: the links from a root to what it led to, each as one line of a report."""
 
 from collections.abc import Mapping, Sequence
 
@@ -15,40 +15,40 @@ def chains(causes: Sequence[CauseReport]) -> tuple[tuple[CauseReport, ...], ...]
     by_key = {(cause.code, cause.subject): cause for cause in causes}
     consequences = {_key(ref) for cause in causes for ref in cause.leads_to}
     roots = [cause for key, cause in by_key.items() if key not in consequences]
-    told: set[_Key] = set()
+    placed: set[_Key] = set()
     found: list[tuple[CauseReport, ...]] = []
     for start in (*roots, *causes):
-        if _key(start) in told:
+        if _key(start) in placed:
             continue
-        found += _from(start, by_key, told)
+        found += _from(start, by_key, placed)
     return tuple(found)
 
 
 def _from(
-    start: CauseReport, by_key: Mapping[_Key, CauseReport], told: set[_Key]
+    start: CauseReport, by_key: Mapping[_Key, CauseReport], placed: set[_Key]
 ) -> list[tuple[CauseReport, ...]]:
     """The chain from ``start``, and those that branch off it."""
     found: list[tuple[CauseReport, ...]] = []
     branches: list[tuple[CauseReport, ...]] = [(start,)]
     while branches:
         chain = list(branches.pop(0))
-        told.add(_key(chain[-1]))
+        placed.add(_key(chain[-1]))
         while True:
-            ahead = [ref for ref in chain[-1].leads_to if _key(ref) not in told]
+            ahead = [ref for ref in chain[-1].leads_to if _key(ref) not in placed]
             if not ahead:
                 break
-            longest = max(ahead, key=lambda ref: _depth(ref, by_key, told))
+            longest = max(ahead, key=lambda ref: _depth(ref, by_key, placed))
             here = chain[-1]
-            told.update(_key(ref) for ref in ahead)
+            placed.update(_key(ref) for ref in ahead)
             branches += [(here, _cause(ref, by_key)) for ref in ahead if ref is not longest]
             chain.append(_cause(longest, by_key))
         found.append(tuple(chain))
     return found
 
 
-def _depth(ref: CauseRef, by_key: Mapping[_Key, CauseReport], told: set[_Key]) -> int:
+def _depth(ref: CauseRef, by_key: Mapping[_Key, CauseReport], placed: set[_Key]) -> int:
     """How many levels lie below, each cause counted once; cycles end."""
-    seen = {*told, _key(ref)}
+    seen = {*placed, _key(ref)}
     level, depth = [_cause(ref, by_key)], 0
     while level:
         below = [next_ref for cause in level for next_ref in cause.leads_to if _key(next_ref) not in seen]

@@ -1,4 +1,4 @@
-"""Page: lines of text as they grow, and how they become what a terminal of some width shows."""
+"""Console page: lines of text as they grow, and how they become what a terminal of some width shows."""
 
 import io
 from collections.abc import Sequence

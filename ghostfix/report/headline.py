@@ -1,4 +1,4 @@
-"""Gist: a report in a line or two, for whoever reads no further (pure)."""
+"""Headlines: a report in a line or two, for a reader who reads no further (pure)."""
 
 from msgspec import Struct
 
@@ -15,17 +15,17 @@ class HeadLine(Struct, frozen=True):
     text: str
 
 
-def gist(report: Report) -> tuple[HeadLine, ...]:
+def headlines(report: Report) -> tuple[HeadLine, ...]:
     """What became of the repair, how much was found, and the root cause; the most urgent first."""
     lines = []
     if report.run is not None and acted(report):
         lines.append(HeadLine("Repair:", _repair(report.run, report.verification, well=went_well(report))))
     elif tally(report):
         lines.append(HeadLine("Found:", tally(report)))
-    told = chains(report.causes)
-    if told:
+    found = chains(report.causes)
+    if found:
         label = "Root cause before:" if acted(report) else "Root cause:"
-        lines.append(HeadLine(label, " → ".join(link.short for link in told[0])))
+        lines.append(HeadLine(label, " → ".join(link.short for link in found[0])))
     unread = sum(result.unread for result in report.results)
     if unread:
         lines.append(HeadLine("Could not look:", f"{counted(unread, 'check')} without an answer"))
@@ -44,8 +44,8 @@ def tally(report: Report) -> str:
 
 def _repair(run: RunReport, seen: VerificationReport | None, *, well: bool) -> str:
     states = [entry.state for entry in run.entries]
-    told = [f"{states.count(state)} {spoken(state)}" for state in dict.fromkeys(states)]
-    steps = f"of {counted(len(states), 'step')} {listed(told)}" if told else "no step"
+    parts = [f"{states.count(state)} {spoken(state)}" for state in dict.fromkeys(states)]
+    steps = f"of {counted(len(states), 'step')} {listed(parts)}" if parts else "no step"
     if seen is None:
         return f"{'complete' if well else 'incomplete'}: {steps}"
     word = "did not hold" if seen.problems else "it held" if well else "incomplete"

@@ -18,10 +18,10 @@ def element(tag: str, *children: str, **attributes: str | float) -> Markup:
     A child that is no Markup is escaped, and so is each attribute. In the names of attributes a trailing
     ``_`` is dropped (``class_``) and the others become dashes (``stroke_width``).
     """
-    told = "".join(f' {_name(name)}="{escape(_value(value))}"' for name, value in attributes.items())
+    written = "".join(f' {_name(name)}="{escape(_value(value))}"' for name, value in attributes.items())
     if tag in _EMPTY:
-        return Markup(f"<{tag}{told}>")
-    return Markup(f"<{tag}{told}>{together(children)}</{tag}>")
+        return Markup(f"<{tag}{written}>")
+    return Markup(f"<{tag}{written}>{together(children)}</{tag}>")
 
 
 def together(parts: Iterable[str]) -> Markup:

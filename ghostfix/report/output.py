@@ -1,4 +1,4 @@
-"""Presentation: how reports reach their reader, and how a reader is asked."""
+"""Output: how reports reach their reader, and how a reader is asked."""
 
 import contextlib
 import os
@@ -32,7 +32,7 @@ _MARKS = {
 }
 _WIDTH = 100
 _WIDEST = 1_000
-"""Columns of a report that goes to a file, or to nobody with a terminal."""
+"""Columns of a report that goes to a file, or to a reader without a terminal."""
 _ASCII = str.maketrans({"✓": "+", "–": "-", "·": ".", "✗": "x", "…": "~", "→": ">", "×": "x"})
 
 
@@ -113,22 +113,22 @@ class Presentation:
                 raise ProfileError(f"the step summary could not be written: {error}") from error
 
     @contextmanager
-    def looking(self, name: str) -> Iterator[Callable[[str], None]]:
-        """A live line on the terminal, with what is being looked at; nothing of it stays."""
+    def survey_progress(self, name: str) -> Iterator[Callable[[str], None]]:
+        """A live line on the terminal, with the source that is being read; nothing of it stays."""
         with _live_line(self._lively) as say:
             say(f"looking at {name} …")
             yield lambda source: say(f"looking at {name}: {source} …")
 
     @contextmanager
-    def watching(self, seconds: float) -> Iterator[Callable[[float], None]]:
+    def watch_progress(self, seconds: float) -> Iterator[Callable[[float], None]]:
         """A live line that counts the seconds of a watch."""
         with _live_line(self._lively) as say:
             say("waiting for the service to be well …")
             yield lambda passed: say(f"watching it hold: {min(passed, seconds):.0f} of {seconds:.0f} s …")
 
     @contextmanager
-    def following(self, what: str) -> Iterator[Callable[[str], None]]:
-        """Says a line for each thing that happens, and keeps a live line below them; nothing with ``-q``."""
+    def fleet_progress(self, what: str) -> Iterator[Callable[[str], None]]:
+        """Prints a line for each event, and keeps a live line below them; nothing with ``-q``."""
         with _live_line(self._lively) as live:
             live(f"{what} …")
 
@@ -141,11 +141,11 @@ class Presentation:
             yield say
 
     def step_progress(self, plan: Plan) -> Callable[[JournalEntry], None]:
-        """Tells each step as it is done, on standard error, so that a report in a pipe stays whole."""
+        """Prints each step as it is done, on standard error, so that a report in a pipe stays whole."""
         total = len(plan.steps)
         lively = _is_lively()
 
-        def tell(entry: JournalEntry) -> None:
+        def report_step(entry: JournalEntry) -> None:
             if self.amount is Amount.QUIET:
                 return
             if entry.state is EntryState.INTENT:
@@ -157,10 +157,10 @@ class Presentation:
                 _write_over("")
                 _say(f"  {_MARKS[entry.state]} {entry.n}/{total} {entry.kind}{state}{detail}")
 
-        return tell
+        return report_step
 
     def agrees(self, question: str) -> bool:
-        """Whether the user, asked on the terminal, says yes; no when there is nobody to ask."""
+        """Whether the user, asked on the terminal, says yes; no when there is no terminal."""
         answer = ask(question) if self.interactive else None
         return answer is not None and answer.strip().lower() in ("y", "yes")
 

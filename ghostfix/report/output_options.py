@@ -1,4 +1,4 @@
-"""Layout: how much room there is for a report, and how much of it is wanted."""
+"""Output options: how much room there is for a report, and how much of it is wanted."""
 
 from enum import IntEnum
 

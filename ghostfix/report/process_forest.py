@@ -1,4 +1,4 @@
-"""Process forest: the running instances under whoever started them (pure)."""
+"""Process forest: the running instances under the process that started them (pure)."""
 
 from msgspec import Struct
 

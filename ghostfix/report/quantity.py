@@ -69,8 +69,8 @@ def _counted(name: str, count: int | None, limit: int, one: str, many: str) -> Q
         return Quantity(name, UNREAD, str(limit))
     value = f"{count} {one if count == 1 else many}"
     exceeded = count > limit
-    told = f"{value}, {share(count, limit)}" if exceeded else value
-    return Quantity(name, told, str(limit), exceeded, _share(count, limit))
+    text = f"{value}, {share(count, limit)}" if exceeded else value
+    return Quantity(name, text, str(limit), exceeded, _share(count, limit))
 
 
 def _of_the_kernel(metrics: "Metrics") -> tuple[Quantity, ...]:
@@ -92,8 +92,8 @@ def _of_the_kernel(metrics: "Metrics") -> tuple[Quantity, ...]:
 
 
 def _bound(name: str, value: str, count: int, limit: int | None) -> Quantity:
-    told = "none" if limit is None else f"{limit} (kernel)"
-    return Quantity(name, value, told, _over(count, limit), _share(count, limit))
+    text = "none" if limit is None else f"{limit} (kernel)"
+    return Quantity(name, value, text, _over(count, limit), _share(count, limit))
 
 
 def _processes(count: int) -> str:
@@ -108,14 +108,14 @@ def _load(metrics: "Metrics") -> Quantity:
     exceeded = _over(metrics.cpu_load, limit)
     if exceeded and limit is not None:
         value = f"{value}, {share(metrics.cpu_load, limit)}"
-    told = "" if limit is None else number(limit)
-    return Quantity("Load", value, told, exceeded, _share(metrics.cpu_load, limit))
+    text = "" if limit is None else number(limit)
+    return Quantity("Load", value, text, exceeded, _share(metrics.cpu_load, limit))
 
 
 def _percentage(name: str, percent: float | None, limit: float | None) -> Quantity:
     value = UNREAD if percent is None else f"{number(percent)} %"
-    told = "" if limit is None else f"{number(limit)} %"
-    return Quantity(name, value, told, _over(percent, limit), _share(percent, limit or 100.0))
+    text = "" if limit is None else f"{number(limit)} %"
+    return Quantity(name, value, text, _over(percent, limit), _share(percent, limit or 100.0))
 
 
 def _over(value: float | None, limit: float | None) -> bool:

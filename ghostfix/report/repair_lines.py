@@ -54,7 +54,7 @@ def run_lines(page: Page, run: RunReport) -> None:
     for entry in run.entries:
         mark, style = marks.get(entry.state, (page.marks.bad, "bold red"))
         text = page.joined(
-            (f"{entry.n}. {entry.kind}", "bold"), (f"  {_told(entry.state, entry.detail)}", "")
+            (f"{entry.n}. {entry.kind}", "bold"), (f"  {_outcome_text(entry.state, entry.detail)}", "")
         )
         page.item(mark, style, text, indent=2)
 
@@ -72,7 +72,7 @@ def verification_lines(page: Page, seen: VerificationReport) -> None:
         page.item(page.marks.item, "", page.text(problem), indent=4)
 
 
-def _told(state: str, detail: str) -> str:
+def _outcome_text(state: str, detail: str) -> str:
     if state in ("done", "undone"):
         return detail or state
     return f"{spoken(state)}: {detail}" if detail else spoken(state)

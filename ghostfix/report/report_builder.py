@@ -1,4 +1,4 @@
-"""Composing the Report: everything that was seen and done, as text that is safe to show."""
+"""Report builder: everything that was seen and done, as text that is safe to show."""
 
 from collections.abc import Iterable, Sequence
 
@@ -9,7 +9,7 @@ from ghostfix.diagnosis.available_managers import available_managers
 from ghostfix.diagnosis.causes import Cause
 from ghostfix.diagnosis.checks import CHECKS
 from ghostfix.diagnosis.log_finding import named
-from ghostfix.diagnosis.process_count_of import processes_of
+from ghostfix.diagnosis.process_count_of import process_count_of
 from ghostfix.diagnosis.task_limits import of_the_group, of_the_machine, of_the_user
 from ghostfix.model.finding import Check, CheckResult, Finding, Subject
 from ghostfix.model.job import Job, Place
@@ -131,7 +131,7 @@ class _Composer:
         )
 
     def tracebacks(self) -> Iterable[EventReport]:
-        """Every kind of error in the logs of which the log tells the time."""
+        """Every kind of error in the logs of which the log has the time."""
         for log in self.snapshot.logs.value:
             for error in log.errors:
                 if error.first_at is not None:
@@ -290,7 +290,7 @@ def metrics(snapshot: Snapshot, service: Service) -> Metrics:
         group_task_limit=None if group is None else group.limit,
         task_count=of_the_machine(snapshot) if snapshot.processes.complete else None,
         task_limit=None if resources is None else resources.task_limit,
-        service_process_count=processes_of(snapshot, service) if snapshot.processes.complete else None,
+        service_process_count=process_count_of(snapshot, service) if snapshot.processes.complete else None,
         net=None if resources is None else _net(resources.net),
     )
 

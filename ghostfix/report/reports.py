@@ -1,4 +1,4 @@
-"""Telling: the Reports of a diagnosis, a plan and a repair, with their notes and exit codes."""
+"""Reports: those of a diagnosis, a plan and a repair, with their notes and exit codes."""
 
 from collections.abc import Sequence
 
@@ -34,7 +34,7 @@ def diagnosis_report(
 ) -> Report:
     """What was found; with a plan, what a repair would do. Its exit code is a diagnosis's.
 
-    ``system`` is where earlier repairs are looked for; None for a snapshot of another machine.
+    ``system`` is where earlier repairs are searched; None for a snapshot of another machine.
     """
     observation = diagnosis.snapshot.observation.value
     report = compose(

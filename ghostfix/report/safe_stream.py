@@ -1,7 +1,7 @@
 """Standard output and standard error that pass on nothing by which a text could command its reader.
 
 It is the last gate, behind ``safe_text.safe`` at every source: what a terminal or a build server would obey
-is broken here although somebody forgot, and also where our own wrapping put it at the beginning of a line.
+is broken here although a caller forgot, and also where our own wrapping put it at the beginning of a line.
 """
 
 import io
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 _FRAMES = dict.fromkeys(range(0x2500, 0x2580))
-"""Box-drawing characters, of which the frames of the help are made: they command nobody."""
+"""Box-drawing characters, of which the frames of the help are made: they command no terminal."""
 
 
 class OwnCommands(str):

@@ -1,4 +1,4 @@
-"""Archive: the report of each repair, beside its journal, and diagnoses that were to be kept.
+"""Saved reports: the report of each repair, beside its journal, and diagnoses that were to be kept.
 
 A kept diagnosis is ``STATE/ghostfix/diagnoses/ID.json``, its id a ``d`` and the time.
 """
@@ -37,7 +37,7 @@ def keep_diagnosis(system: ActingSystem, report: Report) -> str:
         name = f"d{moment}-{number & 0xFFFF:04x}"
         path = f"{folder}/{name}.json"
         if system.status(path).value is not None:
-            continue  # to look costs a hundredth of an attempt, and a fleet keeps hundreds in a second
+            continue  # a check costs a hundredth of an attempt, and a fleet keeps hundreds in a second
         try:
             system.create(path, content, 0o600)
         except ChangedError:

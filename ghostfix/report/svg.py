@@ -1,4 +1,4 @@
-"""Pictures: the chain of causes and the timeline as inline SVG, for a desk, a page and a phone."""
+"""SVG: the chain of causes and the timeline as inline pictures, for a desk, a page and a phone."""
 
 import math
 import textwrap
@@ -189,13 +189,13 @@ def _in_order(causes: Sequence[CauseReport]) -> list[CauseReport]:
     by_key = {_key(cause): cause for cause in causes}
     led_to = {(ref.code, ref.subject) for cause in causes for ref in cause.leads_to}
     waiting = [key for key in by_key if key not in led_to] + list(by_key)
-    told: dict[_Key, CauseReport] = {}
+    ordered: dict[_Key, CauseReport] = {}
     while waiting:
         key = waiting.pop(0)
-        if key in by_key and key not in told:
-            told[key] = by_key[key]
+        if key in by_key and key not in ordered:
+            ordered[key] = by_key[key]
             waiting[:0] = [(ref.code, ref.subject) for ref in by_key[key].leads_to]
-    return list(told.values())
+    return list(ordered.values())
 
 
 def _arrow(start: _Box, end: _Box, across: bool) -> Markup:

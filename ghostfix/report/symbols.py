@@ -1,4 +1,4 @@
-"""Marks: the signs of a report, and what stands for them where the encoding has ASCII only."""
+"""Symbols: the signs of a report, and what stands for them where the encoding has ASCII only."""
 
 from msgspec import Struct
 

@@ -23,7 +23,7 @@ class Moment(Struct, frozen=True, kw_only=True):
 
 
 class Timeline(Struct, frozen=True, kw_only=True):
-    """All moments, the oldest first, up to ``now``: when the machine was looked at."""
+    """All moments, the oldest first, up to ``now``: when the machine was surveyed."""
 
     moments: tuple[Moment, ...]
     now: float

@@ -1,1 +1,1 @@
-"""Collectors: one source of facts each. They look, and say what they could not look at."""
+"""Collectors: one source of facts each. They read, and say what they could not read."""

@@ -80,7 +80,7 @@ def pythons_on_path(system: System) -> tuple[PythonOnPath, ...]:
 
 
 def _venv(system: System, path: str, python: str, requires: tuple[str, ...]) -> Venv | str:
-    """The venv as it is, or why that could not be told."""
+    """The venv as it is, or why that is not known."""
     for name in (path, python):
         reading = system.status(name)
         if not reading.complete:
@@ -125,7 +125,7 @@ def _tried(system: System, path: str, python: str, requires: tuple[str, ...]) ->
 
 
 def _packages(system: System, path: str) -> tuple[str, ...]:
-    """The venv's configuration and its folder of packages: whoever can write them is asked as well."""
+    """The venv's configuration and its folder of packages: every user who can write them counts as well."""
     marked = _GLOB_MARKS.sub(r"[\1]", path)
     return f"{path}/pyvenv.cfg", *system.paths(f"{marked}/lib/python*/site-packages")
 

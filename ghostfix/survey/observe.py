@@ -1,4 +1,4 @@
-"""Observing: watching a service for a few seconds, to see whether it holds and who starts it again."""
+"""Observation: a service watched for a few seconds, to see whether it holds and what starts it again."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from ghostfix.model.service import Service
 from ghostfix.survey.service_watch import Event, ServiceWatch, Transition
 
 _INTERVAL = 0.5
-"""Seconds between two looks while nothing happens."""
+"""Seconds between two polls while nothing happens."""
 
 
 def observe(
@@ -19,19 +19,19 @@ def observe(
 ) -> Observation:
     """Keeps watch over the service's instances for so long; changes nothing.
 
-    ``progress`` is told the seconds that have passed. The end of an instance is seen when it comes, and its
-    successor within milliseconds; only one that nobody preceded can come and go unseen, between two looks.
+    ``progress`` gets the seconds that have passed. The end of an instance is seen when it comes, and its
+    successor within milliseconds; only one without a predecessor can start and end unseen, between two polls.
     What an instance leaves behind is no respawn.
     """
     started = system.monotonic()
-    lookout = system.process_watch()
-    vigil = ServiceWatch(system, lookout, service)
+    process_watch = system.process_watch()
+    service_watch = ServiceWatch(system, process_watch, service)
     events: list[Event] = []
     while (passed := system.monotonic() - started) < seconds:
-        lookout.wait(min(vigil.pause or _INTERVAL, seconds - passed))
-        events.extend(vigil.look())
+        process_watch.wait(min(service_watch.pause or _INTERVAL, seconds - passed))
+        events.extend(service_watch.poll())
         progress(system.monotonic() - started)
-    events.extend(vigil.look(at_everybody=True))
+    events.extend(service_watch.poll(all_processes=True))
     return Observation(
         seconds=seconds,
         respawns=tuple(

@@ -14,7 +14,7 @@ from ghostfix.survey import pidfiles
 
 
 class Known(Struct, frozen=True):
-    """What of one look at a machine tells whose details are wanted."""
+    """What of one survey of a machine says whose details are wanted."""
 
     processes: Reading[tuple[Process, ...]]
     listeners: Reading[tuple[Listener, ...]]
@@ -42,7 +42,7 @@ def detailed(system: System, service: Service, known: Known) -> Reading[tuple[Pr
     wanted |= {pidfile.pid for pidfile in known.pidfiles.value if pidfile.pid is not None}
     for pid in tuple(wanted):
         wanted.update(ancestor.pid for ancestor in tree.ancestors(pid))
-        if pid > 1:  # everybody descends from PID 1
+        if pid > 1:  # every process descends from PID 1
             wanted.update(descendant.pid for descendant in tree.descendants(pid))
     detailed = tuple(
         structs.replace(process, detail=system.detail(process)) if process.pid in wanted else process
@@ -54,7 +54,7 @@ def detailed(system: System, service: Service, known: Known) -> Reading[tuple[Pr
 
 
 def _hidden(service: Service, processes: tuple[Process, ...]) -> str | None:
-    """Who might be the service, but may not be looked into, when nobody else is it."""
+    """Processes that might be the service, but whose details may not be read, when no other process is it."""
     if any(process.alive and is_service(service, process) for process in processes):
         return None
     namesakes = [
@@ -75,5 +75,5 @@ def _may_be(system: System, service: Service, process: Process) -> bool:
         return False
     if runs_service(service, read_argv(process.argv), None):
         return True
-    # A worker of the service is in its folder; that is looked up for a fifteenth of the cost of all details.
+    # A worker of the service is in its folder; that is read for a fifteenth of the cost of all details.
     return is_worker(process.argv) and system.cwd(process) in (service.directory, None)

@@ -1,7 +1,7 @@
-"""Vigil: watching one service for as long as it takes, missing no restart, at little cost.
+"""Service watch: one service's starts and ends for as long as it takes, no restart missed, at little cost.
 
-It may go on for hours among a thousand processes: whoever is there is read once, whoever comes is read when
-it comes, and the end of an instance wakes it at once. After that it looks again after 2 ms, 3 ms, 4.5 ms,
+It may go on for hours among a thousand processes: each is read once, a new one when it appears, and the
+end of an instance wakes the watch at once. After that it polls again after 2 ms, 3 ms, 4.5 ms,
 ..., so that the next instance is seen, and held on to, before it can end as well.
 """
 
@@ -20,9 +20,9 @@ from ghostfix.service.running_instances import known_better
 _YOUNG = 3.0
 """Seconds in which a new process is read again: between fork and exec it is still a copy of its parent."""
 _FULL = 10.0
-"""Seconds, at least, between two looks at everybody, for those who became the service later than that."""
+"""Seconds, at least, between two scans of all processes, for processes that become the service late."""
 _SHARE = 0.0025
-"""Of one core: what the looks at everybody may take."""
+"""Of one core: what the scans of all processes may take."""
 _FIRST_PAUSE, _GROWTH = 0.002, 1.5
 
 
@@ -46,9 +46,9 @@ class Event(Struct, frozen=True, kw_only=True):
 class ServiceWatch:
     """What is known of the service's processes, and what has become of them."""
 
-    def __init__(self, system: System, lookout: ProcessWatch, service: Service) -> None:
+    def __init__(self, system: System, process_watch: ProcessWatch, service: Service) -> None:
         self._system = system
-        self._lookout = lookout
+        self._process_watch = process_watch
         self._service = service
         self._own = frozenset(system.caller().own_pids)
         self._table: dict[int, Process] = {}
@@ -58,9 +58,9 @@ class ServiceWatch:
         self._next_full = 0.0
         self._pause = 0.0
         self.zombies = 0
-        """Of the whole machine, at the last look at everybody."""
-        self._lookout.pids()
-        self._see_everybody()
+        """Of the whole machine, at the last scan of all processes."""
+        self._process_watch.pids()
+        self._scan_all()
         self._roots = self._tops()
 
     @property
@@ -74,7 +74,7 @@ class ServiceWatch:
 
     @property
     def pause(self) -> float:
-        """Seconds until the next look is due because of what has just happened; 0 when none is."""
+        """Seconds until the next poll is due because of what has just happened; 0 when none is."""
         return self._pause
 
     def members(self) -> tuple[int, ...]:
@@ -90,18 +90,18 @@ class ServiceWatch:
             waiting += below
         return tuple(found)
 
-    def look(self, at_everybody: bool = False) -> tuple[Event, ...]:
-        """What has happened since the last look, in the order in which it did.
+    def poll(self, all_processes: bool = False) -> tuple[Event, ...]:
+        """What has happened since the last poll, in the order in which it did.
 
-        ``at_everybody`` reads the whole table, for those that became the service late in their lives.
+        ``all_processes`` reads the whole table, for those that became the service late in their lives.
         """
         known = frozenset(process.id for process in self._matching.values())
-        ended = self._bury()
+        ended = self._remove_ended()
         now = self._system.monotonic()
-        if at_everybody or now >= self._next_full:
-            self._see_everybody()
+        if all_processes or now >= self._next_full:
+            self._scan_all()
         else:
-            self._see_the_new(now)
+            self._scan_new(now)
         before, self._roots = self._roots, self._tops()
         events = [*ended, *self._arrivals(before, known)]
         if events:
@@ -110,10 +110,10 @@ class ServiceWatch:
             self._pause = self._pause * _GROWTH if self._pause < 1.0 else 0.0
         return tuple(events)
 
-    def _bury(self) -> list[Event]:
-        """Takes out whoever has ended; an event for each instance among them."""
+    def _remove_ended(self) -> list[Event]:
+        """Takes out the processes that have ended; an event for each instance among them."""
         events = []
-        for identity in sorted(self._lookout.ended()):
+        for identity in sorted(self._process_watch.ended()):
             process = self._matching.get(identity.pid)
             if process is None or process.id != identity:
                 continue
@@ -139,9 +139,9 @@ class ServiceWatch:
         if process.pid in self._matching:
             self._matching[process.pid] = process
 
-    def _see_the_new(self, now: float) -> None:
-        """Reads those who were not there before, and once more those who have just come."""
-        pids = self._lookout.pids()
+    def _scan_new(self, now: float) -> None:
+        """Reads the processes that were not there before, and once more those that have just appeared."""
+        pids = self._process_watch.pids()
         if pids is not None:
             for gone in self._table.keys() - pids:
                 if gone not in self._matching:
@@ -162,11 +162,11 @@ class ServiceWatch:
             self._table[pid] = process
             self._recognise(process)
 
-    def _see_everybody(self) -> None:
+    def _scan_all(self) -> None:
         began = self._system.monotonic()
-        everybody = self._system.processes().value
-        self.zombies = sum(not process.alive for process in everybody)
-        there = {process.pid: process for process in everybody}
+        processes = self._system.processes().value
+        self.zombies = sum(not process.alive for process in processes)
+        there = {process.pid: process for process in processes}
         for pid in self._table.keys() - there.keys():
             if pid not in self._matching:
                 del self._table[pid]
@@ -188,7 +188,7 @@ class ServiceWatch:
         better = known_better(self._system, self._service, process)
         if better.alive and is_service(self._service, better):
             self._table[process.pid] = self._matching[process.pid] = better
-            self._lookout.hold(better)
+            self._process_watch.hold(better)
 
     def _tops(self) -> dict[int, Process]:
         """Those without a matching ancestor."""

@@ -1,4 +1,4 @@
-"""Snapshot files: one look at a machine, redacted, to be attached to a bug report and judged elsewhere."""
+"""Snapshot files: one survey of a machine, redacted, to be attached to a bug report and judged elsewhere."""
 
 from collections.abc import Sequence
 
@@ -26,12 +26,12 @@ class SavedLook(Struct, frozen=True):
 class SnapshotFile(Struct, frozen=True, kw_only=True):
     schema: str
     version: str
-    """Of the ghostfix that looked."""
+    """Of the ghostfix that read the machine."""
     looks: tuple[SavedLook, ...]
 
 
 def save_snapshot(system: ActingSystem, path: str, looks: Sequence[SavedLook]) -> None:
-    """Writes the looks, redacted. Raises ProfileError when the file cannot be written."""
+    """Writes the snapshots, redacted. Raises ProfileError when the file cannot be written."""
     document = SnapshotFile(schema=SCHEMA, version=__version__, looks=tuple(redacted(look) for look in looks))
     try:
         system.save(path, msgspec.json.format(msgspec.json.encode(document), indent=1) + b"\n")
@@ -40,7 +40,7 @@ def save_snapshot(system: ActingSystem, path: str, looks: Sequence[SavedLook]) -
 
 
 def load_snapshot(system: System, path: str, name: str | None = None) -> tuple[SavedLook, ...]:
-    """The looks in a file, or the one at the service called ``name``. Raises ProfileError."""
+    """The snapshots in a file, or the one of the service called ``name``. Raises ProfileError."""
     reading = system.read(path, _LIMIT)
     if not reading.complete:
         raise ProfileError(f"the snapshot {path} cannot be read: {reading.problem}")

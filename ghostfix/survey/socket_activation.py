@@ -1,7 +1,7 @@
-"""Activation: a port that a manager keeps open for a service which it starts for the first connection.
+"""Socket activation: a port that a manager keeps open for a service which it starts for the first connection.
 
-Whoever connects to such a port starts the service (systemd.socket(5), ``Sockets`` of launchd.plist(5)), and
-where that fails again and again drives the unit to failed. So looking must not connect.
+A connection to such a port starts the service (systemd.socket(5), ``Sockets`` of launchd.plist(5)), and
+where that fails again and again drives the unit to failed. So a survey must not connect.
 """
 
 from urllib.parse import urlsplit

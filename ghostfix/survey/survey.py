@@ -1,4 +1,4 @@
-"""Survey: one look at all sources of a snapshot, those that wait side by side."""
+"""Survey: all sources of a snapshot read once, those that wait side by side."""
 
 from collections.abc import Callable
 from functools import partial
@@ -22,7 +22,7 @@ from ghostfix.survey.socket_activation import asleep
 T = TypeVar("T")
 
 TIMEOUT = 30.0
-"""Seconds that a look may take in all: longer than any one source is given, the venv's Python included."""
+"""Seconds that a survey may take in all: longer than any one source is given, the venv's Python included."""
 
 
 def survey(
@@ -35,18 +35,18 @@ def survey(
     observation: Observation | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Snapshot:
-    """One look at the machine with this service in mind; the sources that wait are read side by side.
+    """Reads the machine with this service in mind; the sources that wait are read side by side.
 
     ``prober``, when given, sends the webhook's payload; nothing else here can act. A source that fails in
-    a way nobody foresaw is "could not look", with the error as the reason, and so is one that has not
+    an unforeseen way is "could not look", with the error as the reason, and so is one that has not
     answered after ``timeout`` seconds in all. ``observation`` is what was seen
-    just before. ``progress`` is told each source that has been read.
+    just before. ``progress`` gets each source that has been read.
     """
     own = system.caller().own_pids
     sources = _Sources(timeout, progress)
     look = sources.begin
 
-    # Those that may have to wait for somebody else's answer, and need nothing of what is read below.
+    # Those that may have to wait for another program's answer, and need nothing of what is read below.
     environment_ = look("environment", lambda: environment.collect(system, service), _NOWHERE)
     logs_ = look("logs", lambda: logs.read(system, service, all_logs), _NO_LOGS)
     named_ = look("pidfiles", lambda: pidfiles.collect(system, service), _NO_PIDFILES)
@@ -58,7 +58,7 @@ def survey(
     seen = look("processes", lambda: processes.detailed(system, service, known), _NOBODY).reading()
     tree = ProcessTree(seen.value)
     since = min((process.id.started for process in roots(tree, own, service)), default=None)
-    # To connect to what its manager keeps open for a service that sleeps would start it: looking does not.
+    # To connect to what its manager keeps open for a service that sleeps would start it: a survey does not.
     unasked = partial(_unasked, system, service, listeners_, tree) if since is None else _may_be_asked
     health_ = look("health", lambda: health.collect(system, service, unasked(service.health)), None)
     webhook_ = (
@@ -115,7 +115,7 @@ _NO_LOGS: tuple[logs.ReadLog, ...] = ()
 
 
 class _Sources:
-    """The sources of one look: begun by name, and read by one deadline."""
+    """The sources of one survey: begun by name, and read by one deadline."""
 
     def __init__(self, seconds: float, progress: Callable[[str], None]) -> None:
         self._looks = TaskGroup(seconds)

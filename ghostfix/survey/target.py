@@ -21,7 +21,7 @@ class UnseenError(GhostfixError):
     exit_code = ExitCode.COULD_NOT_LOOK
 
 
-Look = Callable[[], Reading[tuple[Listener, ...]]]
+ReadListeners = Callable[[], Reading[tuple[Listener, ...]]]
 
 
 class AmbiguousError(ProfileError):
@@ -36,7 +36,7 @@ class AmbiguousError(ProfileError):
         """A line for each: its PID and its command line."""
 
 
-def processes_of(system: System, target: str, listeners: Look) -> Reading[tuple[Process, ...]]:
+def processes_of(system: System, target: str, listeners: ReadListeners) -> Reading[tuple[Process, ...]]:
     """The processes that the target names, by PID; raises GhostfixError when it names none, or too many.
 
     ``listeners`` gives the machine's listening sockets; it is called only when they are needed.
@@ -48,7 +48,7 @@ def processes_of(system: System, target: str, listeners: Look) -> Reading[tuple[
     return Reading(_of_name(system, target))
 
 
-def _of_pid(system: System, pid: int, listeners: Look) -> Process:
+def _of_pid(system: System, pid: int, listeners: ReadListeners) -> Process:
     process = system.process(pid)
     if process is not None:
         return process
@@ -57,7 +57,7 @@ def _of_pid(system: System, pid: int, listeners: Look) -> Process:
     raise ProfileError(f"there is no process {pid}", "it may have ended; `ghostfix why NAME` looks by name")
 
 
-def _of_port(system: System, target: str, listeners: Look) -> Reading[tuple[Process, ...]]:
+def _of_port(system: System, target: str, listeners: ReadListeners) -> Reading[tuple[Process, ...]]:
     number = target[1:]
     if not (number.isascii() and number.isdecimal() and 0 < int(number) < 65_536):
         raise ProfileError(f"`{safe(target)}` is no port", "write it as a colon and a number: `:5555`")
@@ -67,7 +67,7 @@ def _of_port(system: System, target: str, listeners: Look) -> Reading[tuple[Proc
     if not rows:
         if not reading.complete and not reading.value:
             raise UnseenError(f"the listening sockets could not be read: {reading.problem}")
-        raise ProfileError(f"nobody listens on port {port}", _listening(reading.value))
+        raise ProfileError(f"nobody listens on port {port}", _ports_text(reading.value))
     pids = sorted({pid for row in rows for pid in row.owners})
     found = tuple(process for process in map(system.process, pids) if process is not None)
     unowned = [row for row in rows if not row.owners]
@@ -86,7 +86,7 @@ def _owner_unknown(system: System, port: int, rows: Sequence[Listener]) -> str:
     return f"somebody listens on port {port}, and who it is needs more privilege to see{of}"
 
 
-def _listening(listeners: Iterable[Listener]) -> str:
+def _ports_text(listeners: Iterable[Listener]) -> str:
     ports = sorted({listener.port for listener in listeners})
     if not ports:
         return "no port is listened on at all."

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.commands.carry_out import Manner, wanted
+from ghostfix.commands.carry_out import ExecutionOptions, wanted
 from ghostfix.model.service import Service
 from ghostfix.repair.plan import Plan, as_asked
 from ghostfix.report.output import Presentation
@@ -79,6 +79,6 @@ def test_without_a_terminal_it_says_how_to_ask_for_this_very_plan(capsys: pytest
     given = {"--only": "a,b", "--skip": None, "--keep-profile": True, "--evict": False}
     plan = as_asked(Plan((), asked=("adopt", "--with", "cron")), service, "ghostfix.toml", given)
     presentation = Presentation.of("terminal", None, quiet=False, verbose=False, reveal=False)
-    assert not wanted(plan, service, presentation, Manner(yes=False))
+    assert not wanted(plan, service, presentation, ExecutionOptions(yes=False))
     again = "ghostfix adopt web --with cron --only a,b --keep-profile --config '/srv/my web/ghostfix.toml'"
     assert f"`{again} --yes`" in capsys.readouterr().err

@@ -32,16 +32,16 @@ SERVICE = ghost_service()
 SUBJECT = Subject(SubjectKind.SERVICE, "ghost")
 
 
-def story(snapshot: Snapshot) -> tuple[Cause, ...]:
+def causes_of(snapshot: Snapshot) -> tuple[Cause, ...]:
     return causes(judge(snapshot, SERVICE), snapshot, SERVICE)
 
 
-def by_code(told: tuple[Cause, ...], code: str) -> Cause:
-    return next(cause for cause in told if cause.code == code)
+def by_code(found: tuple[Cause, ...], code: str) -> Cause:
+    return next(cause for cause in found if cause.code == code)
 
 
-def effects(told: tuple[Cause, ...], code: str) -> set[str]:
-    return {effect.code for effect in by_code(told, code).leads_to}
+def effects(found: tuple[Cause, ...], code: str) -> set[str]:
+    return {effect.code for effect in by_code(found, code).leads_to}
 
 
 def finding(code: str, subject: Subject = SUBJECT, severity: Severity = Severity.ERROR) -> Finding:
@@ -61,36 +61,38 @@ def piled_up(*jobs: Job) -> Snapshot:
 
 def test_the_incident_in_one_line() -> None:
     through = cron_job(hops=[Place(f"{HOME}/watchdog.sh", 214, "python -m x &")])
-    told = story(piled_up(through))
-    assert told[0].code == "rogue-restarter"
+    found = causes_of(piled_up(through))
+    assert found[0].code == "rogue-restarter"
     assert (
-        chain(told)
+        chain(found)
         == "cron line 7 → watchdog.sh:214 → 3 instances → 2 cannot bind 5555 → address in use × 88"
     )
 
 
 def test_a_watchdog_of_its_own_is_not_told_twice() -> None:
     through = cron_job(hops=[Place(f"{HOME}/watchdog.sh", 214, "python -m x &")])
-    told = story(piled_up(through, watchdog_job()))
-    assert chain(told).startswith("cron line 7 → watchdog.sh:214 → 3 instances → ")
-    assert "rogue-restarter" in effects(told, "rogue-restarter")
+    found = causes_of(piled_up(through, watchdog_job()))
+    assert chain(found).startswith("cron line 7 → watchdog.sh:214 → 3 instances → ")
+    assert "rogue-restarter" in effects(found, "rogue-restarter")
 
 
 def test_causes_come_before_their_effects() -> None:
-    told = story(piled_up(cron_job(), unit_job()))
-    position = {cause.reference: at for at, cause in enumerate(told)}
-    assert all(position[cause.reference] < position[effect] for cause in told for effect in cause.leads_to)
+    found = causes_of(piled_up(cron_job(), unit_job()))
+    position = {cause.reference: at for at, cause in enumerate(found)}
+    assert all(position[cause.reference] < position[effect] for cause in found for effect in cause.leads_to)
 
 
 def test_a_stranger_on_the_port_led_to_all_the_rest() -> None:
     snapshot = machine(runner(100), process(300, "nc"), listeners=[listener(5555, 300)], health=refused())
-    told = story(snapshot)
-    assert chain(told) == "nc holds 5555 → cannot bind 5555 → health does not answer"
+    found = causes_of(snapshot)
+    assert chain(found) == "nc holds 5555 → cannot bind 5555 → health does not answer"
 
 
 def test_effects_that_follow_through_another_are_not_named_twice() -> None:
-    told = story(machine(runner(100), process(300, "nc"), listeners=[listener(5555, 300)], health=refused()))
-    assert effects(told, "port-conflict") == {"port-unbound"}
+    found = causes_of(
+        machine(runner(100), process(300, "nc"), listeners=[listener(5555, 300)], health=refused())
+    )
+    assert effects(found, "port-conflict") == {"port-unbound"}
 
 
 def test_a_pid_file_is_a_cause_only_where_a_job_trusts_it() -> None:
@@ -98,21 +100,21 @@ def test_a_pid_file_is_a_cause_only_where_a_job_trusts_it() -> None:
         hops=[Place(f"{HOME}/watchdog.sh", 9, "kill -0 $(cat pids/ghost.pid) || start")], guarded=True
     )
     snapshot = machine(runner(100), runner(101), jobs=[trusting], pidfiles=[pidfile(4711)])
-    assert effects(story(snapshot), "stale-pidfile") == {"duplicate-instance"}
+    assert effects(causes_of(snapshot), "stale-pidfile") == {"duplicate-instance"}
     blind = machine(runner(100), runner(101), jobs=[cron_job()], pidfiles=[pidfile(4711)])
-    assert effects(story(blind), "stale-pidfile") == set()
+    assert effects(causes_of(blind), "stale-pidfile") == set()
 
 
 def test_a_guarded_job_that_started_nothing_is_no_cause() -> None:
     snapshot = machine(runner(100), runner(101), jobs=[cron_job(guarded=True)])
-    assert effects(story(snapshot), "rogue-restarter") == set()
+    assert effects(causes_of(snapshot), "rogue-restarter") == set()
     seen = machine(runner(100), runner(101), jobs=[cron_job(guarded=True, starts=(101,))])
-    assert effects(story(seen), "rogue-restarter") == {"duplicate-instance"}
+    assert effects(causes_of(seen), "rogue-restarter") == {"duplicate-instance"}
 
 
 def test_a_job_is_blamed_for_the_interpreter_of_what_it_started() -> None:
     snapshot = machine(runner(100, prefix="/usr"), runner(101, prefix="/opt"), jobs=[cron_job(starts=(101,))])
-    cause = by_code(story(snapshot), "rogue-restarter")
+    cause = by_code(causes_of(snapshot), "rogue-restarter")
     assert "101" in {effect.subject.name for effect in cause.leads_to}
     assert "100" not in {effect.subject.name for effect in cause.leads_to}
 
@@ -129,7 +131,7 @@ def test_zombies_are_blamed_on_their_parent() -> None:
             resources_=resources(zombie_count=31),
         )
 
-    of_the_loop, of_a_ghost, of_init = story(crowd(50)), story(crowd(100)), story(crowd(1))
+    of_the_loop, of_a_ghost, of_init = causes_of(crowd(50)), causes_of(crowd(100)), causes_of(crowd(1))
     assert effects(of_the_loop, "rogue-restarter") == {"duplicate-instance", "zombie-processes"}
     assert effects(of_the_loop, "duplicate-instance") == set()
     assert effects(of_a_ghost, "duplicate-instance") == {"zombie-processes"}
@@ -145,12 +147,12 @@ def test_what_explains_nothing_comes_last_and_context_is_left_out() -> None:
         result(finding("port-unbound")),
         result(finding("health-unreachable")),
     ]
-    told = causes(results, machine(), SERVICE)
-    assert [cause.code for cause in told] == ["port-unbound", "health-unreachable", "malformed-pidfile"]
+    found = causes(results, machine(), SERVICE)
+    assert [cause.code for cause in found] == ["port-unbound", "health-unreachable", "malformed-pidfile"]
 
 
 def test_nothing_is_wrong() -> None:
-    assert story(machine(runner(100))) == ()
+    assert causes_of(machine(runner(100))) == ()
     assert chain(()) == ""
 
 
@@ -159,8 +161,8 @@ def test_a_table_with_circles_gives_a_story_without(monkeypatch: pytest.MonkeyPa
     known = {check.code: check for check in CHECKS}
     checks = tuple(replace(known[code], leads_to=(effect,)) for code, effect in circle.items())
     monkeypatch.setattr("ghostfix.diagnosis.causes.CHECKS", checks)
-    told = causes([result(finding(code)) for code in circle], machine(), SERVICE)
-    assert [cause.code for cause in told] == ["disk-full", "open-files", "high-load"]
+    found = causes([result(finding(code)) for code in circle], machine(), SERVICE)
+    assert [cause.code for cause in found] == ["disk-full", "open-files", "high-load"]
 
 
 SOME = st.lists(
@@ -177,12 +179,12 @@ SOME = st.lists(
 @given(SOME)
 def test_there_are_no_circles_and_nothing_is_lost(findings: list[Finding]) -> None:
     snapshot = piled_up(cron_job(), unit_job(), watchdog_job())
-    told = causes([result(each) for each in findings], snapshot, SERVICE)
+    found = causes([result(each) for each in findings], snapshot, SERVICE)
     wanted = {Reference(each.code, each.subject) for each in findings if each.severity is not Severity.INFO}
-    assert {cause.reference for cause in told} >= wanted - {
+    assert {cause.reference for cause in found} >= wanted - {
         Reference(each.code, each.subject) for each in findings if each.severity is Severity.INFO
     }
-    position = {cause.reference: at for at, cause in enumerate(told)}
-    assert len(position) == len(told)
-    assert all(position[cause.reference] < position[effect] for cause in told for effect in cause.leads_to)
-    assert bool(chain(told)) == bool(told)
+    position = {cause.reference: at for at, cause in enumerate(found)}
+    assert len(position) == len(found)
+    assert all(position[cause.reference] < position[effect] for cause in found for effect in cause.leads_to)
+    assert bool(chain(found)) == bool(found)

@@ -1,7 +1,7 @@
 import pytest
 from msgspec import structs
 
-from ghostfix.diagnosis.instance_to_keep import instance_to_keep, keepers
+from ghostfix.diagnosis.instance_to_keep import instance_to_keep, instances_to_keep
 from ghostfix.model.job import Job
 from ghostfix.model.process import ProcessState
 from ghostfix.model.reading import Confidence
@@ -97,7 +97,7 @@ def test_the_manager_s_own_comes_before_an_older_one() -> None:
 
 def test_as_many_as_are_wanted() -> None:
     snapshot = machine(runner(100), runner(101), runner(102))
-    assert [each.root.pid for each in keepers(snapshot, ghost_service(instances=2))] == [100, 101]
+    assert [each.root.pid for each in instances_to_keep(snapshot, ghost_service(instances=2))] == [100, 101]
 
 
 def test_sockets_that_could_not_all_be_seen_do_not_condemn() -> None:

@@ -151,7 +151,7 @@ def test_a_loop_that_restarts(stage: Stage) -> None:
     loop = stage.start("bash", str(script))
     wait_until(lambda: listens(port), 20, "the loop started nothing")
     seen = explained(f":{port}")
-    assert [(keeper.kind, keeper.id) for keeper in seen.kept_alive_by] == [("watchdog", str(script))]
+    assert [(restarter.kind, restarter.id) for restarter in seen.kept_alive_by] == [("watchdog", str(script))]
     assert [link.pid for link in seen.chain][-2:] == [loop, seen.pid]
     assert seen.summary == "the loop loop.sh restarts it when the process exits, 2 s later"
 
@@ -213,8 +213,13 @@ def test_what_cron_started_and_put_into_the_background(stage: Stage) -> None:
             seen = why(local_system(), f":{port}").processes[0]
     finally:
         table.unlink()
-    keeper = seen.kept_alive_by[0]
-    assert (keeper.kind, keeper.file, keeper.line, keeper.started) == ("cron", str(table), 2, True)
+    found = seen.kept_alive_by[0]
+    assert (found.kind, found.file, found.line, found.started) == (
+        "cron",
+        str(table),
+        2,
+        True,
+    )
     assert "every minute" in seen.summary
 
 

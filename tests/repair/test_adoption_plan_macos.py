@@ -1,4 +1,4 @@
-"""The whole story with launchd, as macOS 12 and as macOS 15: adopted, watched, adopted again, undone."""
+"""The whole adoption with launchd, as macOS 12 and as macOS 15: adopted, watched, adopted again, undone."""
 
 import plistlib
 from collections.abc import Callable
@@ -48,7 +48,7 @@ class Mac:
 
 
 @VERSIONS
-def test_the_whole_story(macos: int) -> None:
+def test_the_whole_adoption(macos: int) -> None:
     mac = Mac(macos)
     before = mac.state()
     adoption = mac.adopt()

@@ -192,10 +192,10 @@ def test_what_was_kept_and_the_intent_are_on_the_disk_before_the_act() -> None:
 def test_the_journal_tells_what_the_run_tells() -> None:
     system = FakeSystem()
     run = execute(system, a_plan(clean="refused"), SERVICE)
-    story = journal.load(system, run.id)
-    assert story.entries == run.entries
-    assert story.state is RunState.INCOMPLETE
-    assert (story.service, story.directory) == ("ghost", "/srv/ghost")
+    saved = journal.load(system, run.id)
+    assert saved.entries == run.entries
+    assert saved.state is RunState.INCOMPLETE
+    assert (saved.service, saved.directory) == ("ghost", "/srv/ghost")
 
 
 def test_no_secret_is_told() -> None:
@@ -251,8 +251,8 @@ def test_an_interruption_is_written_down_and_says_what_to_type() -> None:
     assert error.message.startswith("the repair was interrupted after 2 of 6 steps; step 3 may be half done")
     assert f"ghostfix undo {error.run.id}" in error.hint
     assert states(error.run.entries)["clean"] == "intent"
-    story = journal.load(system, error.run.id)
-    assert story.state is RunState.INTERRUPTED
+    saved = journal.load(system, error.run.id)
+    assert saved.state is RunState.INTERRUPTED
     assert [run.id for run in journal.unfinished(system, SERVICE)] == [error.run.id]
     assert execute(system, Plan(()), SERVICE).complete
     assert journal.unfinished(system, SERVICE) == ()

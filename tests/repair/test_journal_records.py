@@ -1,4 +1,4 @@
-"""The story of a run, from the bytes of its journal."""
+"""What happened in a run, from the bytes of its journal."""
 
 from contextlib import suppress
 

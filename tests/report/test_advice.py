@@ -1,7 +1,7 @@
 from msgspec import structs
 
 from ghostfix.model.report import PlanReport, Report, ServiceReport, SubjectReport
-from ghostfix.report.advice import keeping, next_commands, prevention, went_well
+from ghostfix.report.advice import next_commands, offers, prevention, went_well
 from tests import sample_reports as samples
 
 SUBJECT = SubjectReport("port", "5555")
@@ -29,18 +29,18 @@ def test_a_profile_with_a_name_of_its_own_is_named() -> None:
 
 def test_an_ill_service_without_a_manager_is_offered_those_at_hand() -> None:
     report = structs.replace(samples.incident(), offers=("systemd", "cron"))
-    (offer,) = keeping(report)
+    (offer,) = offers(report)
     assert offer.command == "ghostfix adopt ghost-runner --with systemd"
     assert offer.effect == "gives it to one manager for good (or to cron)"
-    assert keeping(structs.replace(report, offers=())) == ()
-    assert keeping(samples.healthy()) == ()
+    assert offers(structs.replace(report, offers=())) == ()
+    assert offers(samples.healthy()) == ()
 
 
 def test_a_plan_is_asked_for_again_in_its_own_words() -> None:
     plan = structs.replace(samples.incident_plan(), asked=("adopt", "--with", "cron"))
     report = structs.replace(samples.planned(), plan=plan)
     assert commands(report)[0] == "ghostfix adopt ghost-runner --with cron"
-    assert keeping(report) == ()
+    assert offers(report) == ()
 
 
 def test_what_only_a_person_can_repair_is_explained() -> None:

@@ -40,8 +40,8 @@ def demo(
         _say("1. A ghost runner that is down but restarting", f"Folder {folder}, port {sandbox.port}")
         try:
             release_ghosts(system, sandbox)
-            _wait_for_trouble(system, sandbox)
-            code = _tell(system, sandbox, held)
+            _wait_for_fault(system, sandbox)
+            code = _run_commands(system, sandbox, held)
         finally:
             if not keep:
                 _end_all(system, sandbox)
@@ -50,7 +50,7 @@ def demo(
     raise typer.Exit(code)
 
 
-def _tell(system: "ActingSystem", sandbox: "Sandbox", hold_for: float) -> int:
+def _run_commands(system: "ActingSystem", sandbox: "Sandbox", hold_for: float) -> int:
     """Runs the commands that a user would type, in a user's order; 0 when the service was repaired."""
     _say("2. What is wrong?", "$ ghostfix diagnose")
     _ghostfix(system, sandbox, "diagnose")
@@ -74,7 +74,7 @@ def _ghostfix(system: "ActingSystem", sandbox: "Sandbox", *arguments: str) -> in
     return system.attach((sys.executable, "-m", "ghostfix", *arguments), sandbox.folder, variables)
 
 
-def _wait_for_trouble(system: "ActingSystem", sandbox: "Sandbox") -> None:
+def _wait_for_fault(system: "ActingSystem", sandbox: "Sandbox") -> None:
     """Waits until three ghosts run, one of them answers, and another has logged that it could not."""
     log = f"{sandbox.folder}/logs/ghost-runner.log"
     deadline = system.monotonic() + _WAIT

@@ -1,4 +1,4 @@
-"""Sandbox: a folder with a broken ghost runner in it, for ``ghostfix demo`` and nobody else."""
+"""Sandbox: a folder with a broken ghost runner in it, for ``ghostfix demo`` only."""
 
 import base64
 import io
@@ -44,7 +44,7 @@ def build(system: ActingSystem, sandbox: Sandbox) -> None:
     _write(system, sandbox, _WHEEL, _wheel())
     _write(system, sandbox, ".venv/pyvenv.cfg", b"home = /nonexistent/bin\nversion = 3.9.0\n")
     _write(system, sandbox, ".venv/bin/python", b"#!/nonexistent/bin/python3.9\n", 0o755)
-    _write(system, sandbox, "pids/ghost-runner.pid", b"%d\n" % _nobody(system))
+    _write(system, sandbox, "pids/ghost-runner.pid", b"%d\n" % _free_pid(system))
     system.make_folder(f"{sandbox.folder}/logs")
 
 
@@ -69,7 +69,7 @@ def _lives_in(system: ActingSystem, process: Process, folder: str) -> bool:
     return cwd is not None and (cwd == folder or cwd.startswith(f"{folder}/"))
 
 
-def _nobody(system: ActingSystem) -> int:
+def _free_pid(system: ActingSystem) -> int:
     """A PID that no process has."""
     taken = {process.pid for process in system.processes().value}
     return next(pid for pid in range(30_000, 2, -1) if pid not in taken)

@@ -1,4 +1,4 @@
-"""``ghostfix diagnose``: what is wrong with a service, and why; only looks."""
+"""``ghostfix diagnose``: what is wrong with a service, and why; changes nothing."""
 
 from typing import Annotated
 

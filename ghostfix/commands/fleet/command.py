@@ -237,9 +237,9 @@ def collection() -> None:
 
 
 def _carry_out(order: "Order", presentation: "Presentation", *, dry_run: bool, yes: bool) -> None:
-    """Looks, asks, acts and tells; ends with the exit code of the whole fleet."""
+    """Surveys, asks, acts and reports; ends with the exit code of the whole fleet."""
     from ghostfix.commands.fleet import rollout
-    from ghostfix.commands.fleet.progress import following
+    from ghostfix.commands.fleet.progress import fleet_progress
     from ghostfix.commands.machine import local_system
     from ghostfix.model.fleet import Verb
     from ghostfix.system.ansible import perform
@@ -249,28 +249,28 @@ def _carry_out(order: "Order", presentation: "Presentation", *, dry_run: bool, y
         survive_reader_loss()
     system = local_system()
     try:
-        with presentation.following(f"looking at {', '.join(order.reach.inventory)}") as say:
-            hosts: Sequence[FleetHost] = rollout.look(order, perform, following(say, None))
+        with presentation.fleet_progress(f"looking at {', '.join(order.reach.inventory)}") as say:
+            hosts: Sequence[FleetHost] = rollout.survey_hosts(order, perform, fleet_progress(say, None))
     except KeyboardInterrupt:
         sys.stderr.write("ghostfix: interrupted while looking; nothing was done on any host.\n")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     needy = rollout.in_need(hosts)
     if dry_run or not needy or not yes:
         code = rollout.exit_code(hosts, interrupted=False)
-        _tell(system, order, presentation, hosts, code, dry=order.verb is not Verb.DIAGNOSE)
+        _report(system, order, presentation, hosts, code, dry=order.verb is not Verb.DIAGNOSE)
         if dry_run or not needy:
             raise typer.Exit(code)
         if not _wanted(order, presentation, len(needy)):
             raise typer.Exit(ExitCode.REPAIR_INCOMPLETE)
-    with presentation.following(f"at work, {order.serial} at once") as say:
-        hosts, interrupted = rollout.roll(order, hosts, perform, following(say, len(needy)))
+    with presentation.fleet_progress(f"at work, {order.serial} at once") as say:
+        hosts, interrupted = rollout.roll(order, hosts, perform, fleet_progress(say, len(needy)))
     code = rollout.exit_code(hosts, interrupted)
-    _tell(system, order, presentation, hosts, code, dry=False)
+    _report(system, order, presentation, hosts, code, dry=False)
     raise typer.Exit(code)
 
 
 def _wanted(order: "Order", presentation: "Presentation", number: int) -> bool:
-    """Whether the user, who has seen what would be done, wants it; says why not when nobody can be asked."""
+    """Whether the user, who has seen what would be done, wants it; says why not when there is no terminal."""
     verb = f"ghostfix fleet {order.verb.value}"
     if not presentation.interactive:
         sys.stderr.write(
@@ -285,7 +285,7 @@ def _wanted(order: "Order", presentation: "Presentation", number: int) -> bool:
     return False
 
 
-def _tell(
+def _report(
     system: "ActingSystem",
     order: "Order",
     presentation: "Presentation",
@@ -305,7 +305,7 @@ def _tell(
     try:
         presentation.deliver(FORMATS[presentation.format](fleet, presentation.layout()), system)
     except ProfileError as error:
-        # What was done on thirty hosts is told all the same, where it can be.
+        # What was done on thirty hosts is reported all the same, where it can be.
         sys.stdout.write(FORMATS["terminal"](fleet, presentation.layout()))
         if dry or order.verb is Verb.DIAGNOSE:
             raise
@@ -356,12 +356,12 @@ def _reach(
 
 
 def _password() -> str:
-    """What the user types, unseen; raises ProfileError when there is nobody to type."""
+    """What the user types, unseen; raises ProfileError when there is no terminal."""
     import warnings
     from getpass import GetPassWarning, getpass
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", GetPassWarning)  # what comes through a pipe is seen by nobody
+        warnings.simplefilter("ignore", GetPassWarning)  # what comes through a pipe is on no screen
         try:
             return getpass("BECOME password: ")
         except EOFError as error:

@@ -55,7 +55,7 @@ def all_kept(
 ) -> tuple[tuple[FleetHost, ...], tuple[str, ...]]:
     """The hosts with the names of their reports, and a note where these could not be kept.
 
-    What was done on thirty hosts is told also where this machine's disk is full.
+    What was done on thirty hosts is reported also where this machine's disk is full.
     """
     done: list[FleetHost] = []
     try:

@@ -17,7 +17,7 @@ from ghostfix.report.formats.json import Reports
 
 _LONGEST = 600
 _DAMAGED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-# How Ansible begins what it says about a connection, before the part that tells something.
+# How Ansible begins what it says about a connection, before the part that says something.
 _PREFACES = ("can be reached over ssh: ", "Failed to connect to the host via ssh: ")
 _DID_NOT_RUN = ("MODULE FAILURE", "Module result deserialization failed")
 _FAILED_TASK = ("Task failed: ", "Module failed: ", "Action failed: ")
@@ -37,27 +37,25 @@ _CODES_OF_REPORTS = frozenset(
 
 
 def seen_host(answer: HostAnswer) -> FleetHost:
-    """What a look at a host gave."""
+    """What a survey of a host gave."""
     reports = _reports(answer.result.text)
     if answer.kind is AnswerKind.UNREACHABLE:
         return unseen_host(answer.host, _reason(answer), HostState.UNREACHABLE)
     if reports:
-        return _told(answer, HostState.SEEN, reports)
+        return _of_reports(answer, HostState.SEEN, reports)
     if answer.kind is AnswerKind.FAILED:
         return unseen_host(answer.host, _reason(answer))
-    if not _tells_of_an_undo(answer.result):
+    if not _is_of_an_undo(answer.result):
         return unseen_host(answer.host, _NOT_READABLE)
     return _undone(answer, HostState.SEEN)
 
 
 def acted_host(answer: HostAnswer, before: FleetHost) -> FleetHost:
-    """What a repair, or an undo, of a host gave; ``before`` is what the look at it gave."""
+    """What a repair, or an undo, of a host gave; ``before`` is what the survey of it gave."""
     reports = _reports(answer.result.text)
     if reports:
-        return _told(answer, HostState.DONE, reports)
-    if _tells_of_an_undo(answer.result) and (
-        answer.kind is AnswerKind.OK or answer.result.entries is not None
-    ):
+        return _of_reports(answer, HostState.DONE, reports)
+    if _is_of_an_undo(answer.result) and (answer.kind is AnswerKind.OK or answer.result.entries is not None):
         return _undone(answer, HostState.DONE)
     reason = _NOT_READABLE if answer.kind is AnswerKind.OK else _reason(answer)
     return lost_host(before, reason, answer.result.run_id, answer.result.exit_code)
@@ -91,7 +89,7 @@ def spared_host(before: FleetHost, reason: str) -> FleetHost:
     )
 
 
-def _told(answer: HostAnswer, state: HostState, reports: Sequence[Report]) -> FleetHost:
+def _of_reports(answer: HostAnswer, state: HostState, reports: Sequence[Report]) -> FleetHost:
     result = answer.result
     run = result.run_id or next((report.run.id for report in reports if report.run and report.run.id), None)
     return FleetHost(
@@ -105,7 +103,7 @@ def _told(answer: HostAnswer, state: HostState, reports: Sequence[Report]) -> Fl
     )
 
 
-def _tells_of_an_undo(result: ModuleResult) -> bool:
+def _is_of_an_undo(result: ModuleResult) -> bool:
     """The module for undo has no report, and always an exit code; an answer without either is none."""
     return result.text is None and result.exit_code is not None
 
@@ -187,10 +185,10 @@ def _reason(answer: HostAnswer) -> str:
     for preface in _PREFACES:
         text = text.rpartition(preface)[2] if preface in text else text
     lines = [line.strip() for line in text.replace("\r", "\n").split("\n") if line.strip()]
-    told = [line for line in lines if not line.startswith(("Warning: Permanently added", "@@@"))]
-    if any(line.startswith("Traceback (most recent call last)") for line in told):
-        told = told[-1:]  # Python says last what is wrong
-    return safe("; ".join((told or lines)[:3]) or "it gave no reason", _LONGEST)
+    said = [line for line in lines if not line.startswith(("Warning: Permanently added", "@@@"))]
+    if any(line.startswith("Traceback (most recent call last)") for line in said):
+        said = said[-1:]  # Python says last what is wrong
+    return safe("; ".join((said or lines)[:3]) or "it gave no reason", _LONGEST)
 
 
 def _words(result: ModuleResult) -> str:

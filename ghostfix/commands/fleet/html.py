@@ -21,13 +21,15 @@ def _is_well(host: FleetHost) -> bool:
 
 def _overview(fleet: FleetReport) -> Markup:
     when = stamp_text(fleet.taken_at)
-    told = f"ghostfix fleet {fleet.verb.value}, {when}, exit code {fleet.exit_code}, ghostfix {fleet.version}"
+    summary = (
+        f"ghostfix fleet {fleet.verb.value}, {when}, exit code {fleet.exit_code}, ghostfix {fleet.version}"
+    )
     groups = by_verdict(fleet)
     worst = groups[0][0].value if groups else "unknown"
     head = element(
         "header",
         element("h1", headline(fleet)),
-        element("p", told),
+        element("p", summary),
         *(element("p", note, class_="note") for note in fleet.notes),
         class_=worst,
     )

@@ -1,9 +1,9 @@
-"""JUnit: a suite for each service of each host; a host that could not be looked at is an error of its own."""
+"""JUnit: a suite for each service of each host; a host that could not be surveyed is an error of its own."""
 
 from collections.abc import Iterable
 
 from ghostfix.model.fleet import FleetHost, FleetReport, not_surveyed
-from ghostfix.report.formats.junit import document, suite, told
+from ghostfix.report.formats.junit import attributes_xml, document, suite
 from ghostfix.report.output_options import Layout
 
 
@@ -25,8 +25,8 @@ def _unknown(host: FleetHost, fleet: FleetReport) -> Iterable[str]:
         "timestamp": fleet.taken_at.removesuffix("Z"),
         "hostname": host.name,
     }
-    yield f"  <testsuite{told(attributes)}>"
-    yield f"    <testcase{told({'name': 'reached', 'classname': 'ghostfix.fleet', 'time': '0'})}>"
-    yield f"      <error{told({'message': host.reason or '', 'type': host.state.value})}/>"
+    yield f"  <testsuite{attributes_xml(attributes)}>"
+    yield f"    <testcase{attributes_xml({'name': 'reached', 'classname': 'ghostfix.fleet', 'time': '0'})}>"
+    yield f"      <error{attributes_xml({'message': host.reason or '', 'type': host.state.value})}/>"
     yield "    </testcase>"
     yield "  </testsuite>"

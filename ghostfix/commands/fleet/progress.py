@@ -1,4 +1,4 @@
-"""How a fleet is followed while it is at work: a line for each host as it answers, on standard error."""
+"""Progress of a fleet at work: a line for each host as it answers, on standard error."""
 
 from collections.abc import Callable
 
@@ -10,14 +10,14 @@ from ghostfix.report.symbols import Marks
 _MARKS = Marks()
 
 
-def following(say: Callable[[str], None], total: int | None) -> Callable[[FleetHost, int], None]:
+def fleet_progress(say: Callable[[str], None], total: int | None) -> Callable[[FleetHost, int], None]:
     """What is said of each host; ``total`` is how many will answer, when that is known."""
 
-    def told(host: FleetHost, answered: int) -> None:
+    def print_host(host: FleetHost, answered: int) -> None:
         number = f"{answered}/{total}" if total else f"{answered:>3}"
         say(f"  {_mark(host)} {number} {host.name}: {_word(host)}")
 
-    return told
+    return print_host
 
 
 def _mark(host: FleetHost) -> str:

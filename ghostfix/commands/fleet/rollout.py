@@ -1,7 +1,7 @@
-"""A campaign: a look at all hosts at once, and then what is to be done, rolling through those that need it.
+"""Rollout: all hosts surveyed at once, and then what is to be done, rolling through those that need it.
 
-The look comes first also when nobody wants to see it: so a host that is down is no failure of the repair, and
-batches are made of ill hosts only.
+The survey comes first also when its report is not shown: so a host that is down is no failure of the
+repair, and batches are made of ill hosts only.
 """
 
 from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ _ENDS_OF_ANSIBLE = frozenset({0, 2, 4, 6})
 _UNWRITABLE = "its name in the inventory cannot be written as it is, so that nothing is done there"
 Perform = Callable[[Play, Callable[[HostAnswer], None]], PlayEnd]
 Progress = Callable[[FleetHost, int], None]
-"""Is told of each host as it answers, and how many have answered by then."""
+"""Gets each host as it answers, and how many have answered by then."""
 
 
 class Order(Struct, frozen=True, kw_only=True):
@@ -42,7 +42,7 @@ class _Answers:
     began: list[str] = field(default_factory=list)
     hosts: dict[str, FleetHost] = field(default_factory=dict)
 
-    def hear(self, answer: HostAnswer) -> None:
+    def receive(self, answer: HostAnswer) -> None:
         if answer.kind is AnswerKind.STARTED:
             self.began.append(answer.host)
             return
@@ -50,7 +50,7 @@ class _Answers:
         self.progress(host, len(self.hosts))
 
 
-def look(order: Order, perform: Perform, progress: Progress) -> tuple[FleetHost, ...]:
+def survey_hosts(order: Order, perform: Perform, progress: Progress) -> tuple[FleetHost, ...]:
     """What is known of every host, in the order of its answer; changes nothing.
 
     Raises ProfileError when the inventory has no such host, or Ansible failed and may have left hosts out;
@@ -58,7 +58,7 @@ def look(order: Order, perform: Perform, progress: Progress) -> tuple[FleetHost,
     """
     play = Play(verb=order.verb, task=order.task, reach=order.reach, check_mode=True)
     answers = _Answers(seen_host, progress)
-    end = perform(play, answers.hear)
+    end = perform(play, answers.receive)
     if end.interrupted:
         raise KeyboardInterrupt
     silent = [name for name in answers.began if name not in answers.hosts]
@@ -93,8 +93,8 @@ def roll(
         max_fail_percentage=order.max_fail_percentage,
     )
     answers = _Answers(lambda answer: acted_host(answer, needy[answer.host]), progress)
-    # Whoever else there may be an answer of was not asked.
-    end = perform(play, lambda answer: answers.hear(answer) if answer.host in needy else None)
+    # A host that was not asked may answer all the same.
+    end = perform(play, lambda answer: answers.receive(answer) if answer.host in needy else None)
     heard = bool(answers.began or answers.hosts)
     for name, host in needy.items():
         if name not in answers.hosts:
@@ -103,7 +103,7 @@ def roll(
 
 
 def exit_code(hosts: Sequence[FleetHost], interrupted: bool) -> ExitCode:
-    """The worst of all hosts; one that could not be looked at hides none that is ill."""
+    """The worst of all hosts; one that could not be reached hides none that is ill."""
     return ExitCode.INTERRUPTED if interrupted else worst(host.exit_code for host in hosts)
 
 
@@ -119,10 +119,12 @@ def _without_answer(host: FleetHost, began: bool, heard: bool, end: PlayEnd) -> 
         return lost_host(host, "Ansible said nothing of this host; its journal knows whether it was at work")
     if end.status in _ENDS_OF_ANSIBLE:
         return spared_host(host, "too much had failed before its turn")
-    return spared_host(host, f"Ansible ended before its turn: {_told(end) or f'exit status {end.status}'}")
+    return spared_host(
+        host, f"Ansible ended before its turn: {_complaint(end) or f'exit status {end.status}'}"
+    )
 
 
-def _told(end: PlayEnd) -> str:
+def _complaint(end: PlayEnd) -> str:
     """The last errors of Ansible itself, in one line; the last that it said where none is called so."""
     errors = [text for text in end.complaints if "error:" in text.lower() or "[error]" in text.lower()]
     return "; ".join(safe(" ".join(text.split()), 300) for text in (errors or end.complaints)[-3:])
@@ -130,14 +132,14 @@ def _told(end: PlayEnd) -> str:
 
 def _nothing(reach: Reach, end: PlayEnd) -> ProfileError:
     """Why not one host answered."""
-    told = _told(end)
+    complaint = _complaint(end)
     where = ", ".join(safe(inventory, 120) for inventory in reach.inventory)
     what = f"no host of {where}" + (
         f" matches --limit {safe(reach.limit, 120)}" if reach.limit else " answered"
     )
-    if end.status and told:
+    if end.status and complaint:
         what = f"Ansible could not look at {where}"
     return ProfileError(
-        f"{what}: {told}" if told else what,
+        f"{what}: {complaint}" if complaint else what,
         "`ansible-inventory --graph -i INVENTORY` shows which hosts there are",
     )

@@ -116,8 +116,8 @@ class _FleetPage(Page):
         self.heading("Not known: whether these are ill cannot be told")
         for host in unknown:
             run = f" (run {host.run})" if host.run else ""
-            told = self.joined((host.name, "bold"), (f"  {state_words(host)}{run}: {host.reason or ''}", ""))
-            self.item(self.marks.unread, "yellow", told, indent=2)
+            text = self.joined((host.name, "bold"), (f"  {state_words(host)}{run}: {host.reason or ''}", ""))
+            self.item(self.marks.unread, "yellow", text, indent=2)
 
     def _next(self) -> None:
         steps = next_steps(self.fleet)

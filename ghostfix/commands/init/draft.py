@@ -20,7 +20,7 @@ from ghostfix.service.instance import roots
 from ghostfix.survey import processes
 from ghostfix.survey.target import processes_of
 
-# Programs that run somebody else's service: their own name says nothing about it.
+# Programs that run a service of another name: their own name says nothing about it.
 _SERVERS = frozenset(
     {"flask", "gunicorn", "uvicorn", "celery", "hypercorn", "daphne", "waitress", "http.server", "streamlit"}
 )
@@ -46,7 +46,7 @@ class Draft(Struct, frozen=True, kw_only=True):
 def draft(system: System, target: str) -> Draft:
     """Describes the service of a process (``4711``) or port (``:5555``).
 
-    Raises GhostfixError when there is no such process, or what it runs cannot be told.
+    Raises GhostfixError when there is no such process, or what it runs is not known.
     """
     tree = ProcessTree(system.processes().value)
     process = _top(tree, processes_of(system, target, system.listeners).value[0])

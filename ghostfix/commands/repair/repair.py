@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from ghostfix.commands import machine, one_service, seconds
 from ghostfix.commands.adoption import give
-from ghostfix.commands.carry_out import Manner, carry_out, wanted
+from ghostfix.commands.carry_out import ExecutionOptions, carry_out, wanted
 from ghostfix.commands.diagnoses import diagnose
 from ghostfix.diagnosis.available_managers import available_managers
 from ghostfix.diagnosis.check_selection import codes
@@ -58,7 +58,7 @@ def repaired(options: RepairOptions) -> int:
         survive_reader_loss()
     system = machine.local_system()
     service = one_service(system, options.name, options.config, "repair")
-    with presentation.looking(service.name) as progress:
+    with presentation.survey_progress(service.name) as progress:
         diagnosis = diagnose(system, service, only=chosen, skip=left_out, progress=progress)
     require_presence(diagnosis)
     plan = make(diagnosis, Choices(start=not options.no_start, evict=options.evict))
@@ -82,7 +82,7 @@ def repaired(options: RepairOptions) -> int:
     distrust = profile.trust(system, service)
     if distrust is not None:
         raise RepairError(f"nothing was done: {distrust.reason}")
-    manner = Manner(
+    manner = ExecutionOptions(
         yes=options.yes, each=options.step, watch_for=watch_for, roll_back=options.rollback_on_failure
     )
     if not wanted(plan, service, presentation, manner):
@@ -91,7 +91,7 @@ def repaired(options: RepairOptions) -> int:
     return _kept(diagnosis, presentation, manner) if code is ExitCode.HEALTHY else code
 
 
-def _kept(diagnosis: Diagnosis, presentation: Presentation, manner: Manner) -> ExitCode:
+def _kept(diagnosis: Diagnosis, presentation: Presentation, manner: ExecutionOptions) -> ExitCode:
     """The last phase, for who is there to be asked: one manager for good, where the service has none."""
     at_hand = available_managers(diagnosis.snapshot, diagnosis.service)
     one_document = presentation.format != "terminal" or presentation.output is not None

@@ -29,7 +29,7 @@ _COMMAND = "ghostfix.run.command"
 
 
 class WithCommand(TyperCommand):
-    """A command line whose part behind ``--`` is another command, which nobody here reads."""
+    """A command line whose part behind ``--`` is another command, which is not parsed here."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         own = args
@@ -88,7 +88,7 @@ def run(
         raise ProfileError("--max, --within and --backoff say how to restart", "add `--restart on-failure`")
     low, dots, high = backoff.partition("..")
     shortest = seconds(low, "--backoff")
-    wishes = RunOptions(
+    options = RunOptions(
         name=name,
         config=config,
         command=command or (),
@@ -106,4 +106,4 @@ def run(
         quiet=quiet,
     )
     drop_unwritable_output()
-    sys.stdout.write(start_once(local_system(), LocalLauncher(), wishes))
+    sys.stdout.write(start_once(local_system(), LocalLauncher(), options))

@@ -1,7 +1,7 @@
-"""Single instance: which PID file is a service's lock, who runs, and with what a start is made.
+"""Instance lock: which PID file is a service's lock, who runs, and with what a start is made.
 
-The kernel's lock on the PID file decides. Two things could get past it, and are looked at by whoever finds
-the lock free: a program that opened and closed its own PID file has lost its lock, but is still named there;
+The kernel's lock on the PID file decides. Two things could get past it, and are checked when the lock is
+found free: a program that opened and closed its own PID file has lost its lock, but is still named there;
 and an instance that was started in another way never had it.
 """
 
@@ -30,15 +30,15 @@ AD_HOC = "none"
 _WILD = frozenset("*?[")
 _PATIENCE = 2.0
 """Seconds that an instance without the lock has to end: one whose supervisor was killed does so at once."""
-_LOOK_EVERY = 0.1
-_STANDBY_LOOKS_EVERY = 0.5
+_POLL_EVERY = 0.1
+_STANDBY_POLL_EVERY = 0.5
 
 
-class Running(Struct, frozen=True, kw_only=True):
+class RunningInstance(Struct, frozen=True, kw_only=True):
     """Who runs already."""
 
     process: Process | None
-    """None when the lock is held by somebody who cannot be seen."""
+    """None when the process that holds the lock cannot be seen."""
     locked: bool
 
     def sentence(self, service: Service, now: float) -> str:
@@ -64,8 +64,9 @@ def wanted_service(system: System, name: str | None, config: str | None, command
     """The service to start; raises ProfileError when the command line leaves that open.
 
     With a command, a name that no profile has is allowed: the command is then started as it was given, in the
-    current folder, and the name is all that tells one from another. That holds for no name of a profile that
-    cannot be read or must not be used: the service would get a second lock, and root would start it as root.
+    current folder, and the name alone distinguishes one from another. That holds for no name of a profile
+    that cannot be read or must not be used: the service would get a second lock, and root would start it as
+    root.
     """
     try:
         services = load(system, name, config)
@@ -119,9 +120,9 @@ def pid_file(system: System, service: Service) -> str:
     """The file that is the lock: the profile's first PID file, or one of the service's name.
 
     For a pattern it is that name in the pattern's folder; without a PID file in the profile, in the service's
-    folder, where everybody who starts it finds the same file. A command without a profile has its lock in the
+    folder, where every start of it finds the same file. A command without a profile has its lock in the
     user's home folder (``/run/ghostfix`` for root), whatever the environment says: cron has no
-    ``XDG_RUNTIME_DIR``, and a terminal and cron that look in two places start it twice.
+    ``XDG_RUNTIME_DIR``, and a terminal and cron that search two places start it twice.
     """
     if service.profile == AD_HOC:
         return posixpath.join(_runtime_folder(system), f"{service.name}.pid")
@@ -156,34 +157,34 @@ def private_folder(system: System, path: str) -> str | None:
     return folder if path.startswith(f"{folder}/") else None
 
 
-def without_lock(system: System, service: Service, path: str, before: Former) -> Running | None:
+def without_lock(system: System, service: Service, path: str, before: Former) -> RunningInstance | None:
     """Who runs although the lock was free; gives what is ending just now a moment to be gone.
 
     ``before`` is what the PID file was.
     """
     deadline = system.monotonic() + _PATIENCE
     while True:
-        found = _named(system, path, before) or _matching(system, service)
+        found = _named(system, path, before) or _matching_process(system, service)
         if found is None or system.monotonic() >= deadline:
-            return None if found is None else Running(process=found, locked=False)
-        system.wait(_LOOK_EVERY)
+            return None if found is None else RunningInstance(process=found, locked=False)
+        system.wait(_POLL_EVERY)
 
 
-def until_gone(system: System, running: Running) -> None:
-    """Waits for whoever runs to end. That may take days, so nobody else is looked at."""
+def until_gone(system: System, running: RunningInstance) -> None:
+    """Waits for the running instance to end. That may take days, so no other process is read."""
     identity = None if running.process is None else running.process.id
     while identity is not None:
         now = system.process(identity.pid)
         if now is None or not now.alive or now.id != identity:
             return
-        system.wait(_STANDBY_LOOKS_EVERY)
+        system.wait(_STANDBY_POLL_EVERY)
 
 
 def _named(system: System, path: str, before: Former) -> Process | None:
     """The process that the PID file named, if ``ghostfix run`` started it with that very file.
 
     Its environment says so, unless it has written over that, as programs do that set their title. Then the
-    file does: the process that wrote it had this PID, so whoever has it since before then is the same.
+    file does: the process that wrote it had this PID, so a process that has it since before then is the same.
     """
     pid = parse_pid(before.content)
     if pid is None or pid == system.caller().pid:
@@ -202,30 +203,30 @@ def _wrote(process: Process, file: Former) -> bool:
     return process.id.started <= file.written
 
 
-def left_running(system: System, service: Service) -> Running | None:
+def left_running(system: System, service: Service) -> RunningInstance | None:
     """An instance that runs beside the command that has just ended, without the lock."""
-    other = _matching(system, service)
-    return None if other is None else Running(process=other, locked=False)
+    other = _matching_process(system, service)
+    return None if other is None else RunningInstance(process=other, locked=False)
 
 
-def _matching(system: System, service: Service) -> Process | None:
+def _matching_process(system: System, service: Service) -> Process | None:
     if service.profile == AD_HOC:
         return None
     running = running_instances(system, service)
     return running[0] if running else None
 
 
-def holding(system: System, path: str, pid: int | None, content: bytes) -> Running:
-    """Who holds the lock: whom the kernel names, else whom the file does.
+def lock_holder(system: System, path: str, pid: int | None, content: bytes) -> RunningInstance:
+    """Which process holds the lock: the one that the kernel names, else the one that the file does.
 
-    A lock that children share belongs to nobody in particular, so the kernel names no one; and the one whom
-    the file names may have ended before them, and somebody else have his PID.
+    A lock that children share belongs to no single process, so the kernel names none; and the one that
+    the file names may have ended before them, and another process have that PID.
     """
     named = pid if pid is not None else parse_pid(content)
     process = None if named is None else system.process(named)
     if process is None or not process.alive or (pid is None and not _may_hold(system, path, process)):
-        return Running(process=None, locked=True)
-    return Running(process=process, locked=True)
+        return RunningInstance(process=None, locked=True)
+    return RunningInstance(process=process, locked=True)
 
 
 def _may_hold(system: System, path: str, process: Process) -> bool:

@@ -1,4 +1,4 @@
-"""Starting once: takes the lock and becomes the command, or says who runs already."""
+"""Run once: takes the lock and becomes the command, or says who runs already."""
 
 import sys
 from contextlib import suppress
@@ -7,9 +7,9 @@ from msgspec import Struct, structs
 
 from ghostfix.commands.run.instance_lock import (
     AD_HOC,
-    Running,
-    holding,
+    RunningInstance,
     left_running,
+    lock_holder,
     pid_file,
     private_folder,
     until_gone,
@@ -46,39 +46,39 @@ class RunsAlreadyError(GhostfixError):
     exit_code = ExitCode.RUNNING
 
 
-def start_once(system: System, launcher: Launcher, wishes: RunOptions) -> str:
+def start_once(system: System, launcher: Launcher, options: RunOptions) -> str:
     """Becomes the command and does not return; or gives the sentence that says who runs already."""
-    service = wanted_service(system, wishes.name, wishes.config, wishes.command)
-    start = _prepared(system, launcher, service, wishes.command)
-    if wishes.if_running == "wait" and not wishes.quiet:
+    service = wanted_service(system, options.name, options.config, options.command)
+    start = _prepared(system, launcher, service, options.command)
+    if options.if_running == "wait" and not options.quiet:
         _say_for_whom(system, launcher, service, start.pid_file)
-    running = _unless_running(system, launcher, service, start, wishes)
+    running = _unless_running(system, launcher, service, start, options)
     sentence = running.sentence(service, system.now())
-    if wishes.if_running == "fail":
+    if options.if_running == "fail":
         raise RunsAlreadyError(sentence, "`ghostfix why PID` says what started it, and what keeps it alive")
-    return "" if wishes.quiet else f"{sentence}\n"
+    return "" if options.quiet else f"{sentence}\n"
 
 
 def _unless_running(
-    system: System, launcher: Launcher, service: Service, start: LockedStart, wishes: RunOptions
-) -> Running:
-    wait = wishes.if_running == "wait"
+    system: System, launcher: Launcher, service: Service, start: LockedStart, options: RunOptions
+) -> RunningInstance:
+    wait = options.if_running == "wait"
     private = private_folder(system, start.pid_file)
     try:
         if private is not None:
             launcher.make_private_folder(private)
-        lock = launcher.acquire(start.pid_file, start.user, shared=wishes.share_lock, wait=wait)
+        lock = launcher.acquire(start.pid_file, start.user, shared=options.share_lock, wait=wait)
     except StepError as error:
         raise ProfileError(
             f"{safe(service.name, 80)} is not started: its PID file cannot be its lock: {safe(str(error))}",
             'name one that can in the profile: `pidfiles = ["run/NAME.pid"]`',
         ) from error
     if isinstance(lock, Taken):
-        return holding(system, start.pid_file, lock.pid, lock.content)
+        return lock_holder(system, start.pid_file, lock.pid, lock.content)
     leave = lock.release
     try:
         other = without_lock(system, service, start.pid_file, lock.before)
-        if wait and other is not None and not wishes.quiet:
+        if wait and other is not None and not options.quiet:
             _say(f"{other.sentence(service, system.now())}; waiting for it to end")
         while wait and other is not None:
             until_gone(system, other)
@@ -86,7 +86,7 @@ def _unless_running(
         if other is not None:
             leave = lock.give_back
             return other
-        ending = _started(system, launcher, service, start, lock, wishes.policy)
+        ending = _started(system, launcher, service, start, lock, options.policy)
     finally:
         leave()
     return launcher.end_as(ending)
@@ -166,7 +166,7 @@ def _variables(service: Service, own: dict[str, str]) -> dict[str, str]:
 def _say_for_whom(system: System, launcher: Launcher, service: Service, path: str) -> None:
     taken = launcher.holder(path)
     if taken is not None and taken.pid is not None:
-        running = holding(system, path, taken.pid, taken.content)
+        running = lock_holder(system, path, taken.pid, taken.content)
         _say(f"{running.sentence(service, system.now())}; waiting for it to end")
 
 

@@ -21,32 +21,32 @@ def undo_run(run: str | None, *, only_list: bool, dry_run: bool, yes: bool, as_j
         survive_reader_loss()
     system = machine.local_system()
     runs = journal.runs(system)
-    tell = _told_to_a_program if as_json else _told_to_a_person
+    print_undo = _print_for_a_program if as_json else _print_for_a_person
     if only_list:
         _list_for_a_program(runs) if as_json else _list(runs)
         return ExitCode.HEALTHY
     chosen = _last(runs) if run is None else run
     planned = () if chosen is None else execute.would_undo(system, chosen)
     if chosen is None or dry_run or not any(entry.state is EntryState.PLANNED for entry in planned):
-        tell(chosen, planned, None if dry_run else planned)
+        print_undo(chosen, planned, None if dry_run else planned)
         if run is None and not any(entry.state is EntryState.PLANNED for entry in planned):
             _name_older(runs, chosen)
         return ExitCode.HEALTHY
     if not yes:
-        tell(chosen, planned, None)
+        print_undo(chosen, planned, None)
         answer = ask("Take these steps back? [y/N] ") if sys.stdin.isatty() else None
         if answer is None or answer.lower() not in ("y", "yes"):
             sys.stderr.write("ghostfix: nothing was undone; `ghostfix undo --yes` does not ask.\n")
             return ExitCode.REPAIR_INCOMPLETE
     results = execute.undo(system, chosen)
-    tell(chosen, planned, results)
+    print_undo(chosen, planned, results)
     if any(entry.state is EntryState.UNDO_FAILED for entry in results):
         sys.stderr.write(f"ghostfix: not everything could be undone; `ghostfix undo {chosen}` tries again.\n")
         return ExitCode.REPAIR_INCOMPLETE
     return ExitCode.HEALTHY
 
 
-def _told_to_a_person(
+def _print_for_a_person(
     run: str | None, planned: Sequence[JournalEntry], results: Sequence[JournalEntry] | None
 ) -> None:
     if run is None:
@@ -57,7 +57,7 @@ def _told_to_a_person(
         _show(run, planned if results is None else results)
 
 
-def _told_to_a_program(
+def _print_for_a_program(
     run: str | None, planned: Sequence[JournalEntry], results: Sequence[JournalEntry] | None
 ) -> None:
     sys.stdout.write(printed(undo_document(run, planned, results)))
@@ -71,7 +71,7 @@ def _last(runs: Sequence[RunSummary]) -> str | None:
     """The newest run that did something, or may have, whether or not that was undone since; else the newest.
 
     Not the newest of which something is left: a second `undo --yes` would take back an older repair, maybe
-    another service's, that nobody spoke of.
+    another service's, which the user did not mean.
     """
     ran = (RunState.UNDONE, RunState.UNDO_INCOMPLETE, RunState.UNREADABLE)
     acted = [run.id for run in runs if run.done or run.state in ran]

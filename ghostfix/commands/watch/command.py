@@ -1,4 +1,4 @@
-"""``ghostfix watch``: watches a service, tells every change of it at once, and ends with a verdict."""
+"""``ghostfix watch``: watches a service, prints every change of it at once, and ends with a verdict."""
 
 from typing import Annotated
 
@@ -47,7 +47,7 @@ def watch(
         raise ProfileError("--interval is at least 0.1s", "nothing between is missed: `--interval 1s`")
     system = local_system()
     end_on_term()
-    wishes = WatchOptions(
+    options = WatchOptions(
         name=name, config=config, seconds=length, interval=pause, format=format_, metrics=metrics
     )
-    raise typer.Exit(watched(system, publish, is_unread, wishes))
+    raise typer.Exit(watched(system, publish, is_unread, options))

@@ -8,7 +8,7 @@ from msgspec.json import encode
 from ghostfix.commands.watch.record import SeenInstance, WatchVerdict, verdict_sentence
 
 
-class SightingLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SeenLine(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of ``--format jsonl``; keys are only ever added."""
 
     event: str
@@ -36,18 +36,18 @@ class VerdictLine(Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...]
 
 
-def sighting_line(service: str, sighting: SeenInstance, *, json: bool) -> str:
+def seen_line(service: str, seen: SeenInstance, *, json: bool) -> str:
     """``2026-11-25T17:20:03.123Z web: pid 4711 started: python -m shop, by the loop x.sh (pid 12)``."""
     if not json:
-        return f"{_time(sighting.at)} {service}: {sighting.words}\n"
-    line = SightingLine(
-        event=sighting.kind.value,
-        at=round(sighting.at, 3),
+        return f"{_time(seen.at)} {service}: {seen.words}\n"
+    line = SeenLine(
+        event=seen.kind.value,
+        at=round(seen.at, 3),
         service=service,
-        text=sighting.text,
-        pid=sighting.pid,
-        by=sighting.by or None,
-        lived_s=sighting.lived_s,
+        text=seen.text,
+        pid=seen.pid,
+        by=seen.by or None,
+        lived_s=seen.lived_s,
     )
     return encode(line).decode() + "\n"
 

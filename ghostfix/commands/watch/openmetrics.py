@@ -72,8 +72,8 @@ def _family(
     yield f"# HELP {family} {help_}"
     suffix = "_total" if kind == "counter" else ""
     for labels, value in samples:
-        told = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
-        yield f"{family}{suffix}{{{told}}} {value}" if told else f"{family}{suffix} {value}"
+        named = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels.items())
+        yield f"{family}{suffix}{{{named}}} {value}" if named else f"{family}{suffix} {value}"
 
 
 def _escaped(text: str) -> str:

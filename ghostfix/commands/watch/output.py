@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from msgspec import Struct
 
-from ghostfix.commands.watch.lines import sighting_line, verdict_line
+from ghostfix.commands.watch.lines import seen_line, verdict_line
 from ghostfix.commands.watch.openmetrics import openmetrics
 from ghostfix.commands.watch.record import SeenInstance, WatchRecord, verdict_sentence
 from ghostfix.commands.watch.watch import Watch, watched_service
@@ -33,15 +33,15 @@ class WatchOptions(Struct, frozen=True, kw_only=True):
     metrics: str | None = None
 
 
-class Tellers(Struct, frozen=True):
-    """Whom to tell what is seen."""
+class Printers(Struct, frozen=True):
+    """What prints what is seen."""
 
-    sighting: Callable[[SeenInstance], None]
+    seen: Callable[[SeenInstance], None]
     record: Callable[[WatchRecord], None]
 
 
 class MetricsFile:
-    """The file of metrics. That it cannot be written is an error at first, and later it is told once."""
+    """The file of metrics. That it cannot be written is an error at first, and later it is reported once."""
 
     def __init__(self, publish: Callable[[str, bytes], None], path: str) -> None:
         self._publish = publish
@@ -66,23 +66,23 @@ def watched(
     system: System,
     publish: Callable[[str, bytes], None],
     is_unread: Callable[[], bool],
-    wishes: WatchOptions,
+    options: WatchOptions,
 ) -> ExitCode:
-    """Watches and tells, and gives the exit code of the verdict.
+    """Watches and prints, and gives the exit code of the verdict.
 
-    ``publish`` puts a file in place at once; ``is_unread`` tells that nobody reads us any more. Raises
-    BrokenPipeError then, and ProfileError when the metrics cannot be written at all.
+    ``publish`` puts a file in place at once; ``is_unread`` says whether the reader of our output is gone.
+    Raises BrokenPipeError then, and ProfileError when the metrics cannot be written at all.
     """
-    chosen = _format(wishes.format)
-    service = watched_service(system, wishes.name, wishes.config)
+    chosen = _format(options.format)
+    service = watched_service(system, options.name, options.config)
     json = chosen == "jsonl"
-    metrics = None if wishes.metrics is None else MetricsFile(publish, wishes.metrics)
-    with _live(system) if chosen == "terminal" else _lines(service, json=json) as tellers:
+    metrics = None if options.metrics is None else MetricsFile(publish, options.metrics)
+    with _live(system) if chosen == "terminal" else _lines(service, json=json) as printers:
 
         def sampled(record: WatchRecord) -> None:
             if is_unread():
                 raise BrokenPipeError
-            tellers.record(record)
+            printers.record(record)
             if metrics is not None:
                 metrics.write(record)
 
@@ -90,9 +90,9 @@ def watched(
             system,
             system.process_watch(),
             service,
-            seconds=wishes.seconds,
-            interval=wishes.interval,
-            on_sighting=tellers.sighting,
+            seconds=options.seconds,
+            interval=options.interval,
+            on_seen=printers.seen,
             on_sample=sampled,
         )
         record = watch.run()
@@ -118,14 +118,12 @@ def _format(wanted: str | None) -> str:
 
 
 @contextmanager
-def _lines(service: Service, *, json: bool) -> Iterator[Tellers]:
-    yield Tellers(
-        lambda sighting: write(sighting_line(service.name, sighting, json=json)), lambda _record: None
-    )
+def _lines(service: Service, *, json: bool) -> Iterator[Printers]:
+    yield Printers(lambda seen: write(seen_line(service.name, seen, json=json)), lambda _record: None)
 
 
 @contextmanager
-def _live(system: System) -> Iterator[Tellers]:
+def _live(system: System) -> Iterator[Printers]:
     """The view, on a screen of its own as that of top(1); its last state stays when the watch is over."""
     from rich.console import Console
     from rich.live import Live
@@ -146,6 +144,6 @@ def _live(system: System) -> Iterator[Tellers]:
             last[:] = [record]
             live.update(drawn(record), refresh=True)
 
-        yield Tellers(lambda _sighting: draw(last[0]) if last else None, draw)
+        yield Printers(lambda _seen: draw(last[0]) if last else None, draw)
     if last:
         console.print(drawn(last[0]))

@@ -1,4 +1,4 @@
-"""What a watch has seen: samples, sightings and troubles, and the verdict on them (pure)."""
+"""Watch record: what was seen, the samples and the troubles, and the verdict on them (pure)."""
 
 from collections import Counter, deque
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from ghostfix.model.text_units import counted, lasting, listed
 
 HISTORY = 120
 """Samples that are kept for the sparklines."""
-_SIGHTINGS = 200
+_SEEN = 200
 _PID = Pattern(r" \(pid \d+\)")
 _CROWDED = 5.0
 """Seconds in which there may be one instance too many: a new one may take over from the old one."""
@@ -58,7 +58,7 @@ class Sample(Struct, frozen=True, kw_only=True):
     processes: int
     zombies: int
     ports: Mapping[int, bool] = {}
-    """The profile's ports, and whether anybody listens."""
+    """The profile's ports, and whether a process listens."""
     healthy: bool | None = None
 
 
@@ -86,10 +86,10 @@ class WatchRecord:
     service: Service
     began: float
     until: float | None
-    """When it is to end; None: when somebody ends it."""
+    """When it is to end; None: when the user ends it."""
     instances: tuple[Process, ...] = ()
     samples: deque[Sample] = field(default_factory=lambda: deque(maxlen=HISTORY))
-    sightings: deque[SeenInstance] = field(default_factory=lambda: deque(maxlen=_SIGHTINGS))
+    seen: deque[SeenInstance] = field(default_factory=lambda: deque(maxlen=_SEEN))
     troubles: dict[str, str] = field(default_factory=dict)
     """What is wrong with the service now, by what it is about."""
     excesses: dict[str, str] = field(default_factory=dict)

@@ -24,7 +24,7 @@ def view(record: WatchRecord, now: float, width: int, height: int, *, unicode: b
     body = list(_body(record, now, width, unicode))
     body = body[: max(0, height - len(head))]
     room = height - len(head) - len(body) - 1
-    events = [_event(one, width) for one in list(record.sightings)[-room:]] if room > 0 else []
+    events = [_event(one, width) for one in list(record.seen)[-room:]] if room > 0 else []
     lines = [*head, *body, *([Text("")] if events else []), *events]
     whole = Text("\n", no_wrap=True, overflow="ellipsis").join(lines[:height])
     return whole if unicode else Text(whole.plain.encode("ascii", "replace").decode(), no_wrap=True)
@@ -42,14 +42,14 @@ def _head(record: WatchRecord, now: float, width: int, unicode: bool) -> Iterato
         (f"{dot}{state}", "bold red" if ill else "bold green"),
         (f"{dot}watching for {passed} {length}", "dim"),
     )
-    yield _fitting(line, width)
+    yield _shortened(line, width)
 
 
 def _body(record: WatchRecord, now: float, width: int, unicode: bool) -> Iterator[Text]:
     for trouble in record.troubles.values():
-        yield _fitting(Text(f"  ! {trouble}", "red"), width)
+        yield _shortened(Text(f"  ! {trouble}", "red"), width)
     for excess in record.excesses.values():
-        yield _fitting(Text(f"  ! {excess}", "yellow"), width)
+        yield _shortened(Text(f"  ! {excess}", "yellow"), width)
     for process in record.instances[:_INSTANCES]:
         age = lasting(max(0.0, now - process.id.started))
         yield _row("instance", f"pid {process.pid}, {age} old", shown_argv(process.argv, 120), width)
@@ -80,10 +80,10 @@ def _served(record: WatchRecord, sample: Sample) -> tuple[str, str, str] | None:
     """Port and health, as far as the profile has them."""
     ports = ", ".join(f"{port} {'listens' if there else 'is closed'}" for port, there in sample.ports.items())
     health = "" if sample.healthy is None else "healthy" if sample.healthy else "not healthy"
-    told = f"{health} ({record.health})" if health and record.health else health
-    if not ports and not told:
+    shown = f"{health} ({record.health})" if health and record.health else health
+    if not ports and not shown:
         return None
-    return ("port", ports, told) if ports else ("health", told, "")
+    return ("port", ports, shown) if ports else ("health", shown, "")
 
 
 def _started(record: WatchRecord) -> str:
@@ -95,22 +95,22 @@ def _started(record: WatchRecord) -> str:
 
 def _row(label: str, value: str, rest: str, width: int) -> Text:
     if width < _NARROW:
-        return _fitting(Text.assemble((f"  {label:<{_LABEL}}", "dim"), f"{value}  {rest}".rstrip()), width)
+        return _shortened(Text.assemble((f"  {label:<{_LABEL}}", "dim"), f"{value}  {rest}".rstrip()), width)
     line = Text.assemble((f"  {label:<{_LABEL}}", "dim"), f"{value:<{_VALUE}}", (f" {rest}", "cyan"))
-    return _fitting(line, width)
+    return _shortened(line, width)
 
 
-def _event(sighting: SeenInstance, width: int) -> Text:
-    style = _MARKS.get(sighting.kind, "")
-    time = f"{datetime.fromtimestamp(sighting.at, UTC):%H:%M:%S}"
-    by = " ..." if sighting.by is None else f", by {sighting.by}" if sighting.by else ""
+def _event(seen: SeenInstance, width: int) -> Text:
+    style = _MARKS.get(seen.kind, "")
+    time = f"{datetime.fromtimestamp(seen.at, UTC):%H:%M:%S}"
+    by = " ..." if seen.by is None else f", by {seen.by}" if seen.by else ""
     # Whose work it was is what one wants to know: the command line gives way to it.
     room = max(12, width - len(time) - len(by) - 4)
-    text = sighting.text if len(sighting.text) <= room else sighting.text[: room - 3] + "..."
-    return _fitting(Text.assemble((f"  {time}  ", "dim"), (text, style), by), width)
+    text = seen.text if len(seen.text) <= room else seen.text[: room - 3] + "..."
+    return _shortened(Text.assemble((f"  {time}  ", "dim"), (text, style), by), width)
 
 
-def _fitting(line: Text, width: int) -> Text:
+def _shortened(line: Text, width: int) -> Text:
     line.truncate(width, overflow="ellipsis")
     return line
 

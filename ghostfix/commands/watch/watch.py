@@ -1,4 +1,4 @@
-"""Watching: a service is looked at until the time is over, and every change of it is told at once."""
+"""Watch: a service is polled until the time is over, and every change of it is reported at once."""
 
 import threading
 from collections.abc import Callable
@@ -26,14 +26,14 @@ _AGAIN = 1.0
 """Seconds between two questions to one that is coming up."""
 _RESOURCES_EVERY = 60.0
 _COMING_UP = 5.0
-"""Seconds in which a new instance owes nobody a port or an answer."""
+"""Seconds in which no port and no answer is expected of a new instance."""
 _PATIENCE = 3.0
 """Seconds that the last answers are waited for at the end."""
 _TICK = 0.05
 T = TypeVar("T")
 
 
-class _Errand(Generic[T]):
+class _BackgroundQuestion(Generic[T]):
     """A question that takes long, asked beside the watch; ``answer`` is None until it is there."""
 
     def __init__(self, question: Callable[[], T]) -> None:
@@ -71,35 +71,35 @@ def watched_service(system: System, name: str | None, config: str | None) -> Ser
 
 
 class Watch:
-    """One watch of one service. ``on_sighting`` is told each thing that is seen, in order."""
+    """One watch of one service. ``on_seen`` gets each thing that is seen, in order."""
 
     def __init__(
         self,
         system: System,
-        lookout: ProcessWatch,
+        process_watch: ProcessWatch,
         service: Service,
         *,
         seconds: float | None,
         interval: float,
-        on_sighting: Callable[[SeenInstance], None] = lambda _: None,
+        on_seen: Callable[[SeenInstance], None] = lambda _: None,
         on_sample: Callable[[WatchRecord], None] = lambda _: None,
     ) -> None:
         self._system = system
-        self._lookout = lookout
+        self._process_watch = process_watch
         self._service = service
         self._interval = interval
-        self._on_sighting = on_sighting
+        self._on_seen = on_seen
         self._on_sample = on_sample
-        self._vigil = ServiceWatch(system, lookout, service)
+        self._service_watch = ServiceWatch(system, process_watch, service)
         now = system.now()
         self._deadline = None if seconds is None else system.monotonic() + seconds
         self.record = WatchRecord(
             service=service, began=now, until=None if seconds is None else now + seconds
         )
-        self._untold: list[tuple[SeenInstance, _Errand[str] | None]] = []
-        self._known: dict[tuple[object, ...], _Errand[str]] = {}
-        self._health: _Errand[HealthAnswer | None] | None = None
-        self._resources: _Errand[Resources | None] | None = None
+        self._unreported: list[tuple[SeenInstance, _BackgroundQuestion[str] | None]] = []
+        self._known: dict[tuple[object, ...], _BackgroundQuestion[str]] = {}
+        self._health: _BackgroundQuestion[HealthAnswer | None] | None = None
+        self._resources: _BackgroundQuestion[Resources | None] | None = None
         self._next_sample = self._next_health = self._next_resources = system.monotonic()
         self._used: dict[int, float] = {}
         self._cpu_seconds = 0.0
@@ -111,39 +111,39 @@ class Watch:
         self._begin()
         try:
             while self._deadline is None or self._system.monotonic() < self._deadline:
-                self._lookout.wait(self._pause())
-                self._look()
+                self._process_watch.wait(self._pause())
+                self._poll()
         except KeyboardInterrupt:
             pass
         self._finish()
         return self.record
 
     def _begin(self) -> None:
-        """Tells who runs at the beginning."""
-        running = self._vigil.instances
+        """Reports which instances run at the beginning."""
+        running = self._service_watch.instances
         self.record.count(self._system.now(), running)
         pids = ", ".join(f"pid {process.pid}" for process in running)
-        told = f"watching: {pids} runs" if running else "watching: no instance runs"
+        text = f"watching: {pids} runs" if running else "watching: no instance runs"
         first = running[0].pid if running else None
-        self._see(SeenInstance(self.record.began, Kind.WATCHING, told, first))
-        self._tell()
+        self._see(SeenInstance(self.record.began, Kind.WATCHING, text, first))
+        self._report()
 
     def _pause(self) -> float:
         now = self._system.monotonic()
         due = [self._next_sample - now]
         if self._deadline is not None:
             due.append(self._deadline - now)
-        if self._vigil.pause:
-            due.append(self._vigil.pause)
-        if self._untold or self._health is not None or self._resources is not None:
+        if self._service_watch.pause:
+            due.append(self._service_watch.pause)
+        if self._unreported or self._health is not None or self._resources is not None:
             due.append(_TICK)
         return max(0.0, min(due))
 
-    def _look(self) -> None:
-        for event in self._vigil.look():
+    def _poll(self) -> None:
+        for event in self._service_watch.poll():
             self._note(event)
-        self.record.count(self._system.now(), self._vigil.instances)
-        self._tell()
+        self.record.count(self._system.now(), self._service_watch.instances)
+        self._report()
         now = self._system.monotonic()
         self._ask(now)
         if now >= self._next_sample:
@@ -152,18 +152,18 @@ class Watch:
             self._on_sample(self.record)
 
     def _finish(self) -> None:
-        for event in self._vigil.look():
+        for event in self._service_watch.poll():
             self._note(event)
-        self.record.count(self._system.now(), self._vigil.instances)
+        self.record.count(self._system.now(), self._service_watch.instances)
         if self._health is not None:
             self._health.wait(_AGAIN)
         now = self._system.monotonic()
         self._ask(now)
         self._sample(now)
-        for _, errand in self._untold:
-            if errand is not None:
-                errand.wait(_PATIENCE)
-        self._tell(at_last=True)
+        for _, question in self._unreported:
+            if question is not None:
+                question.wait(_PATIENCE)
+        self._report(at_last=True)
         self._on_sample(self.record)
 
     # what is seen
@@ -183,41 +183,41 @@ class Watch:
             record.starts += 1
             self._next_health = min(self._next_health, self._system.monotonic() + _AGAIN)
             text = f"pid {process.pid} started: {command}"
-            sighting = SeenInstance(event.at, Kind.STARTED, text, process.pid, by=None)
-            self._see(sighting, self._starter(process, event.ancestors))
+            seen = SeenInstance(event.at, Kind.STARTED, text, process.pid, by=None)
+            self._see(seen, self._starter(process, event.ancestors))
 
-    def _starter(self, process: Process, ancestors: tuple[Process, ...]) -> _Errand[str]:
+    def _starter(self, process: Process, ancestors: tuple[Process, ...]) -> _BackgroundQuestion[str]:
         origin = origin_of(process, ancestors)
         known = None if origin is None else self._known.get(origin)
         if known is not None and (not known.done or known.answer is not None):
             return known
-        errand = _Errand(lambda: starter_of(self._system, self._service, process, ancestors))
+        question = _BackgroundQuestion(lambda: starter_of(self._system, self._service, process, ancestors))
         if origin is not None:
-            self._known[origin] = errand
-        return errand
+            self._known[origin] = question
+        return question
 
-    def _see(self, sighting: SeenInstance, errand: _Errand[str] | None = None) -> None:
-        self.record.sightings.append(sighting)
-        self._untold.append((sighting, errand))
+    def _see(self, seen: SeenInstance, question: _BackgroundQuestion[str] | None = None) -> None:
+        self.record.seen.append(seen)
+        self._unreported.append((seen, question))
 
-    def _tell(self, *, at_last: bool = False) -> None:
-        """Tells what is known whole, in the order in which it was seen."""
-        while self._untold:
-            sighting, errand = self._untold[0]
-            if errand is not None:
-                if not (errand.done or at_last):
+    def _report(self, *, at_last: bool = False) -> None:
+        """Reports what is known whole, in the order in which it was seen."""
+        while self._unreported:
+            seen, question = self._unreported[0]
+            if question is not None:
+                if not (question.done or at_last):
                     return
-                sighting.by = errand.answer or "somebody who could not be told in time"
-                self.record.started_by(sighting.by)
-            self._untold.pop(0)
-            self._on_sighting(sighting)
+                seen.by = question.answer or "somebody who could not be told in time"
+                self.record.started_by(seen.by)
+            self._unreported.pop(0)
+            self._on_seen(seen)
 
     def _excess(self, about: str, problem: str | None) -> None:
         """The same for a limit of the machine."""
         self._trouble(about, problem, self.record.excesses)
 
     def _trouble(self, about: str, problem: str | None, known: dict[str, str] | None = None) -> None:
-        """Takes down what is wrong with something, or that nothing is, and tells it when that is new."""
+        """Takes down what is wrong with something, or that nothing is, and reports it when that is new."""
         known = self.record.troubles if known is None else known
         before = known.get(about)
         if problem is not None:
@@ -231,9 +231,9 @@ class Watch:
     # what is measured
 
     def _sample(self, now: float) -> None:
-        vigil, service = self._vigil, self._service
-        members = vigil.members()
-        uses = self._lookout.consumption(members)
+        service_watch, service = self._service_watch, self._service
+        members = service_watch.members()
+        uses = self._process_watch.consumption(members)
         before, self._used = self._used, {}
         used = 0.0
         for pid, use in uses.items():
@@ -243,7 +243,7 @@ class Watch:
         self._cpu_seconds += used
         passed = None if self._sampled_at is None else now - self._sampled_at
         self._sampled_at = now
-        listening = self._lookout.ports() if service.ports else frozenset()
+        listening = self._process_watch.ports() if service.ports else frozenset()
         ports = {} if listening is None else {port: port in listening for port in service.ports}
         self._check_ports(ports)
         self._check_counts()
@@ -254,8 +254,8 @@ class Watch:
                 cpu_seconds=self._cpu_seconds,
                 memory_bytes=sum(use.memory_bytes for use in uses.values()),
                 own_processes=sum(use.alive for use in uses.values()),
-                processes=vigil.process_count,
-                zombies=vigil.zombies,
+                processes=service_watch.process_count,
+                zombies=service_watch.zombies,
                 ports=ports,
                 healthy=self._well,
             )
@@ -269,15 +269,15 @@ class Watch:
     def _check_counts(self) -> None:
         limits = self._service.limits
         for about, number, limit in (
-            ("processes", self._vigil.process_count, limits.processes),
-            ("zombies", self._vigil.zombies, limits.zombies),
+            ("processes", self._service_watch.process_count, limits.processes),
+            ("zombies", self._service_watch.zombies, limits.zombies),
         ):
             text = f"{number} {about}, {percent_of(number, limit)}"
             self._excess(about, text if number > limit else None)
 
     def _coming_up(self) -> bool:
-        """Whether nobody runs who could owe a port or an answer by now."""
-        started = [process.id.started for process in self._vigil.instances]
+        """Whether no instance runs of which a port or an answer is expected by now."""
+        started = [process.id.started for process in self._service_watch.instances]
         return not started or self._system.now() - max(started) < _COMING_UP
 
     # what is asked beside it
@@ -292,11 +292,11 @@ class Watch:
             self._resources = None
         if service.health is not None and self._health is None and now >= self._next_health:
             self._next_health = now + max(_HEALTH_EVERY, self._interval)
-            runs = bool(self._vigil.instances)
-            self._health = _Errand(lambda: _health(system, service, runs=runs))
+            runs = bool(self._service_watch.instances)
+            self._health = _BackgroundQuestion(lambda: _health(system, service, runs=runs))
         if self._resources is None and now >= self._next_resources:
             self._next_resources = now + max(_RESOURCES_EVERY, self._interval)
-            self._resources = _Errand(lambda: system.resources(service.directory).value)
+            self._resources = _BackgroundQuestion(lambda: system.resources(service.directory).value)
 
     def _judge_health(self, found: HealthAnswer | None) -> None:
         if found is None:

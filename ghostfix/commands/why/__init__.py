@@ -1,1 +1,1 @@
-"""Origins: what ``ghostfix why`` finds out about one process."""
+"""`ghostfix why`: what ``ghostfix why`` finds out about one process."""

@@ -1,4 +1,4 @@
-"""``ghostfix why``: what started a process, and what keeps it alive; only looks."""
+"""``ghostfix why``: what started a process, and what keeps it alive; changes nothing."""
 
 import os
 import sys

@@ -1,4 +1,4 @@
-"""Git: the repository of a folder and what is checked out there, read from its files without running git."""
+"""Git branch: a folder's repository and what is checked out there, by its files without running git."""
 
 import posixpath
 

@@ -1,4 +1,4 @@
-"""Vitals: what the kernel counts of one process, and what it holds that is deleted.
+"""Process stats: what the kernel counts of one process, and what it holds that is deleted.
 
 On Linux from ``/proc/PID``; elsewhere everything is unknown. None means "could not be read".
 """
@@ -29,7 +29,7 @@ class Descriptor(Struct, frozen=True):
     target: str
 
 
-class Vitals(Struct, frozen=True, kw_only=True):
+class ProcessStats(Struct, frozen=True, kw_only=True):
     """Sizes are bytes, times are seconds."""
 
     threads: int | None = None
@@ -57,15 +57,15 @@ class Vitals(Struct, frozen=True, kw_only=True):
     """The terminal on its standard input, output or error."""
 
 
-def vitals_of(system: System, pid: int) -> Vitals:
+def process_stats(system: System, pid: int) -> ProcessStats:
     """Reads a handful of small files of ``/proc``, and where at most 512 descriptors lead."""
     if system.platform is not Platform.LINUX:
-        return Vitals()
+        return ProcessStats()
     folder = f"/proc/{pid}"
     status = parse_status(_text(system, f"{folder}/status"))
     io = parse_status(_text(system, f"{folder}/io"))
     descriptors = _descriptors(system, folder)
-    return Vitals(
+    return ProcessStats(
         threads=_number(status.get("Threads")),
         virtual_bytes=_size(status.get("VmSize")),
         resident_bytes=_size(status.get("VmRSS")),
@@ -81,7 +81,7 @@ def vitals_of(system: System, pid: int) -> Vitals:
         folder_deleted=system.resolve(f"{folder}/cwd").endswith(_DELETED),
         descriptors=descriptors,
         deleted_files=_deleted(descriptors),
-        preloaded=preloading(_text(system, f"{folder}/environ")),
+        preloaded=preload_variables(_text(system, f"{folder}/environ")),
         terminal=_terminal(descriptors),
     )
 
@@ -116,7 +116,7 @@ def capabilities_in_words(mask: str | None) -> str | None:
     return f"{count} of {_LAST_CAPABILITY + 1}" + (f" ({', '.join(notable)})" if notable else "")
 
 
-def preloading(environment: str) -> tuple[str, ...]:
+def preload_variables(environment: str) -> tuple[str, ...]:
     """Which of the variables that preload code are set in ``/proc/PID/environ``."""
     pairs = (entry.partition("=") for entry in environment.split("\0"))
     return tuple(sorted({name for name, _, value in pairs if name in _PRELOADS and value}))

@@ -30,7 +30,7 @@ def text_of(answer: Why, *, width: int = 100, verbose: bool = False, tree: bool 
 
 
 def _process(seen: Explanation, now: float, width: int, *, verbose: bool, tree: bool) -> Iterator[str]:
-    yield f"{seen.name} (pid {seen.pid}){_listening(seen)}"
+    yield f"{seen.name} (pid {seen.pid}){_ports_text(seen)}"
     yield ""
     yield "Where it comes from"
     if tree:
@@ -40,8 +40,8 @@ def _process(seen: Explanation, now: float, width: int, *, verbose: bool, tree: 
     yield ""
     yield "What keeps it alive"
     yield from _wrapped(_sentence(seen.summary), width, _GAP, _GAP)
-    for keeper in seen.kept_alive_by:
-        yield from _keeper(keeper, width)
+    for restarter in seen.kept_alive_by:
+        yield from _restarter(restarter, width)
     yield ""
     for label, value in _facts(seen, now, verbose=verbose):
         yield from _wrapped(value, width, f"{label:<{_LABEL}}", " " * _LABEL)
@@ -51,7 +51,7 @@ def _process(seen: Explanation, now: float, width: int, *, verbose: bool, tree: 
         yield from _bullets([warning.text for warning in seen.warnings], width)
 
 
-def _listening(seen: Explanation) -> str:
+def _ports_text(seen: Explanation) -> str:
     ports = sorted({each.port for each in seen.listeners})
     if not ports:
         return ""
@@ -75,22 +75,22 @@ def _tree(seen: Explanation, width: int) -> Iterator[str]:
         yield _cut(f"{marker} {_GAP * each.depth}{each.pid} {each.name}: {each.command}", width)
 
 
-def _keeper(keeper: RestarterOfProcess, width: int) -> Iterator[str]:
-    if not keeper.place and not keeper.text and keeper.restarts is None:
+def _restarter(restarter: RestarterOfProcess, width: int) -> Iterator[str]:
+    if not restarter.place and not restarter.text and restarter.restarts is None:
         return
-    head = f"{_GAP}- {keeper.place or keeper.id}"
-    if keeper.text and keeper.text != keeper.place:
-        head = f"{head}: {keeper.text}"
+    head = f"{_GAP}- {restarter.place or restarter.id}"
+    if restarter.text and restarter.text != restarter.place:
+        head = f"{head}: {restarter.text}"
     yield _cut(head, width)
-    for hop in keeper.hops:
+    for hop in restarter.hops:
         yield _cut(f"{_GAP}{_GAP}through {hop}", width)
     notes = []
-    if not keeper.started:
+    if not restarter.started:
         notes.append("it did not start this very process, as far as could be seen")
-    if keeper.restarts is not None and keeper.restarts_on_exit:
-        notes.append(f"restarted {keeper.restarts} time{'' if keeper.restarts == 1 else 's'}")
-    if keeper.confidence != "certain":
-        notes.append(keeper.confidence)
+    if restarter.restarts is not None and restarter.restarts_on_exit:
+        notes.append(f"restarted {restarter.restarts} time{'' if restarter.restarts == 1 else 's'}")
+    if restarter.confidence != "certain":
+        notes.append(restarter.confidence)
     if notes:
         yield _cut(f"{_GAP}{_GAP}{'; '.join(notes)}", width)
 

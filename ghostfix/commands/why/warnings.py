@@ -1,10 +1,10 @@
-"""Caution: what about a process deserves a second look. Pure: it judges what was read."""
+"""Warnings: what about a process deserves attention. Pure: it judges what was read."""
 
 from collections.abc import Sequence
 
 from msgspec import Struct
 
-from ghostfix.commands.why.process_stats import Vitals
+from ghostfix.commands.why.process_stats import ProcessStats
 from ghostfix.managers.restarter_of_process import RestarterOfProcess
 from ghostfix.model.invocation import read_argv
 from ghostfix.model.process import Listener, Process, ProcessDetail, ProcessState
@@ -29,9 +29,9 @@ class SeenProcess(Struct, frozen=True, kw_only=True):
     """What the cautions are judged by."""
 
     process: Process
-    vitals: Vitals
+    stats: ProcessStats
     listeners: tuple[Listener, ...]
-    keepers: tuple[RestarterOfProcess, ...]
+    restarters: tuple[RestarterOfProcess, ...]
     now: float
     changed: str | None = None
     """A file of its program that was changed after it had started."""
@@ -48,7 +48,13 @@ def is_loopback(address: str) -> bool:
 
 def cautions(seen: SeenProcess) -> tuple[Caution, ...]:
     """Every warning about one process, the gravest first."""
-    return (*_of_state(seen), *_of_files(seen), *_of_exposure(seen), *_of_keepers(seen), *_of_amounts(seen))
+    return (
+        *_of_state(seen),
+        *_of_files(seen),
+        *_of_exposure(seen),
+        *_of_restarters(seen),
+        *_of_amounts(seen),
+    )
 
 
 def _of_state(seen: SeenProcess) -> Sequence[Caution]:
@@ -63,22 +69,22 @@ def _of_state(seen: SeenProcess) -> Sequence[Caution]:
 
 
 def _of_files(seen: SeenProcess) -> list[Caution]:
-    vitals, detail = seen.vitals, seen.detail
+    stats, detail = seen.stats, seen.detail
     found = []
-    if vitals.executable_deleted:
+    if stats.executable_deleted:
         found.append(Caution("executable-deleted", "its program was deleted or replaced since it started"))
-    if vitals.folder_deleted:
+    if stats.folder_deleted:
         found.append(Caution("folder-deleted", "its working directory was deleted"))
     if seen.changed is not None:
         found.append(
             Caution("program-changed", f"{seen.changed} was changed after it started: it runs the older one")
         )
-    if vitals.deleted_files:
-        names = ", ".join(vitals.deleted_files[:3])
+    if stats.deleted_files:
+        names = ", ".join(stats.deleted_files[:3])
         found.append(Caution("deleted-files", f"it still writes to or holds deleted files: {names}"))
-    if vitals.preloaded:
+    if stats.preloaded:
         found.append(
-            Caution("preloaded", f"its environment changes what it loads: {', '.join(vitals.preloaded)}")
+            Caution("preloaded", f"its environment changes what it loads: {', '.join(stats.preloaded)}")
         )
     temporary = _temporary(seen.process, detail)
     if temporary is not None:
@@ -119,16 +125,16 @@ def _of_exposure(seen: SeenProcess) -> list[Caution]:
     return found
 
 
-def _of_keepers(seen: SeenProcess) -> list[Caution]:
+def _of_restarters(seen: SeenProcess) -> list[Caution]:
     found = []
-    active = [keeper for keeper in seen.keepers if keeper.enabled and keeper.trigger]
+    active = [restarter for restarter in seen.restarters if restarter.enabled and restarter.trigger]
     if len(active) > 1:
-        names = ", ".join(f"{keeper.kind} {keeper.id}" for keeper in active[:5])
+        names = ", ".join(f"{restarter.kind} {restarter.id}" for restarter in active[:5])
         found.append(Caution("several-restarters", f"{len(active)} restarters would start it again: {names}"))
     found += [
-        Caution("many-restarts", f"{keeper.kind} {keeper.id} restarted it {keeper.restarts} times")
-        for keeper in seen.keepers
-        if keeper.restarts is not None and keeper.restarts > _OFTEN
+        Caution("many-restarts", f"{restarter.kind} {restarter.id} restarted it {restarter.restarts} times")
+        for restarter in seen.restarters
+        if restarter.restarts is not None and restarter.restarts > _OFTEN
     ]
     return found
 

@@ -13,7 +13,7 @@ from msgspec import structs
 from ghostfix import __version__
 from ghostfix.commands.why.explanation import Ancestor, Explanation, Socket, Usage, Why
 from ghostfix.commands.why.git_branch import GitCheckout, checkout_of
-from ghostfix.commands.why.process_stats import Descriptor, Vitals, vitals_of
+from ghostfix.commands.why.process_stats import Descriptor, ProcessStats, process_stats
 from ghostfix.commands.why.warnings import SeenProcess, cautions, is_loopback
 from ghostfix.managers.keep_alive import KeptAlive, Lineage, kept_alive
 from ghostfix.managers.process_role import role_of
@@ -44,15 +44,15 @@ def why(system: System, target: str, *, tree: bool = False, thorough: bool = Fal
     problems = [found.problem] if found.problem is not None else []
 
     @cache
-    def everyone() -> ProcessTree:
+    def all_processes() -> ProcessTree:
         return ProcessTree(system.processes().value)
 
     explained = []
     for process in found.value:
         line = _line(system, process)
-        kept = kept_alive(system, line, everyone, thorough=thorough)
+        kept = kept_alive(system, line, all_processes, thorough=thorough)
         problems += kept.problems
-        whole = _tree(everyone(), line) if tree else ()
+        whole = _tree(all_processes(), line) if tree else ()
         explained.append(_explanation(system, line, kept, listeners().value, whole))
     return Why(
         version=__version__,
@@ -72,7 +72,7 @@ def _line(system: System, process: Process) -> Lineage:
         seen.add(above.ppid)
         parent = system.process(above.ppid)
         if parent is None or parent.id.started > above.id.started + 1.0:
-            break  # the PID of the parent is somebody else's by now
+            break  # the PID of the parent is another process's by now
         ancestors.append(parent)
         above = parent
     detailed = structs.replace(process, detail=system.detail(process))
@@ -87,15 +87,15 @@ def _explanation(
     tree: tuple[Ancestor, ...],
 ) -> Explanation:
     process, detail = line.process, line.detail
-    vitals = vitals_of(system, process.pid)
+    stats = process_stats(system, process.pid)
     own = tuple(listener for listener in listeners if process.pid in listener.owners)
     sharing = tuple(each for each in listeners if each.port in {listener.port for listener in own})
     now = system.now()
     seen = SeenProcess(
         process=process,
-        vitals=vitals,
+        stats=stats,
         listeners=sharing,
-        keepers=kept.restarters,
+        restarters=kept.restarters,
         now=now,
         changed=_changed(system, process, detail),
     )
@@ -110,7 +110,7 @@ def _explanation(
         started=process.id.started,
         age_s=round(max(0.0, now - process.id.started), 3),
         chain=tuple(_ancestor(member) for member in reversed(line.members)),
-        kept_alive_by=tuple(_shown_keeper(keeper) for keeper in kept.restarters),
+        kept_alive_by=tuple(_shown_restarter(restarter) for restarter in kept.restarters),
         summary=safe(kept.summary),
         signs=kept.signs,
         listeners=tuple(_socket(listener) for listener in own),
@@ -121,11 +121,11 @@ def _explanation(
         git=_git(system, detail.cwd),
         container=_shown(detail.container),
         control_group=_shown(detail.control_group),
-        terminal=_shown(vitals.terminal),
-        capabilities=vitals.capabilities,
-        usage=_usage(process, detail, vitals, now),
+        terminal=_shown(stats.terminal),
+        capabilities=stats.capabilities,
+        usage=_usage(process, detail, stats, now),
         warnings=tuple(structs.replace(each, text=safe(each.text)) for each in cautions(seen)),
-        descriptors=tuple(Descriptor(each.number, safe(each.target)) for each in vitals.descriptors),
+        descriptors=tuple(Descriptor(each.number, safe(each.target)) for each in stats.descriptors),
         tree=tree,
     )
 
@@ -144,12 +144,12 @@ def _ancestor(process: Process, depth: int = 0) -> Ancestor:
     )
 
 
-def _tree(everyone: ProcessTree, line: Lineage) -> tuple[Ancestor, ...]:
+def _tree(all_processes: ProcessTree, line: Lineage) -> tuple[Ancestor, ...]:
     """The ancestors, one below the other, and below the process everything that it started."""
     rows = [_ancestor(member, depth) for depth, member in enumerate(reversed(line.members))]
 
     def below(pid: int, depth: int) -> None:
-        for child in sorted(everyone.children(pid), key=lambda each: each.pid):
+        for child in sorted(all_processes.children(pid), key=lambda each: each.pid):
             if child.pid != pid and depth < _LONGEST_CHAIN:
                 rows.append(_ancestor(child, depth))
                 below(child.pid, depth + 1)
@@ -168,23 +168,23 @@ def _socket(listener: Listener) -> Socket:
     return Socket(address=listener.address, port=listener.port, reach=reach, owners=listener.owners)
 
 
-def _usage(process: Process, detail: ProcessDetail, vitals: Vitals, now: float) -> Usage:
+def _usage(process: Process, detail: ProcessDetail, stats: ProcessStats, now: float) -> Usage:
     age = max(now - process.id.started, 0.01)
-    spent = vitals.cpu_seconds
+    spent = stats.cpu_seconds
     return Usage(
         memory_bytes=process.memory_bytes,
-        virtual_bytes=vitals.virtual_bytes,
-        shared_bytes=vitals.shared_bytes,
-        swapped_bytes=vitals.swapped_bytes,
-        threads=vitals.threads,
+        virtual_bytes=stats.virtual_bytes,
+        shared_bytes=stats.shared_bytes,
+        swapped_bytes=stats.swapped_bytes,
+        threads=stats.threads,
         cpu_seconds=spent,
         cpu_percent=None if spent is None else round(100 * spent / age, 1),
         open_files=detail.open_file_count,
         open_file_limit=detail.open_file_limit,
-        read_bytes=vitals.read_bytes,
-        written_bytes=vitals.written_bytes,
-        read_calls=vitals.read_calls,
-        write_calls=vitals.write_calls,
+        read_bytes=stats.read_bytes,
+        written_bytes=stats.written_bytes,
+        read_calls=stats.read_calls,
+        write_calls=stats.write_calls,
     )
 
 
@@ -220,15 +220,15 @@ def _git(system: System, cwd: str | None) -> GitCheckout | None:
     )
 
 
-def _shown_keeper(keeper: RestarterOfProcess) -> RestarterOfProcess:
+def _shown_restarter(restarter: RestarterOfProcess) -> RestarterOfProcess:
     return structs.replace(
-        keeper,
-        id=safe(keeper.id),
-        scope=safe(keeper.scope),
-        file=_shown(keeper.file),
-        text=safe(keeper.text),
-        trigger=safe(keeper.trigger),
-        hops=tuple(safe(hop) for hop in keeper.hops),
+        restarter,
+        id=safe(restarter.id),
+        scope=safe(restarter.scope),
+        file=_shown(restarter.file),
+        text=safe(restarter.text),
+        trigger=safe(restarter.trigger),
+        hops=tuple(safe(hop) for hop in restarter.hops),
     )
 
 

@@ -24,7 +24,7 @@ from ghostfix.diagnosis.applicability import always
 from ghostfix.diagnosis.evidence_text import bounded, job_name
 from ghostfix.diagnosis.own_manager import is_manager, managers
 from ghostfix.diagnosis.repair_steps import hold, restart
-from ghostfix.diagnosis.unwanted_restarters import rogues
+from ghostfix.diagnosis.unwanted_restarters import unwanted_restarters
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.job import Job
 from ghostfix.model.reading import Confidence, Source
@@ -71,8 +71,8 @@ def _seen(job: Job, service: Service) -> Evidence:
 
 
 def repair(_finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
-    holding = (step for job in rogues(snapshot, service) for step in hold(job))
-    return (*restart(CODE, snapshot, service), *holding)
+    holds = (step for job in unwanted_restarters(snapshot, service) for step in hold(job))
+    return (*restart(CODE, snapshot, service), *holds)
 
 
 CHECK = Check(

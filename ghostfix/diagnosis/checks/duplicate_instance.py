@@ -26,7 +26,7 @@ Let one manager start the service, and let the service take a lock: ``ghostfix r
 from ghostfix.diagnosis.applicability import always
 from ghostfix.diagnosis.evidence_text import bounded, described, pids
 from ghostfix.diagnosis.instance_health import wanted_instances
-from ghostfix.diagnosis.instance_to_keep import keepers
+from ghostfix.diagnosis.instance_to_keep import instances_to_keep
 from ghostfix.diagnosis.repair_steps import restart
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Source
@@ -44,7 +44,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     wanted = wanted_instances(snapshot, service)
     if len(running) <= wanted:
         return ()
-    staying = {instance.root.pid for instance in keepers(snapshot, service)}
+    staying = {instance.root.pid for instance in instances_to_keep(snapshot, service)}
     number = counted(len(running), "instance")
     roots = [instance.root for instance in running]
     return (

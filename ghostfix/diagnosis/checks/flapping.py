@@ -8,12 +8,12 @@ instance leaves behind when it ends.
 
 Why it matters
 --------------
-Between two starts it serves nobody, however well it looks at any one moment. A look alone cannot tell.
+Between two starts it serves no client, however well it looks at any one moment. One survey cannot see that.
 
 How ghostfix repairs it
 -----------------------
 By the other findings: what restarts it and is not meant to is held, and what ends it is mended. It names
-whoever started each instance.
+what started each instance.
 
 How to prevent it
 -----------------

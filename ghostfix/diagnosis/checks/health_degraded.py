@@ -23,7 +23,7 @@ Let the service end when a part that it needs is down, so that its manager notic
 from ghostfix.diagnosis.applicability import with_health
 from ghostfix.diagnosis.evidence_text import bounded
 from ghostfix.diagnosis.http_answer import complaints, self_assessment
-from ghostfix.diagnosis.instance_health import starting
+from ghostfix.diagnosis.instance_health import is_starting
 from ghostfix.diagnosis.repair_steps import restart
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Confidence, Source
@@ -41,7 +41,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     unwell, own_word = complaints(health), self_assessment(health)
     if not unwell and own_word is None:
         return ()
-    young = starting(snapshot, service)
+    young = is_starting(snapshot, service)
     return (
         Finding(
             code=CODE,

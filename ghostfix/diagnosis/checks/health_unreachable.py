@@ -22,7 +22,7 @@ Answer the health URL from a thread of its own, and give watchdogs a back-off.
 
 from ghostfix.diagnosis.applicability import with_health
 from ghostfix.diagnosis.http_answer import unreachable
-from ghostfix.diagnosis.instance_health import starting
+from ghostfix.diagnosis.instance_health import is_starting
 from ghostfix.diagnosis.repair_steps import restart
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Confidence, Source
@@ -39,7 +39,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     failure = None if health is None else unreachable(health)
     if health is None or failure is None:
         return ()
-    young = starting(snapshot, service)
+    young = is_starting(snapshot, service)
     return (
         Finding(
             code=CODE,

@@ -4,12 +4,12 @@ What it finds
 -------------
 ``Address already in use`` (errno 98 on Linux, 48 on macOS, ``EADDRINUSE`` in node), and the words of servers
 that say so in their own way, since the last start. An error as long as something is wrong with the service
-or its port; a warning when that is over, or when nobody has the port any more. Not flagged: what was logged
-before the last start, or below the level ERROR.
+or its port; a warning when that is over, or when no process has the port any more. Not flagged: what was
+logged before the last start, or below the level ERROR.
 
 Why it matters
 --------------
-An instance that cannot bind either ends, to be started again, or runs on without serving anybody.
+An instance that cannot bind either ends, to be started again, or runs on without serving a client.
 
 How ghostfix repairs it
 -----------------------
@@ -54,7 +54,7 @@ def _finding(fault: LogFaults, snapshot: Snapshot, service: Service) -> Finding:
         short=_short(fault, snapshot, service),
         also_when_well=False,
     )
-    # What is over keeps nobody from starting.
+    # What is over hinders no start.
     return structs.replace(finding, severity=Severity.WARNING) if free else finding
 
 

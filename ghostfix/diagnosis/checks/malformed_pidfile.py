@@ -8,13 +8,13 @@ process holds a lock, and one that was created in the last two seconds.
 
 Why it matters
 --------------
-Scripts that read it fail in ways nobody foresaw: an empty PID in ``kill -0 $(cat file)`` asks about
+Scripts that read it fail in unforeseen ways: an empty PID in ``kill -0 $(cat file)`` asks about
 the script's own process group.
 
 How ghostfix repairs it
 -----------------------
 It moves a regular file aside. A symlink or a folder in a PID file's place is only named: what it leads to
-may be somebody else's.
+may be another program's.
 
 How to prevent it
 -----------------
@@ -44,11 +44,11 @@ def find(snapshot: Snapshot, _service: Service) -> tuple[Finding, ...]:
     return tuple(
         _finding(pidfile)
         for pidfile in snapshot.pidfiles.value
-        if pidfile.state in _WHAT and not _comes_into_being(pidfile, snapshot)
+        if pidfile.state in _WHAT and not _may_be_empty(pidfile, snapshot)
     )
 
 
-def _comes_into_being(pidfile: PidFile, snapshot: Snapshot) -> bool:
+def _may_be_empty(pidfile: PidFile, snapshot: Snapshot) -> bool:
     """Created and not yet written, or a lock that never holds anything."""
     if pidfile.state not in _REMOVABLE:
         return False

@@ -39,7 +39,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     found = []
     for pidfile in snapshot.pidfiles.value:
         process = None if pidfile.pid is None else snapshot.process(pidfile.pid)
-        if process is not None and owner(pidfile, snapshot, service) is Owner.OUTSHONE:
+        if process is not None and owner(pidfile, snapshot, service) is Owner.NOT_SERVING:
             found.append(_finding(pidfile, process, snapshot, service))
     return tuple(found)
 

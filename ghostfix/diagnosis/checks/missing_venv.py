@@ -7,7 +7,7 @@ through a symlink, one made by uv, conda or virtualenv.
 
 Why it matters
 --------------
-The service cannot be started as it should be; whoever starts it all the same uses another Python, without
+The service cannot be started as it should be; a start all the same uses another Python, without
 the packages that it requires.
 
 How ghostfix repairs it

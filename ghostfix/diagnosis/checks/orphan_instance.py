@@ -9,7 +9,7 @@ children below their parent, daemons that detach on purpose, workers of other fo
 
 Why it matters
 --------------
-Nobody is left who would stop or replace an orphan. It keeps the port and answers with the code of
+No process is left that would stop or replace an orphan. It keeps the port and answers with the code of
 yesterday.
 
 How ghostfix repairs it

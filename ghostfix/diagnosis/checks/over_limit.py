@@ -76,8 +76,8 @@ def _exceeded(mine: list[Process], service: Service) -> Iterator[tuple[str, str,
     if over:
         worst = max(over, key=lambda process: files[process])
         used = f"{files[worst]} open files"
-        told = f"has a process with {used}, pid {worst.pid}, and its limit is {limits.service_open_files}"
-        yield "open files", told, used, sorted(over, key=lambda process: -files[process])
+        text = f"has a process with {used}, pid {worst.pid}, and its limit is {limits.service_open_files}"
+        yield "open files", text, used, sorted(over, key=lambda process: -files[process])
 
 
 CHECK = Check(

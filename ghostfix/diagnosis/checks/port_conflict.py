@@ -10,7 +10,7 @@ cannot be seen while what may be the service cannot be seen either.
 
 Why it matters
 --------------
-The service cannot bind, or half of its clients talk to somebody else: ``localhost`` may lead to IPv6 where
+The service cannot bind, or half of its clients talk to another program: ``localhost`` may lead to IPv6 where
 the service listens on IPv4.
 
 How ghostfix repairs it
@@ -102,10 +102,10 @@ def _surely_ours(held: Holders, snapshot: Snapshot, service: Service) -> bool:
 
 
 def _unseen_instance(snapshot: Snapshot, service: Service) -> bool:
-    """Nothing runs that this user can see, and what may be an instance could not be looked into.
+    """Nothing runs that this user can see, and the details of what may be an instance could not be read.
 
-    The socket is then most likely its own: whoever looks at a healthy service of root's blames nobody, and is
-    told what could not be seen.
+    The socket is then most likely its own: a user who diagnoses a healthy service of root's is shown no
+    culprit, and reads what could not be seen.
     """
     return not snapshot.processes.complete and not instances(snapshot, service)
 

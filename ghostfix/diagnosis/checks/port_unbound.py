@@ -12,7 +12,7 @@ For its clients the service is down, although every process list shows it.
 
 How ghostfix repairs it
 -----------------------
-It stops the instances and starts a clean one, after whoever holds the port was dealt with.
+It stops the instances and starts a clean one, after what holds the port was dealt with.
 
 How to prevent it
 -----------------
@@ -22,7 +22,7 @@ Let the service end when it cannot bind, so that its manager notices.
 from ghostfix.diagnosis.applicability import with_ports
 from ghostfix.diagnosis.evidence_text import bounded, described, pids
 from ghostfix.diagnosis.http_answer import unreachable
-from ghostfix.diagnosis.instance_health import starting
+from ghostfix.diagnosis.instance_health import is_starting
 from ghostfix.diagnosis.port_holders import Holders, holders
 from ghostfix.diagnosis.repair_steps import restart
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
@@ -48,7 +48,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
 
 
 def _answers(held: Holders, snapshot: Snapshot, service: Service) -> bool:
-    """Somebody answers the health URL on this port, and no stranger is known to hold it."""
+    """A process answers the health URL on this port, and no stranger is known to hold it."""
     health = snapshot.health.value
     if health is None or service.health is None or held.strangers:
         return False
@@ -57,7 +57,7 @@ def _answers(held: Holders, snapshot: Snapshot, service: Service) -> bool:
 
 def _finding(held: Holders, snapshot: Snapshot, service: Service) -> Finding:
     roots = [instance.root for instance in instances(snapshot, service)]
-    young = starting(snapshot, service)
+    young = is_starting(snapshot, service)
     unsure = young or not snapshot.listeners.complete
     doubt = (
         "It was started a moment ago and may still be coming up."
@@ -72,7 +72,7 @@ def _finding(held: Holders, snapshot: Snapshot, service: Service) -> Finding:
         if not held.strangers
         else f"{held.strangers[0].name} (pid {held.strangers[0].pid}) has the port.",
         subject=Subject(SubjectKind.PORT, str(held.port)),
-        short=f"nobody listens on {held.port}" if held.nobody else f"cannot bind {held.port}",
+        short=f"nobody listens on {held.port}" if held.unheld else f"cannot bind {held.port}",
         confidence=Confidence.POSSIBLE if unsure else Confidence.CERTAIN,
         doubt=doubt if unsure else None,
         evidence=bounded(Evidence(described(root, snapshot)) for root in roots),

@@ -25,7 +25,7 @@ from collections import Counter
 
 from ghostfix.diagnosis.applicability import always
 from ghostfix.diagnosis.evidence_text import bounded
-from ghostfix.diagnosis.process_count_of import processes_of
+from ghostfix.diagnosis.process_count_of import process_count_of
 from ghostfix.diagnosis.repair_steps import no_steps
 from ghostfix.diagnosis.task_limits import Full, UserTasks, nearly_full, of_the_user
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
@@ -46,7 +46,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     over, near = resources.process_count > limit, nearly_full(snapshot, service)
     if not over and not near:
         return ()
-    mine = processes_of(snapshot, service)
+    mine = process_count_of(snapshot, service)
     decisive = over and resources.process_count - mine <= limit
     return (
         Finding(
@@ -54,7 +54,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
             severity=Severity.ERROR if decisive or near else Severity.WARNING,
             summary=f"{resources.process_count} processes, {percent_of(resources.process_count, limit)}"
             if over
-            else _told(near[0]),
+            else _limit_text(near[0]),
             cause=f"{mine} of them belong to {service.name}; stopping the surplus lowers the number."
             if mine
             else f"None of them belongs to {service.name}: look at the programs below.",
@@ -63,7 +63,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
             evidence=bounded(
                 [
                     Evidence(f"{mine} of {service.name}, its zombies included"),
-                    *(Evidence(_told(full)) for full in near),
+                    *(Evidence(_limit_text(full)) for full in near),
                     *_of_the_user(of_the_user(snapshot, service)),
                     *_programs(snapshot),
                 ]
@@ -72,7 +72,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     )
 
 
-def _told(full: Full) -> str:
+def _limit_text(full: Full) -> str:
     return f"{full.tasks} tasks {full.who}, {percent_of(full.tasks, full.limit)} that the kernel sets"
 
 

@@ -1,4 +1,4 @@
-"""A PID file names a process that is somebody else by now.
+"""A PID file names a process that is another program by now.
 
 What it finds
 -------------
@@ -9,8 +9,7 @@ warning. Not flagged: any process of the service, a wrapper or restarter of it, 
 
 Why it matters
 --------------
-Whoever stops the service by its PID file stops an innocent process, and whoever asks "does it run?" hears
-yes.
+A stop by the PID file stops an innocent process, and a script that asks "does it run?" hears yes.
 
 How ghostfix repairs it
 -----------------------

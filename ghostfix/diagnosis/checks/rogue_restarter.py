@@ -28,7 +28,7 @@ from ghostfix.diagnosis.applicability import always
 from ghostfix.diagnosis.evidence_text import bounded, job_name, job_trail
 from ghostfix.diagnosis.own_manager import is_own_supervisor, job_subject, jobs_of
 from ghostfix.diagnosis.repair_steps import hold, restart
-from ghostfix.diagnosis.unwanted_restarters import at_peace, rogues, strangers
+from ghostfix.diagnosis.unwanted_restarters import is_well_managed, strangers, unwanted_restarters
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity
 from ghostfix.model.job import Job
 from ghostfix.model.reading import Confidence, Source
@@ -44,19 +44,19 @@ _DOUBTS = {
 
 
 def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
-    peace = at_peace(snapshot, service)
+    settled = is_well_managed(snapshot, service)
     return tuple(
-        _finding(job, service, peace) for job in strangers(snapshot, service) if not is_own_supervisor(job)
+        _finding(job, service, settled) for job in strangers(snapshot, service) if not is_own_supervisor(job)
     )
 
 
-def _finding(job: Job, service: Service, peace: bool) -> Finding:
-    harmless = peace or job.confidence is Confidence.POSSIBLE
+def _finding(job: Job, service: Service, settled: bool) -> Finding:
+    harmless = settled or job.confidence is Confidence.POSSIBLE
     return Finding(
         code=CODE,
         severity=Severity.WARNING if harmless else Severity.ERROR,
         summary=_summary(job, service),
-        cause=_cause(job, service, peace),
+        cause=_cause(job, service, settled),
         subject=job_subject(job),
         short=job_trail(job),
         confidence=job.confidence,
@@ -71,9 +71,9 @@ def _summary(job: Job, service: Service) -> str:
     return f"{job_name(job)} {may} {service.name} {job.trigger}; the profile {manager}".replace("  ", " ")
 
 
-def _cause(job: Job, service: Service, peace: bool) -> str:
+def _cause(job: Job, service: Service, settled: bool) -> str:
     own = "cron" if job.kind == "cron" else f"{job.kind}:{job.id}"
-    if peace and service.manager == "none":
+    if settled and service.manager == "none":
         return f'{service.name} is restarted by {job_name(job)}; if that is meant, set manager = "{own}".'
     return "As long as it may act, a service that is stopped comes back, and one that runs may get a twin."
 
@@ -88,8 +88,10 @@ def _evidence(job: Job) -> tuple[Evidence, ...]:
 
 
 def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
-    """Nothing for one that is no rogue: holding the only manager of a healthy service would do harm."""
-    held = [job for job in jobs_of(snapshot, finding.subject) if job in rogues(snapshot, service)]
+    """Nothing for one that is not unwanted: holding the only manager of a healthy service would do harm."""
+    held = [
+        job for job in jobs_of(snapshot, finding.subject) if job in unwanted_restarters(snapshot, service)
+    ]
     if not held:
         return ()
     return (*restart(CODE, snapshot, service), *(step for job in held for step in hold(job)))

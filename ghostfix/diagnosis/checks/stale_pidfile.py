@@ -11,7 +11,7 @@ and the next start takes the file over. It is known by the blank line behind the
 Why it matters
 --------------
 Start scripts refuse to start ("already running"), stop scripts fail, and one day the kernel gives the PID
-to somebody else, who is then stopped in the service's place.
+to another process, which is then stopped in the service's place.
 
 How ghostfix repairs it
 -----------------------
@@ -42,7 +42,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     return tuple(
         _finding(pidfile, snapshot)
         for pidfile in snapshot.pidfiles.value
-        if not pidfile.locked and owner(pidfile, snapshot, service) is Owner.NOBODY
+        if not pidfile.locked and owner(pidfile, snapshot, service) is Owner.NO_PROCESS
     )
 
 

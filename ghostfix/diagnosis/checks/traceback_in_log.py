@@ -1,4 +1,4 @@
-"""The service logs errors that nobody handled, or says why it cannot go on.
+"""The service logs errors that it did not handle, or says why it cannot go on.
 
 What it finds
 -------------
@@ -11,7 +11,7 @@ start, and exceptions that were caught and logged below the level ERROR.
 
 Why it matters
 --------------
-The last record before the end tells why it ended; a stack trace tells file and line of the fault.
+The last record before the end says why it ended; a stack trace names file and line of the fault.
 
 How ghostfix repairs it
 -----------------------
@@ -47,8 +47,8 @@ def _cause(fault: LogFaults, snapshot: Snapshot, service: Service) -> str:
     where = f", at {place}" if place else ""
     if error.reason in {Reason.EXCEPTION, Reason.OTHER, Reason.CRASH}:
         return f"The program meets something that it does not handle{where}."
-    told = (refusal(error) or named(error)).rstrip(".")
-    return f"The program says itself why it cannot go on: {told}{where}.{_gone(error, snapshot)}"
+    reason = (refusal(error) or named(error)).rstrip(".")
+    return f"The program says itself why it cannot go on: {reason}{where}.{_gone(error, snapshot)}"
 
 
 def _gone(error: LoggedError, snapshot: Snapshot) -> str:

@@ -25,7 +25,7 @@ from ghostfix.diagnosis.evidence_text import bounded, job_name
 from ghostfix.diagnosis.instance_health import wanted_instances
 from ghostfix.diagnosis.own_manager import job_subject, jobs_of
 from ghostfix.diagnosis.repair_steps import hold, restart
-from ghostfix.diagnosis.unwanted_restarters import rogues
+from ghostfix.diagnosis.unwanted_restarters import unwanted_restarters
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity
 from ghostfix.model.job import Job
 from ghostfix.model.reading import Confidence, Source
@@ -69,7 +69,9 @@ def _finding(job: Job, service: Service, piled_up: bool) -> Finding:
 
 
 def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
-    held = [job for job in jobs_of(snapshot, finding.subject) if job in rogues(snapshot, service)]
+    held = [
+        job for job in jobs_of(snapshot, finding.subject) if job in unwanted_restarters(snapshot, service)
+    ]
     if not held:
         return ()
     return (*restart(CODE, snapshot, service), *(step for job in held for step in hold(job)))

@@ -8,7 +8,7 @@ Not flagged: a webhook to which nothing was sent.
 
 Why it matters
 --------------
-Whoever delivers to the webhook gets errors, and may stop delivering.
+The sender of the webhook gets errors, and may stop delivering.
 
 How ghostfix repairs it
 -----------------------

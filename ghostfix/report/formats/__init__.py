@@ -21,7 +21,7 @@ FORMATS = ("terminal", "json", "markdown", "html", "junit", "github")
 
 
 def renderer(name: str) -> Renderer:
-    """The renderer of one of the ``FORMATS``; only its modules are loaded, for some are as slow as a look."""
+    """The renderer of one of the ``FORMATS``; only its modules are loaded: some are as slow as a survey."""
     match name:
         case "json":
             from ghostfix.report.formats import json

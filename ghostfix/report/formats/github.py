@@ -12,7 +12,7 @@ _LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
 def render(report: Report, layout: Layout | None = None) -> str:
-    """One annotation a finding, one for each check that could not look, and the verdict."""
+    """One annotation a finding, one for each check without an answer, and the verdict."""
     workspace = "" if layout is None else layout.workspace
     lines = [_finding(finding, workspace) for finding in findings(report)]
     lines += _unread(report.results)
@@ -27,8 +27,8 @@ def render_all(reports: Sequence[Report], layout: Layout | None = None) -> str:
 
 def command(level: str, message: str, **properties: str) -> str:
     """A workflow command: ``::error file=app.py,line=1::message``; nothing in it can end it or begin one."""
-    told = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
-    return f"::{level}{' ' if told else ''}{told}::{_data(message)}"
+    parameters = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
+    return f"::{level}{' ' if parameters else ''}{parameters}::{_data(message)}"
 
 
 def _finding(finding: FindingReport, workspace: str) -> str:

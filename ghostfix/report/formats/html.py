@@ -13,8 +13,8 @@ from ghostfix.model.report import (
     StepReport,
 )
 from ghostfix.model.text_units import lasting, spoken, stamp_text
-from ghostfix.report.advice import acted, findings, keeping, next_commands, prevention
-from ghostfix.report.headline import gist
+from ghostfix.report.advice import acted, findings, next_commands, offers, prevention
+from ghostfix.report.headline import headlines
 from ghostfix.report.html_style import STYLE
 from ghostfix.report.markup import Markup, element, together
 from ghostfix.report.output_options import Layout
@@ -54,11 +54,11 @@ def document(title: str, *articles: Markup) -> str:
 
 def article(report: Report) -> Markup:
     """One report, as a part of a page."""
-    story = (_plan(report), _findings(report)) if acted(report) else (_findings(report), _plan(report))
+    sections = (_plan(report), _findings(report)) if acted(report) else (_findings(report), _plan(report))
     parts = (
         _head(report),
         _causes(report),
-        *story,
+        *sections,
         _processes(report),
         _timeline(report),
         _metrics(report),
@@ -78,7 +78,9 @@ def _head(report: Report) -> Markup:
     when = stamp_text(report.taken_at)
     where = f"{host.hostname} ({host.platform}), {when}, exit code {report.exit_code}"
     word = element("span", verdict, class_=f"verdict {verdict}")
-    told = [element("p", line.label, " ", element("b", line.text), class_="lead") for line in gist(report)]
+    lead = [
+        element("p", line.label, " ", element("b", line.text), class_="lead") for line in headlines(report)
+    ]
     commands = [
         element("li", _code(one.command), " ", element("span", one.effect, class_="soft"))
         for one in next_commands(report)
@@ -87,7 +89,7 @@ def _head(report: Report) -> Markup:
         "header",
         element("h1", report.service.name, " ", word),
         element("p", where, class_="soft"),
-        *told,
+        *lead,
         *(element("p", note, class_="note") for note in report.notes),
         *([element("p", "What to type next", class_="lead"), element("ul", *commands, class_="next")]
           if commands else []),
@@ -126,17 +128,17 @@ def _finding(finding: FindingReport) -> Markup:
     tag = element("span", finding.severity, class_=f"tag {finding.severity}")
     said = element("span", finding.summary, class_="said")
     code = element("span", finding.code, class_="soft code")
-    told = [element("p", finding.cause)]
+    details = [element("p", finding.cause)]
     if finding.doubt is not None:
-        told.append(element("p", f"Not certain: {finding.doubt}", class_="warning"))
+        details.append(element("p", f"Not certain: {finding.doubt}", class_="warning"))
     if finding.evidence:
-        told.append(element("ul", *(element("li", _evidence(one)) for one in finding.evidence)))
+        details.append(element("ul", *(element("li", _evidence(one)) for one in finding.evidence)))
     if finding.repair:
-        told.append(element("p", "A repair would:"))
-        told.append(element("ul", *(element("li", step) for step in finding.repair)))
+        details.append(element("p", "A repair would:"))
+        details.append(element("ul", *(element("li", step) for step in finding.repair)))
     about = f"{finding.code}, {finding.confidence}, about {finding.subject.kind} {finding.subject.name}"
-    told.append(element("p", about, class_="soft"))
-    return element("details", element("summary", tag, said, code), *told)
+    details.append(element("p", about, class_="soft"))
+    return element("details", element("summary", tag, said, code), *details)
 
 
 def _evidence(evidence: EvidenceReport) -> Markup:
@@ -164,9 +166,9 @@ def _step(step: StepReport, entry: EntryReport | None) -> Markup:
     last = "" if step.reversible else " (cannot be undone)"
     tag = [] if entry is None else [element("span", spoken(entry.state), class_=f"tag {entry.state}")]
     detail = [step.phase, f"for {step.reason}"] + ([entry.detail] if entry and entry.detail else [])
-    told = [*tag, f"{step.n}. {step.preview}{last}", element("br")]
+    row = [*tag, f"{step.n}. {step.preview}{last}", element("br")]
     written = [element("pre", "\n".join(step.diff))] if step.diff else []
-    return element("li", *told, element("span", ", ".join(detail), class_="soft"), *written)
+    return element("li", *row, element("span", ", ".join(detail), class_="soft"), *written)
 
 
 def _verification(report: Report) -> Iterable[Markup]:
@@ -245,11 +247,11 @@ def _metric(row: Quantity) -> Markup:
 def _checks(report: Report) -> Markup | None:
     clear = [result.check for result in report.results if result.outcome == "clear"]
     skipped = [r for r in report.results if r.outcome == "skipped" and not r.unread]
-    told = [element("p", "Nothing found by: ", ", ".join(clear), ".")] if clear else []
+    lines = [element("p", "Nothing found by: ", ", ".join(clear), ".")] if clear else []
     if skipped:
-        told.append(element("p", "Not applicable:"))
-        told.append(element("ul", *(_skipped(result) for result in skipped)))
-    return _section("The other checks", *told) if told else None
+        lines.append(element("p", "Not applicable:"))
+        lines.append(element("ul", *(_skipped(result) for result in skipped)))
+    return _section("The other checks", *lines) if lines else None
 
 
 def _skipped(result: ResultReport) -> Markup:
@@ -257,8 +259,10 @@ def _skipped(result: ResultReport) -> Markup:
 
 
 def _prevention(report: Report) -> Markup | None:
-    told = next_commands(report)
-    rows = [element("li", _code(one.command), f" {one.effect}") for one in keeping(report) if one not in told]
+    next_ones = next_commands(report)
+    rows = [
+        element("li", _code(one.command), f" {one.effect}") for one in offers(report) if one not in next_ones
+    ]
     rows += [element("li", _prose(sentence)) for sentence in prevention(report)]
     return _section("So that it does not come back", element("ul", *rows)) if rows else None
 

@@ -38,7 +38,7 @@ def suite(report: Report, hostname: str | None = None) -> Iterable[str]:
         "timestamp": report.taken_at.removesuffix("Z"),
         "hostname": hostname or report.host.hostname,
     }
-    yield f"  <testsuite{told(attributes)}>"
+    yield f"  <testsuite{attributes_xml(attributes)}>"
     yield "    <properties>"
     facts = {
         "verdict": report.verdict.value,
@@ -46,7 +46,7 @@ def suite(report: Report, hostname: str | None = None) -> Iterable[str]:
         "profile": report.service.profile,
     }
     for name, value in facts.items():
-        yield f"      <property{told({'name': name, 'value': value})}/>"
+        yield f"      <property{attributes_xml({'name': name, 'value': value})}/>"
     yield "    </properties>"
     for result, kind in zip(report.results, kinds, strict=True):
         yield from _case(result, kind, report)
@@ -54,7 +54,7 @@ def suite(report: Report, hostname: str | None = None) -> Iterable[str]:
 
 
 def _kind(result: ResultReport, report: Report) -> str:
-    """What becomes of a check: findings that count fail it; what could not be looked at is an error."""
+    """What becomes of a check: findings that count fail it; what could not be read is an error."""
     if any(fails(finding, report) for finding in result.findings):
         return "failure"
     if result.unread or result.outcome == "crashed":
@@ -63,15 +63,16 @@ def _kind(result: ResultReport, report: Report) -> str:
 
 
 def _case(result: ResultReport, kind: str, report: Report) -> Iterable[str]:
-    case = told({"name": result.check, "classname": f"ghostfix.{report.service.name}", "time": "0"})
+    case = attributes_xml({"name": result.check, "classname": f"ghostfix.{report.service.name}", "time": "0"})
     text = "\n\n".join(_finding(finding) for finding in result.findings)
     yield f"    <testcase{case}>"
     if kind == "failure":
         summary = "; ".join(finding.summary for finding in result.findings)
-        yield f"      <failure{told({'message': summary, 'type': result.check})}>{_safe(text)}</failure>"
+        failure = attributes_xml({"message": summary, "type": result.check})
+        yield f"      <failure{failure}>{_safe(text)}</failure>"
     elif kind:
         type_ = {"type": result.outcome} if kind == "error" else {}
-        yield f"      <{kind}{told({'message': result.reason or '', **type_})}/>"
+        yield f"      <{kind}{attributes_xml({'message': result.reason or '', **type_})}/>"
     if text and kind != "failure":
         yield f"      <system-out>{_safe(text)}</system-out>"
     yield "    </testcase>"
@@ -92,7 +93,7 @@ def _evidence(evidence: EvidenceReport) -> str:
     return f"{place}: {evidence.text}"
 
 
-def told(attributes: dict[str, str]) -> str:
+def attributes_xml(attributes: dict[str, str]) -> str:
     """The attributes of an element, escaped."""
     return "".join(f' {name}="{_safe(value)}"' for name, value in attributes.items())
 

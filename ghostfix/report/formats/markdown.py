@@ -8,7 +8,7 @@ from ghostfix.model.finding import Group
 from ghostfix.model.pattern import Pattern
 from ghostfix.model.report import EvidenceReport, FindingReport, Report, ResultReport, StepReport, Verdict
 from ghostfix.model.text_units import stamp_text
-from ghostfix.report.advice import acted, findings, keeping, next_commands, prevention
+from ghostfix.report.advice import acted, findings, next_commands, offers, prevention
 from ghostfix.report.cause_chains import chains
 from ghostfix.report.output_options import Layout
 from ghostfix.report.quantity import quantities
@@ -71,11 +71,11 @@ def _head(report: Report) -> list[str]:
 
 def _causes(report: Report) -> list[str]:
     lines = ["## Root causes", ""]
-    told = chains(report.causes)
-    if told:
+    found = chains(report.causes)
+    if found:
         arrow = " → "
         return lines + [
-            f"{n}. {arrow.join(escaped(link.short) for link in chain)}" for n, chain in enumerate(told, 1)
+            f"{n}. {arrow.join(escaped(link.short) for link in chain)}" for n, chain in enumerate(found, 1)
         ]
     if any(finding.severity != "info" for finding in findings(report)):
         return [*lines, "No finding leads to another one: see the details."]
@@ -89,11 +89,11 @@ def _details(report: Report) -> list[str]:
     if acted(report):
         lines += ["", "As found before the repair."]
     for group in Group:
-        told = [
+        items = [
             line for result in report.results if group_of(result.check) is group for line in _result(result)
         ]
-        if told:
-            lines += ["", f"### {group.value}", "", *told]
+        if items:
+            lines += ["", f"### {group.value}", "", *items]
     clear = [result.check for result in report.results if result.outcome == "clear"]
     skipped = [r.check for r in report.results if r.outcome == "skipped" and not r.unread]
     if clear:
@@ -188,9 +188,9 @@ def _metrics(report: Report) -> list[str]:
 
 def _next(report: Report) -> list[str]:
     immediate = [
-        f"- {code(one.command)} {one.effect}" for one in next_commands(report) if one not in keeping(report)
+        f"- {code(one.command)} {one.effect}" for one in next_commands(report) if one not in offers(report)
     ]
-    lasting = [f"- {code(one.command)} {one.effect}" for one in keeping(report)]
+    lasting = [f"- {code(one.command)} {one.effect}" for one in offers(report)]
     lasting += [f"- {sentence}" for sentence in prevention(report)]
     return [
         "## Next steps",
@@ -212,11 +212,11 @@ def _validation(report: Report) -> list[str]:
     held = seen is not None and not seen.problems
     for group in Group:
         members = [r for r in report.results if group_of(r.check) is group]
-        looked = [r for r in members if r.outcome != "skipped" or r.unread]
-        if looked:
-            good = held if acted(report) else all(_is_good(result) for result in looked)
+        ran = [r for r in members if r.outcome != "skipped" or r.unread]
+        if ran:
+            good = held if acted(report) else all(_is_good(result) for result in ran)
             lines.append(
-                f"- [{'x' if good else ' '}] {group.value}: {', '.join(code(r.check) for r in looked)} clear"
+                f"- [{'x' if good else ' '}] {group.value}: {', '.join(code(r.check) for r in ran)} clear"
             )
     watched = f"for {seen.held_for_s:.0f} s" if seen is not None else "for the length of a watch"
     lines.append(f"- [{'x' if held else ' '}] Nothing restarts {watched}, and the service stays healthy")

@@ -54,13 +54,13 @@ def render_all(reports: Sequence[Report], layout: Layout) -> str:
 
 
 def _is_plainly_healthy(report: Report) -> bool:
-    """Nothing to tell but that all is well."""
+    """Nothing to report but that all is well."""
     planned = report.plan is not None and (report.plan.steps or report.plan.withheld)
     return not acted(report) and not planned and _all_is_well(report)
 
 
 def _all_is_well(report: Report) -> bool:
-    """Everything was looked at, and nothing was found but what is good to know."""
+    """Everything was read, and nothing was found but what is good to know."""
     return (
         report.verdict is Verdict.HEALTHY
         and not any(finding.severity != "info" for finding in findings(report))
@@ -75,8 +75,8 @@ class _Page(Page):
         super().__init__(layout)
         self.report = report
         self.verbose = layout.amount is Amount.VERBOSE
-        self.told: dict[str, str] = {}
-        """Why something could not be looked at, and the check whose line says so."""
+        self.reasons: dict[str, str] = {}
+        """Why something could not be read, and the check whose line says so."""
 
     # whole pages
 
@@ -88,11 +88,11 @@ class _Page(Page):
             return ""
         because = ""
         failed = report.verification.problems if report.verification is not None else ()
-        told = chains(report.causes)
+        found = chains(report.causes)
         if acted(report):
             because = f": {failed[0]}" if failed else ": the repair is incomplete"
-        elif told:
-            because = f": {told[0][0].short}"
+        elif found:
+            because = f": {found[0][0].short}"
         elif problems:
             because = f": {problems[0].summary}"
         elif any(result.unread for result in report.results):
@@ -153,8 +153,8 @@ class _Page(Page):
         )
 
     def _tally(self) -> str:
-        told = "" if acted(self.report) else tally(self.report)
-        return f": {told}" if told else ""
+        counts = "" if acted(self.report) else tally(self.report)
+        return f": {counts}" if counts else ""
 
     def _state(self) -> str:
         report = self.report
@@ -206,11 +206,11 @@ class _Page(Page):
                 self.item(self.marks.skipped, "dim", text, indent=2)
         elif skipped:
             names = ", ".join(result.check for result in skipped)
-            told = f"not applicable: {names}"
+            summary = f"not applicable: {names}"
             if len(skipped) > _NAMED:
-                told = f"{len(skipped)} checks are not applicable here; -v says why"
+                summary = f"{len(skipped)} checks are not applicable here; -v says why"
             self.gap()
-            self.item(self.marks.skipped, "dim", self.text(told, "dim"))
+            self.item(self.marks.skipped, "dim", self.text(summary, "dim"))
 
     def _group(self, members: Sequence[ResultReport]) -> None:
         """What one group's checks found; those that found nothing share a line unless all is wanted."""
@@ -231,7 +231,7 @@ class _Page(Page):
             self._checked(self.marks.unread, "magenta", result.check, f"this check failed: {result.reason}")
         elif result.unread:
             reason = result.reason or ""
-            first = self.told.setdefault(reason, result.check)
+            first = self.reasons.setdefault(reason, result.check)
             said = reason if first == result.check else f"see {first}"
             self._checked(self.marks.unread, "magenta", result.check, f"could not look: {said}")
         else:

@@ -1,4 +1,4 @@
-"""Errors that one line of a log tells: an exception by its name, or words whose cause is known."""
+"""Errors that one line of a log names: an exception by its name, or words whose cause is known."""
 
 from msgspec import Struct
 
@@ -31,7 +31,7 @@ _IN_USE = Pattern(
 )
 _NO_MODULE = Pattern(r"No module named (?:'[\w.]{1,200}'|[\w.]{1,200})")
 KNOWN_WORDS = ("not supported between", "in use", "EADDRINUSE", "Only one usage", "No module named")
-"""One of them is in every line that the patterns match; looking for them first is a lot faster."""
+"""One of them is in every line that the patterns match; searching them first is a lot faster."""
 IN_USE = "Address already in use"
 
 
@@ -44,7 +44,7 @@ class ErrorLine(Struct, frozen=True, kw_only=True):
 
     @property
     def about_port(self) -> bool:
-        """Flask tells it in two lines, the second of which names the port."""
+        """Flask reports it in two lines, the second of which names the port."""
         return self.message == IN_USE
 
 
@@ -94,7 +94,7 @@ def known_error(body: str, announced: bool) -> ErrorLine | None:
     """Words, anywhere in a line, that say what failed.
 
     ``announced`` is whether the line has a level; without one a missing module counts only where Python
-    itself tells it, for programs like to say that a module is optional.
+    itself says so, for programs like to say that a module is optional.
     """
     body = body[: 2 * MESSAGE_LIMIT]
     if not any(word in body for word in KNOWN_WORDS):

@@ -1,4 +1,4 @@
-"""Counting errors: those of a type whose messages differ in numbers and random names only are one kind."""
+"""Error tally: those of a type whose messages differ in numbers and random names only are one kind."""
 
 from array import array
 
@@ -18,7 +18,7 @@ _VARYING = Pattern(
     r"0x[0-9a-fA-F]+|[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
     r"|(?<![A-Za-z0-9])tmp[._-]?[A-Za-z0-9_]{4,}"  # mkstemp, mktemp and Python's tempfile
     r"|(?<![A-Za-z0-9])(?=[a-f]*\d)[0-9a-f]{8,}(?![A-Za-z0-9])"
-    # Letters and digits by turns, as in nobody's words: session IDs, hashes in other alphabets.
+    # Letters and digits by turns, as in no language's words: session IDs, hashes in other alphabets.
     r"|(?<![A-Za-z0-9])(?=\w{6})[A-Za-z]*\d+[A-Za-z]+\d[A-Za-z0-9]*|\d+"
 )
 
@@ -44,13 +44,13 @@ class SeenError(Struct, kw_only=True):
     def inner(self, frame: Frame, folder: str) -> None:
         """Takes a frame that lies deeper than those before it: the deepest of the user's own is the place."""
         rank = frame.rank(folder)
-        if frame.told and rank >= self.rank:
+        if frame.openable and rank >= self.rank:
             self.place, self.rank = frame.place, rank
 
     def outer(self, frame: Frame, folder: str) -> None:
         """Takes a frame that called those before it."""
         rank = frame.rank(folder)
-        if frame.told and rank > self.rank:
+        if frame.openable and rank > self.rank:
             self.place, self.rank = frame.place, rank
 
 

@@ -32,7 +32,7 @@ class Weight(IntEnum):
 
 
 class FatalLine(Struct, frozen=True, kw_only=True):
-    """What such a line tells."""
+    """What such a line says."""
 
     exception: str
     """Empty where there is none."""
@@ -140,7 +140,7 @@ def crash_line(body: str) -> FatalLine | None:
 def _first(patterns: Iterable[Pattern[str]], text: str, weight: Weight) -> FatalLine | None:
     """What the first pattern that matches makes of a line."""
     found = (pattern.match(text) for pattern in patterns)
-    return next((_told(match, weight) for match in found if match is not None), None)
+    return next((_fatal_line(match, weight) for match in found if match is not None), None)
 
 
 def last_words(line: LogLine) -> FatalLine | None:
@@ -154,14 +154,14 @@ def last_words(line: LogLine) -> FatalLine | None:
     message = (message or body)[:MESSAGE_LIMIT]
     consequence = _CONSEQUENCE.search(message) is not None
     if not consequence:
-        told = (
+        fatal = (
             crash_line(message)
             or _first(_LAST_FATAL, message, Weight.FATAL)
             or _first(_LAST_REASONS, message, Weight.REASON)
             or _first((_SHELL,), message, Weight.REASON)
         )
-        if told is not None and not (told.reason is Reason.OTHER and _SHELL.match(message)):
-            return told
+        if fatal is not None and not (fatal.reason is Reason.OTHER and _SHELL.match(message)):
+            return fatal
     return _weighed(message, line.level, consequence)
 
 
@@ -190,7 +190,7 @@ def _from_json(line: LogLine, body: str) -> FatalLine | None:
     return _weighed(message, level, consequence=False)
 
 
-def _told(found: re.Match[str], weight: Weight) -> FatalLine:
+def _fatal_line(found: re.Match[str], weight: Weight) -> FatalLine:
     groups = found.groupdict()
     exception = groups.get("exception") or ""
     message = groups.get("message")

@@ -7,9 +7,9 @@ from ghostfix.survey.logs.traceback_log import WORDS, TracebackLog
 LINE = 64 * 1024
 """So many bytes of a line are kept."""
 BLOCK = 32 * 1024
-"""About so many bytes are looked at together, when nothing else is asked for."""
+"""About so many bytes are searched together, when nothing else is asked for."""
 _RAW_WORDS = tuple(word.encode() for word in WORDS)
-_TELLING = (b"rror", b"Traceback", b"xception")
+_ERROR_WORDS = (b"rror", b"Traceback", b"xception")
 """Those words that stand in nearly every block about which there is a lot to read."""
 _NEAR = 30
 
@@ -46,10 +46,10 @@ def feed(log: TracebackLog, block: bytes) -> None:
         log.feed(line[:LINE])
 
 
-def telling(piece: bytes) -> int:
+def error_bytes(piece: bytes) -> int:
     """Of so many bytes of a piece each line has to be read."""
     parts = (piece[at : at + BLOCK] for at in range(0, len(piece), BLOCK))
-    return sum(len(part) for part in parts if any(word in part for word in _TELLING))
+    return sum(len(part) for part in parts if any(word in part for word in _ERROR_WORDS))
 
 
 def _decoded(raw: bytes) -> str:

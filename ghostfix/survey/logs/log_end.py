@@ -1,4 +1,4 @@
-"""The end of a log: the last record that can tell why a program ended, and its last lines as they are.
+"""The end of a log: the last record that can say why a program ended, and its last lines as they are.
 
 The lines may come from anywhere: a file, a journal, a manager's own log. The last record wins, never an older
 one of another kind, and none from before the last start that is noted in the log.
@@ -41,7 +41,7 @@ class LogEnd(Struct, frozen=True, kw_only=True):
 
 
 class _Candidate(Struct, frozen=True, kw_only=True):
-    """A record that can tell why a program ended."""
+    """A record that can say why a program ended."""
 
     begins: int
     ends: int
@@ -58,8 +58,8 @@ def read_end(
 ) -> LogEnd:
     """Reads the last lines of a log; what was written before the last start should not be among them.
 
-    ``written`` is when the last of them was, where the source tells: the time of a last record without one.
-    ``folder`` is the service's, whose own frames tell the place of an error first.
+    ``written`` is when the last of them was, where the source has it: the time of a last record without one.
+    ``folder`` is the service's, whose own frames give the place of an error first.
     """
     given = list(lines)
     log = TracebackLog(now, zone, folder)
@@ -117,10 +117,10 @@ class _End:
         for number, line in self._read.items():
             if number <= self._started or any(begins <= number <= ends for begins, ends in inside):
                 continue
-            told = self._thrown(number) if line.body.startswith(_NODE_HINT) else last_words(line)
-            if told is not None:
-                error = self._error(told, number, line)
-                found.append(_Candidate(begins=number, ends=number, weight=told.weight, error=error))
+            fatal = self._thrown(number) if line.body.startswith(_NODE_HINT) else last_words(line)
+            if fatal is not None:
+                error = self._error(fatal, number, line)
+                found.append(_Candidate(begins=number, ends=number, weight=fatal.weight, error=error))
         return found
 
     def _thrown(self, number: int) -> FatalLine | None:
@@ -128,18 +128,18 @@ class _End:
         above = self._read.get(number - 1)
         return None if above is None else FatalLine(exception="Uncaught", message=above.body.strip())
 
-    def _error(self, told: FatalLine, number: int, line: LogLine) -> LoggedError:
-        message = self._with_what_follows(told.message, number)
-        told_reason, subject = explained(told.exception, message)
-        reason = told.reason if told_reason is Reason.EXCEPTION else told_reason
+    def _error(self, fatal: FatalLine, number: int, line: LogLine) -> LoggedError:
+        message = self._with_what_follows(fatal.message, number)
+        explained_reason, subject = explained(fatal.exception, message)
+        reason = fatal.reason if explained_reason is Reason.EXCEPTION else explained_reason
         at = line.at if line.at is not None else (self._written if number == self._last else None)
         return LoggedError(
-            exception=told.exception,
+            exception=fatal.exception,
             message=message,
             count=1,
             first_line=number,
             last_line=number,
-            place=None if told.frame is None else told.frame.place,
+            place=None if fatal.frame is None else fatal.frame.place,
             first_at=at,
             last_at=at,
             after=self._after(number) if at is None else None,
@@ -202,11 +202,11 @@ def _of_one_end(candidate: _Candidate, last: _Candidate) -> bool:
 def _behind(chosen: _Candidate, burst: Sequence[_Candidate]) -> _Candidate:
     """The record of which this one is the rest, or the consequence.
 
-    A program tells one thing twice: with a stack trace and in a word, or with a hint in the line below. And
+    A program reports one event twice: with a stack trace and in a word, or with a hint in the line below. And
     one that cannot have its port goes on to say that it cannot connect to it.
     """
     for each in burst:
-        if each.ends < chosen.begins and _tells_the_same(each, chosen):
+        if each.ends < chosen.begins and _same_error(each, chosen):
             return each
     return chosen
 
@@ -215,7 +215,7 @@ def _words(error: LoggedError) -> tuple[str, str]:
     return error.exception, error.message
 
 
-def _tells_the_same(first: _Candidate, second: _Candidate) -> bool:
+def _same_error(first: _Candidate, second: _Candidate) -> bool:
     reasons = {first.error.reason, second.error.reason}
     subject = first.error.about
     if second.error.reason is Reason.CANNOT_CONNECT and first.error.reason is Reason.ADDRESS_IN_USE:

@@ -1,7 +1,7 @@
 """One line of a log: what carried it, when it was written, how loud it is, and what it says.
 
 What carries a line is a prefix that a journal, syslog, pm2, docker compose or foreman puts before every
-line of a program's output; it tells lines of several programs in one file apart.
+line of a program's output; it distinguishes the lines of several programs in one file.
 """
 
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
@@ -17,7 +17,7 @@ _MONTHS = {
     )
 }
 _HEAD = 200
-"""Timestamps and levels are looked for at the beginning of a line only."""
+"""Timestamps and levels are searched at the beginning of a line only."""
 _WHOLE_SECOND = 1.0
 """What a timestamp without a fraction leaves out."""
 _CLOCK_TICK = 0.05
@@ -68,7 +68,7 @@ class WrittenLine(Struct, frozen=True):
 class LogLine:
     """A line without colours and without what carried it.
 
-    Its time and level are looked for when they are asked for: of most lines nobody wants to know.
+    Its time and level are read when they are asked for: most lines need neither.
     """
 
     def __init__(

@@ -1,6 +1,6 @@
-"""A large log: ``grep`` finds the lines that may be about errors, and only what is around those is read.
+"""Log scan: ``grep`` finds the lines that may be about errors, and only what is around those is read.
 
-It looks for ten words at once, on the other core, in a fifth of the time that Python needs for them.
+It searches ten words at once, on the other core, in a fifth of the time that Python needs for them.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from ghostfix.survey.logs.traceback_log import WORDS, TracebackLog
 LARGE = 64 * 1024 * 1024
 """Bytes from which on it is worth the while to ask another program."""
 _SECONDS = 3600.0
-"""It is the deadline of the whole look that counts."""
+"""It is the deadline of the whole survey that counts."""
 _LEAD = 8 * 1024
 """Bytes before a line that are read as well: the time of an error may stand some lines above it."""
 _PIECE = 8 * 1024

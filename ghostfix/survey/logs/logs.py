@@ -1,7 +1,7 @@
 """Logs: what the service's logs say went wrong.
 
 Of each log the end is read, or all of it when that is asked for; in pieces, so that neither a huge log nor a
-huge line costs memory. Nobody has to rotate anything for ghostfix, and a log that is not there is no problem.
+huge line costs memory. No log has to be rotated for ghostfix, and a log that is not there is no problem.
 """
 
 import codecs
@@ -15,7 +15,7 @@ from ghostfix.model.reading import Reading
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import FileKind, FileStatus, LogExcerpt, LoggedError
 from ghostfix.survey.logs.error_tally import KINDS_KEPT, kind_of
-from ghostfix.survey.logs.log_blocks import blocks, feed, telling
+from ghostfix.survey.logs.log_blocks import blocks, error_bytes, feed
 from ghostfix.survey.logs.log_end import LogEnd, read_end
 from ghostfix.survey.logs.log_line import WrittenLine
 from ghostfix.survey.logs.log_scan import LARGE, spots, visit
@@ -23,12 +23,12 @@ from ghostfix.survey.logs.traceback_log import TracebackLog
 
 TAIL = 2 * 1024 * 1024
 """So many bytes of the end of a log are read."""
-TELLING = 256 * 1024
+ERROR_BYTES = 256 * 1024
 """Fewer, when so many of them are about errors: each line of these has to be read."""
 END = 32 * 1024
 """So many bytes of the end of a log are read for what ended the service."""
 ENDS = 10
-"""Of so many logs, those written last, the ends are read: the older ones cannot tell of the last end."""
+"""Of so many logs, those written last, the ends are read: the older ones say nothing of the last end."""
 FILES = 50
 """So many logs are read, the ones written last first."""
 _PIECE = 256 * 1024
@@ -107,7 +107,7 @@ def read(system: System, service: Service, everything: bool = False) -> Reading[
 
 
 def _paths(system: System, service: Service) -> tuple[list[str], list[str]]:
-    """The paths that match, each file once, and the folders that could not be looked into."""
+    """The paths that match, each file once, and the folders that could not be read."""
     found: dict[str, str] = {}
     problems: list[str] = []
     for pattern in service.logs:
@@ -182,7 +182,7 @@ def _end(system: System, service: Service, path: str, status: FileStatus) -> Log
 
 
 def _joined(log: TracebackLog, end: LogEnd) -> tuple[tuple[LoggedError, ...], LoggedError | None]:
-    """The errors of a log with the one that stands at its end, whose words tell more.
+    """The errors of a log with the one that stands at its end, whose words say more.
 
     Its line is counted like theirs, and 0 where that is not known.
     """
@@ -252,8 +252,8 @@ def _narrowed(pieces: Iterator[bytes], encoding: str) -> Iterator[bytes]:
 def _start(system: System, path: str, size: int) -> int:
     """Where to begin so that the end of the log is read, and not too much of it is about errors."""
     start, about_errors = size, 0
-    while start > max(0, size - TAIL) and about_errors < TELLING:
+    while start > max(0, size - TAIL) and about_errors < ERROR_BYTES:
         before = max(0, size - TAIL, start - _PIECE)
-        about_errors += telling(system.read(path, start - before, before).value)
+        about_errors += error_bytes(system.read(path, start - before, before).value)
         start = before
     return start

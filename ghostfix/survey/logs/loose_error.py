@@ -70,7 +70,7 @@ class LooseError(Struct, kw_only=True):
         return stacked and not (line.dates_itself and not body[:1].isspace())
 
     def _message(self, body: str) -> bool:
-        """The line that tells the message of a Rust panic, or of a C++ exception."""
+        """The line that holds the message of a Rust panic, or of a C++ exception."""
         if self.error.message or not body.strip():
             return False
         what = _WHAT.match(body)

@@ -31,7 +31,7 @@ class OpenTraceback(Struct, kw_only=True):
 
     error: SeenError
     folder: str = ""
-    """Where the service lies: its own frames tell the place."""
+    """Where the service lies: its own frames give the place."""
     prefix: re.Pattern[str] | None = None
     """What stands before every line of it, numbers generalised; None when nothing does."""
     prefix_proven: bool = False
@@ -39,13 +39,13 @@ class OpenTraceback(Struct, kw_only=True):
     quiet: bool = False
     """The record that it belongs to was logged below ERROR."""
     hint: SeenError | None = None
-    """The one-line error just before it: the same event, told twice."""
+    """The one-line error just before it: the same event, written twice."""
     record_at: float | None = None
     """When the line above its header was written, if that is the record that it belongs to."""
     below_frame: bool = False
     """The line before was its own, a frame or the source that one quotes."""
     top_level: bool = False
-    """Its outermost frame is a module: nobody was there to catch it."""
+    """Its outermost frame is a module: no caller was there to catch it."""
     frames: int = 0
     foreign: int = 0
     waiting: int = 0
@@ -61,7 +61,7 @@ class OpenTraceback(Struct, kw_only=True):
         return self.foreign > _FOREIGN_LIMIT
 
     def own(self, line: LogLine) -> str | None:
-        """The line without what stands before each line of this traceback; None for somebody else's."""
+        """The line without what stands before each line of this traceback; None for another record's."""
         if self.prefix is not None:
             match = self.prefix.match(line.body)
             if match is not None:
@@ -123,7 +123,7 @@ class OpenTraceback(Struct, kw_only=True):
             return True
         if not text.strip():
             return self.since_end <= _CHAIN_LIMIT
-        return self.since_end <= _CHAIN_LIMIT and not _tells_something_else(line, text)
+        return self.since_end <= _CHAIN_LIMIT and not _begins_another_record(line, text)
 
     def chain(self, body: str) -> bool:
         """Whether this line chains the next exception to the one that was read."""
@@ -133,7 +133,7 @@ class OpenTraceback(Struct, kw_only=True):
         return False
 
     def close(self) -> SeenError:
-        """The error that it tells, as far as it was read."""
+        """The error that it describes, as far as it was read."""
         if not self.error.exception:
             known = self.hint or SeenError(exception="Traceback", message="(cut off before its last line)")
             self.error.exception, self.error.message = known.exception, known.message
@@ -168,7 +168,7 @@ def begin(
     )
 
 
-def _tells_something_else(line: LogLine, text: str) -> bool:
+def _begins_another_record(line: LogLine, text: str) -> bool:
     return (
         line.dates_itself
         or line.level is not None

@@ -156,7 +156,7 @@ _COMPILED = tuple(
 )
 _LIMIT = 1000
 _HEAD, _TAIL = 400, 200
-"""Of a long message the wordings are looked for in so many characters of its beginning and its end."""
+"""Of a long message the wordings are searched in so many characters of its beginning and its end."""
 
 _PATH = Pattern(r"(?:^|[\s'\"(\[=<:])((?:[A-Za-z]:)?[./~]{0,2}/[^\s'\"()\[\],;:<>]{1,400})")
 _QUOTED = Pattern(r"['\"`]([\w./@:+-]{2,300})['\"`]")

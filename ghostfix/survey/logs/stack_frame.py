@@ -38,7 +38,7 @@ _NODE_POSITION = Pattern(r"^(?:file://)?(/[^\s:]{1,1024}):(\d{1,9})$")
 
 
 class Frame(Struct, frozen=True):
-    """One level of a stack trace. Without a ``file`` it is one whose place is not told."""
+    """One level of a stack trace. Without a ``file`` it is one whose place is not written."""
 
     file: str = ""
     line: int = 0
@@ -49,8 +49,8 @@ class Frame(Struct, frozen=True):
         return f"{self.file}:{self.line}"
 
     @property
-    def told(self) -> bool:
-        """Whether it is a place that anybody can open: not of what is built into an interpreter."""
+    def openable(self) -> bool:
+        """Whether it is a file that a reader can open: not of what is built into an interpreter."""
         return bool(self.file) and not self.file.startswith(_BUILT_IN)
 
     def rank(self, folder: str) -> int:

@@ -19,21 +19,21 @@ from ghostfix.survey.logs.open_traceback import GROUP_BODY, HEADER, OpenTracebac
 
 _CARRIERS_KEPT = 32
 _LINE_LIMIT = 4096
-"""What a line says beyond this many characters is not looked at, a traceback in JSON excepted."""
+"""What a line says beyond this many characters is not read, a traceback in JSON excepted."""
 _NEAR = 30
-"""So many lines before an error are looked at for a time that it cannot be older than, and for its frames."""
+"""So many lines before an error are searched for a time that it cannot be older than, and for its frames."""
 _LATEST = 8
 _ABOVE, _ABOVE_MARKS = 6, ('File "', "^")
 """One of these stands in the lines right above an error that belong to it."""
 WORDS = ("rror", "xception", "Traceback", "Interrupt", "--- ghostfix started", *KNOWN_WORDS, *CRASH_WORDS)
-"""One of them is in every line that begins an error; the others are only looked at when one is found."""
+"""One of them is in every line that begins an error; the others are only searched when one is found."""
 
 
 class TracebackLog:
     """Reads a log line by line; ``errors`` gives what was found, grouped, once ``close`` was called.
 
     ``now`` and ``zone`` are for timestamps without a year and without a zone. ``folder`` is the service's:
-    the frames in it tell the place of an error before those of libraries do.
+    the frames in it give the place of an error before those of libraries do.
     """
 
     def __init__(self, now: float, zone: tzinfo | None = None, folder: str = "") -> None:
@@ -153,7 +153,7 @@ class TracebackLog:
         return begun if begun.sure else None
 
     def _placed(self, begun: LooseError, line: LogLine) -> LooseError:
-        """With the place that the lines above tell: frames whose header is cut off, or what Node quotes."""
+        """With the place that the lines above give: frames whose header is cut off, or what Node quotes."""
         lately = list(self._recent)[-_ABOVE:]
         if not any(mark in each.text for each in lately for mark in _ABOVE_MARKS):
             return begun
@@ -189,14 +189,14 @@ class TracebackLog:
         self.latest.append(error)
 
     def _known(self, line: LogLine) -> SeenError | None:
-        """The error whose cause the line tells; Flask tells of a taken port in two lines."""
+        """The error whose cause the line names; Flask reports a taken port in two lines."""
         known = known_error(line.body, announced=line.level is not None and not line.quiet)
         if known is None:
             return None
         if known.about_port:
-            told_before = self.lines - self._port_line <= 1 and "Port " in line.body
+            announced = self.lines - self._port_line <= 1 and "Port " in line.body
             self._port_line = self.lines
-            if told_before:
+            if announced:
                 return None
         return self._seen(known, line)
 
@@ -218,7 +218,7 @@ class TracebackLog:
         before = (self._read(each).at for each in reversed(self._recent))
         return next((at for at in before if at is not None), self._started)
 
-    def _announcing(self, line: LogLine) -> LogLine:
+    def _announcement(self, line: LogLine) -> LogLine:
         """The record to which a traceback belongs: the line before its header, else the header's own."""
         above = [self._read(each) for each in list(self._recent)[-2:]]
         said = [each for each in above if each.body.strip()]
@@ -235,7 +235,7 @@ class TracebackLog:
             self._settle(carrier)
         self._loose.pop(carrier, None)
         error = SeenError(line=self.lines, begins=self.lines, at=line.at, after=self._after(line))
-        record = self._announcing(line)
+        record = self._announcement(line)
         self._open[carrier] = begin(line.body[:start], record, error, hint, self._folder)
         after = line.body[start + len(HEADER) :]
         if "\\n" in after:

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from ghostfix.commands.fleet.rollout import Order, Perform, exit_code, in_need, look, roll
+from ghostfix.commands.fleet.rollout import Order, Perform, exit_code, in_need, roll, survey_hosts
 from ghostfix.model.errors import ProfileError
 from ghostfix.model.fleet import FleetHost, HostState, Verb
 from ghostfix.model.fleet_play import AnswerKind, HostAnswer, ModuleResult, Play, PlayEnd, Reach, Task
@@ -28,11 +28,11 @@ def ansible(
     """An Ansible that gives these answers, and what it was asked."""
     plays: list[Play] = []
 
-    def perform(play: Play, tell: object) -> PlayEnd:
+    def perform(play: Play, report_answer: object) -> PlayEnd:
         plays.append(play)
-        assert callable(tell)
+        assert callable(report_answer)
         for answer in answers:
-            tell(answer)
+            report_answer(answer)
         return PlayEnd(status=status, interrupted=interrupted, complaints=complaints)
 
     return perform, plays
@@ -44,8 +44,8 @@ def said(host: str, kind: AnswerKind = AnswerKind.OK, **result: object) -> HostA
 
 def test_a_roll_is_about_the_ill_only_and_gives_all() -> None:
     perform, plays = ansible(*(said(name, text=TEXT, changed=True) for name in ("web4", "web1", "web3")))
-    told: list[tuple[str, int]] = []
-    hosts, interrupted = roll(ORDER, SEEN, perform, lambda host, number: told.append((host.name, number)))
+    reported: list[tuple[str, int]] = []
+    hosts, interrupted = roll(ORDER, SEEN, perform, lambda host, number: reported.append((host.name, number)))
     assert [host.name for host in in_need(SEEN)] == ["web1", "web3", "web4"]
     assert (plays[0].hosts, plays[0].serial, plays[0].check_mode) == (("web1", "web3", "web4"), "2", False)
     assert [(host.name, host.state) for host in hosts] == [
@@ -55,7 +55,7 @@ def test_a_roll_is_about_the_ill_only_and_gives_all() -> None:
         ("web4", HostState.DONE),
         ("web5", HostState.UNREACHABLE),
     ]
-    assert told == [("web4", 1), ("web1", 2), ("web3", 3)]
+    assert reported == [("web4", 1), ("web1", 2), ("web3", 3)]
     assert not interrupted
     assert exit_code(hosts, interrupted) == 3  # nobody is ill, and one is not known
 
@@ -86,23 +86,23 @@ def test_hosts_that_are_down_never_hide_those_that_are_ill() -> None:
 def test_an_inventory_without_such_a_host_says_so() -> None:
     perform, _ = ansible(status=1, complaints=("[ERROR]: no hosts matched",))
     with pytest.raises(ProfileError, match=r"could not look at hosts\.ini: \[ERROR\]: no hosts matched"):
-        look(ORDER, perform, silent)
+        survey_hosts(ORDER, perform, silent)
     perform, _ = ansible()
     with pytest.raises(ProfileError, match=r"no host of hosts\.ini matches --limit web\*"):
-        look(ORDER, perform, silent)
+        survey_hosts(ORDER, perform, silent)
 
 
 def test_an_error_is_told_before_what_only_follows_it() -> None:
     complaints = ("ansible-playbook: error: unrecognized arguments: --nonsense", "--list-hosts", "-v", "-e")
     perform, _ = ansible(status=2, complaints=complaints)
     with pytest.raises(ProfileError, match=r"unrecognized arguments: --nonsense$"):
-        look(ORDER, perform, silent)
+        survey_hosts(ORDER, perform, silent)
 
 
 def test_an_interrupted_look_is_none() -> None:
     perform, _ = ansible(said("web1", text=TEXT), interrupted=True)
     with pytest.raises(KeyboardInterrupt):
-        look(ORDER, perform, silent)
+        survey_hosts(ORDER, perform, silent)
 
 
 def test_an_undo_takes_back_the_runs_that_were_seen() -> None:
@@ -144,7 +144,7 @@ def test_an_answer_of_a_host_that_was_not_asked_is_not_heard() -> None:
 def test_a_look_that_ended_early_leaves_no_host_out() -> None:
     begun = (said("web1", text=TEXT), said("web2", AnswerKind.STARTED))
     perform, _ = ansible(*begun, status=-1)
-    hosts = look(ORDER, perform, silent)
+    hosts = survey_hosts(ORDER, perform, silent)
     assert [(host.name, host.state) for host in hosts] == [
         ("web1", HostState.SEEN),
         ("web2", HostState.FAILED),
@@ -152,13 +152,13 @@ def test_a_look_that_ended_early_leaves_no_host_out() -> None:
     assert exit_code(hosts, interrupted=False) == 3
     perform, _ = ansible(said("web1", text=TEXT), status=-1)
     with pytest.raises(ProfileError):
-        look(ORDER, perform, silent)
+        survey_hosts(ORDER, perform, silent)
 
 
 @pytest.mark.parametrize("name", ["web\x1b[2J", "db-password=hunter2", "w" * 300])
 def test_a_host_whose_name_cannot_be_written_is_left_alone(name: str) -> None:
     """The list of the hosts to repair has names as they are shown: it would be about another one."""
     perform, _ = ansible(said(name, text=msgspec.json.encode(INCIDENT).decode(), changed=True))
-    (host,) = look(ORDER, perform, silent)
+    (host,) = survey_hosts(ORDER, perform, silent)
     assert (host.state, in_need([host])) == (HostState.SPARED, ())
     assert "cannot be written as it is" in str(host.reason)

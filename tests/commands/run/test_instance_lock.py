@@ -3,7 +3,13 @@
 import pytest
 from msgspec import structs
 
-from ghostfix.commands.run.instance_lock import holding, pid_file, until_gone, wanted_service, without_lock
+from ghostfix.commands.run.instance_lock import (
+    lock_holder,
+    pid_file,
+    until_gone,
+    wanted_service,
+    without_lock,
+)
 from ghostfix.model.errors import ProfileError
 from ghostfix.model.machine import Platform
 from ghostfix.model.process import Birth
@@ -183,7 +189,7 @@ def test_the_kernel_s_word_goes_before_the_file_s() -> None:
     system = machine()
     system.add_process(700, ("sleep", "1"))
     system.add_process(701, ("sleep", "2"))
-    running = holding(system, PATH, 700, b"701\n")
+    running = lock_holder(system, PATH, 700, b"701\n")
     assert running.process is not None
     assert running.process.pid == 700
 
@@ -201,4 +207,4 @@ def test_who_shares_a_lock_is_named_only_when_the_pid_is_still_his(
 ) -> None:
     system = machine()
     system.add_process(700, argv, variables={"GHOSTFIX_RUN": mark})
-    assert (holding(system, PATH, None, b"700\n").process is not None) is named
+    assert (lock_holder(system, PATH, None, b"700\n").process is not None) is named

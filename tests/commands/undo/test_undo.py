@@ -76,8 +76,8 @@ def test_a_run_of_which_nothing_can_be_taken_back_is_not_offered(tmp_path: Path)
     with small_house(tmp_path) as house:
         done = ghostfix(tmp_path, "repair", "--yes", "--only", "stale-pidfile", "--no-start")
         assert done.returncode in (0, 4), done.stderr
-        (story,) = (house.folder / "state/ghostfix/runs").glob("*/journal.jsonl")
-        story.write_text(story.read_text().replace('"reversible":true', '"reversible":false'))
+        (journal,) = (house.folder / "state/ghostfix/runs").glob("*/journal.jsonl")
+        journal.write_text(journal.read_text().replace('"reversible":true', '"reversible":false'))
         again = ghostfix(tmp_path, "undo", "--yes")
         assert again.returncode == 0
         assert "There is nothing left to undo" in again.stdout

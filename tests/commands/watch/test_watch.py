@@ -4,7 +4,7 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.parser import text_string_to_metric_families as classic_families
 
-from ghostfix.commands.watch.lines import sighting_line, verdict_line
+from ghostfix.commands.watch.lines import seen_line, verdict_line
 from ghostfix.commands.watch.openmetrics import openmetrics
 from ghostfix.commands.watch.output import MetricsFile
 from ghostfix.commands.watch.record import Kind, SeenInstance, WatchRecord, verdict_sentence
@@ -58,7 +58,7 @@ def respawned(system: FakeSystem) -> None:
 
 
 def kinds(record: WatchRecord) -> list[Kind]:
-    return [sighting.kind for sighting in record.sightings]
+    return [seen.kind for seen in record.seen]
 
 
 def test_without_a_profile_there_is_nothing_to_watch() -> None:
@@ -85,7 +85,7 @@ def test_a_restart_is_told_with_its_restarter() -> None:
     after(system, 10, lambda: respawned(system))
     record = watched(system)
     assert kinds(record) == [Kind.WATCHING, Kind.ENDED, Kind.STARTED]
-    assert record.sightings[2].words == "pid 502 started: python3 -m shop.web, by the loop loop.sh (pid 500)"
+    assert record.seen[2].words == "pid 502 started: python3 -m shop.web, by the loop loop.sh (pid 500)"
     verdict = record.verdict(system.now())
     assert (verdict.restarts, verdict.by) == (1, {"the loop loop.sh": 1})
     assert verdict.problems == ("it ended once and was started once: 1 by the loop loop.sh",)
@@ -104,7 +104,7 @@ def test_a_port_that_closes_and_opens_again() -> None:
     after(system, 10, lambda: system.sockets.clear())
     after(system, 20, lambda: system.listen(501, 8000))
     record = watched(system)
-    assert [each.text for each in record.sightings][1:] == [
+    assert [each.text for each in record.seen][1:] == [
         "nobody listens on port 8000",
         "over: nobody listens on port 8000",
     ]
@@ -147,9 +147,9 @@ def test_a_health_document_that_turns_bad() -> None:
 
 def test_what_is_used_is_added_up() -> None:
     system = machine()
-    lookout = FakeProcessWatch(system)
-    after(system, 10, lambda: lookout.cpu_seconds.update({501: 0.5}))
-    record = Watch(system, lookout, SERVICE, seconds=30, interval=1.0).run()
+    process_watch = FakeProcessWatch(system)
+    after(system, 10, lambda: process_watch.cpu_seconds.update({501: 0.5}))
+    record = Watch(system, process_watch, SERVICE, seconds=30, interval=1.0).run()
     assert record.samples[-1].cpu_seconds == pytest.approx(0.5)
     assert max(sample.cpu_percent or 0 for sample in record.samples) == pytest.approx(50, rel=0.2)
 
@@ -189,7 +189,7 @@ def test_the_metrics_are_openmetrics_and_what_node_exporter_reads() -> None:
 @pytest.mark.parametrize("unicode", [True, False])
 def test_the_view_fits_any_terminal(width: int, height: int, unicode: bool) -> None:
     record = restarted()
-    record.sightings.extend(SeenInstance(START, Kind.TROUBLE, "x" * 300) for _ in range(50))
+    record.seen.extend(SeenInstance(START, Kind.TROUBLE, "x" * 300) for _ in range(50))
     lines = view(record, START + 30, width, height, unicode=unicode).plain.split("\n")
     assert len(lines) <= height
     assert max(len(line) for line in lines) <= width
@@ -231,9 +231,9 @@ def test_a_sparkline(values: list[float], bars: str) -> None:
 
 def test_lines_for_a_person_and_for_a_program() -> None:
     record = restarted()
-    ended = record.sightings[1]
-    assert sighting_line("web", ended, json=False).endswith("Z web: pid 501 ended after 24 h\n")
-    assert '"event":"ended"' in sighting_line("web", ended, json=True)
+    ended = record.seen[1]
+    assert seen_line("web", ended, json=False).endswith("Z web: pid 501 ended after 24 h\n")
+    assert '"event":"ended"' in seen_line("web", ended, json=True)
     verdict = record.verdict(record.began + 30)
     line = verdict_line("web", verdict, record.began + 30, json=False)
     assert line.startswith("2026-03-02T09:01:30.000Z web did not hold for 30 s: ")

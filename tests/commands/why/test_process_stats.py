@@ -4,10 +4,10 @@ import pytest
 
 from ghostfix.commands.why.process_stats import (
     Descriptor,
-    Vitals,
+    ProcessStats,
     capabilities_in_words,
     parse_cpu_seconds,
-    vitals_of,
+    process_stats,
 )
 from ghostfix.model.machine import Platform
 from tests.fake_system import FakeSystem
@@ -32,7 +32,7 @@ def test_what_the_kernel_counts() -> None:
     system.add_symlink("/proc/77/fd/5", "/var/log/a.log (deleted)")
     system.add_symlink("/proc/77/fd/4", "/var/log/b.log")
     system.add_symlink("/proc/77/fd/6", "/tmp/#123 (deleted)")
-    seen = vitals_of(system, 77)
+    seen = process_stats(system, 77)
     assert (seen.threads, seen.virtual_bytes, seen.shared_bytes) == (4, 27848 * 1024, 10024 * 1024)
     assert (seen.read_bytes, seen.written_bytes, seen.capabilities) == (4096, 8192, "all")
     assert (seen.read_calls, seen.write_calls) == (7, 9)
@@ -43,8 +43,8 @@ def test_what_the_kernel_counts() -> None:
 
 
 def test_what_cannot_be_read_is_unknown() -> None:
-    assert vitals_of(FakeSystem(), 77) == Vitals()
-    assert vitals_of(FakeSystem(Platform.MACOS), 77) == Vitals()
+    assert process_stats(FakeSystem(), 77) == ProcessStats()
+    assert process_stats(FakeSystem(Platform.MACOS), 77) == ProcessStats()
 
 
 def test_a_name_with_blanks_and_parentheses_does_not_shift_the_times() -> None:

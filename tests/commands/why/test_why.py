@@ -88,9 +88,9 @@ def test_below_cron_the_line_is_named() -> None:
     system.add_process(302, shell, ppid=301, uid=0, started=START - 60)
     system.add_process(303, ("python3", "server.py"), ppid=302, uid=0, cwd=APP, started=START - 59.9)
     seen = one(system, "303")
-    keeper = seen.kept_alive_by[0]
-    assert (keeper.kind, keeper.line, keeper.started) == ("cron", 2, True)
-    assert keeper.text == line.strip()
+    restarter = seen.kept_alive_by[0]
+    assert (restarter.kind, restarter.line, restarter.started) == ("cron", 2, True)
+    assert restarter.text == line.strip()
     assert "every minute" in seen.summary
     assert [link.kind for link in seen.chain] == ["init", "cron", "cron", "shell-command", "program"]
 
@@ -101,7 +101,7 @@ def test_a_cron_job_without_a_readable_line_is_still_cron_s() -> None:
     system.add_process(301, ("CRON",), ppid=300, uid=0, name="cron")
     system.add_process(303, SERVER, ppid=301, uid=1000, cwd="/")
     seen = one(system, "303")
-    assert [keeper.kind for keeper in seen.kept_alive_by] == ["cron"]
+    assert [restarter.kind for restarter in seen.kept_alive_by] == ["cron"]
     assert seen.summary == "nobody restarts it: cron pid 301 started it, and does not restart it"
 
 
@@ -112,7 +112,7 @@ def test_a_script_that_cron_left_behind_leads_to_its_line() -> None:
     system.add_command(("crontab", "-l"), stdout="* * * * * bash /srv/start.sh &\n")
     system.add_process(500, ("bash", "/srv/start.sh"), cwd="/", started=START - 60)
     system.add_process(501, ("python3", "server.py"), ppid=500, cwd=APP, started=START - 59)
-    assert [(keeper.kind, keeper.hops) for keeper in one(system, "501").kept_alive_by] == [
+    assert [(restarter.kind, restarter.hops) for restarter in one(system, "501").kept_alive_by] == [
         ("cron", ("/srv/start.sh:2",))
     ]
 
@@ -127,8 +127,8 @@ def test_a_loop_above_it_restarts_it() -> None:
     system.add_process(500, ("bash", "/srv/loop.sh"), cwd="/srv", group=500)
     system.add_process(501, ("python3", "server.py"), ppid=500, cwd=APP, group=500)
     seen = one(system, "501")
-    keeper = seen.kept_alive_by[0]
-    assert (keeper.kind, keeper.id, keeper.restarts_on_exit) == ("watchdog", "/srv/loop.sh", True)
+    restarter = seen.kept_alive_by[0]
+    assert (restarter.kind, restarter.id, restarter.restarts_on_exit) == ("watchdog", "/srv/loop.sh", True)
     assert seen.summary == "the loop loop.sh restarts it when the process exits, 5 s later"
 
 
@@ -139,7 +139,7 @@ def test_an_orphan_is_found_to_be_a_loop_s_that_is_no_ancestor() -> None:
     system.add_process(500, ("bash", "/srv/loop.sh"), cwd="/srv", group=500)
     system.add_process(501, ("python3", "server.py"), cwd=APP, group=500, started=START - 10)
     seen = one(system, "501")
-    assert [(keeper.kind, keeper.started) for keeper in seen.kept_alive_by] == [("watchdog", True)]
+    assert [(restarter.kind, restarter.started) for restarter in seen.kept_alive_by] == [("watchdog", True)]
 
 
 def test_the_copy_that_a_loop_leaves_behind_leads_to_the_loop() -> None:
@@ -150,8 +150,8 @@ def test_the_copy_that_a_loop_leaves_behind_leads_to_the_loop() -> None:
     system.add_process(500, ("bash", "loop.sh"), cwd="/srv", group=500)
     system.add_process(501, ("bash", "loop.sh"), cwd=APP, group=500, started=START - 10)
     system.add_process(502, ("python3", "server.py"), ppid=501, cwd=APP, group=500, started=START - 10)
-    keepers = one(system, "502").kept_alive_by
-    assert [(keeper.kind, keeper.id, keeper.started) for keeper in keepers] == [
+    restarters = one(system, "502").kept_alive_by
+    assert [(restarter.kind, restarter.id, restarter.started) for restarter in restarters] == [
         ("watchdog", "/srv/loop.sh", True)
     ]
 
@@ -230,7 +230,7 @@ def test_the_unit_of_cron_is_not_the_unit_of_its_jobs() -> None:
     group = ProcessDetail(cwd="/", control_group="/system.slice/cron.service")
     system.add_process(300, ("/usr/sbin/cron", "-f"), uid=0, name="cron", detail=group)
     system.add_process(303, SERVER, ppid=300, uid=1000, detail=group)
-    assert [keeper.kind for keeper in one(system, "303").kept_alive_by] == ["cron"]
+    assert [restarter.kind for restarter in one(system, "303").kept_alive_by] == ["cron"]
 
 
 def test_runit_is_named_by_its_service_folder() -> None:
@@ -254,7 +254,7 @@ def test_a_container_without_an_engine_is_named_by_its_id() -> None:
     answer = why(in_a_container(), "801")
     seen = answer.processes[0]
     assert seen.container == CONTAINER
-    assert [keeper.kind for keeper in seen.kept_alive_by] == ["container"]
+    assert [restarter.kind for restarter in seen.kept_alive_by] == ["container"]
     assert "no docker to ask" in answer.problems[0]
 
 
@@ -269,8 +269,13 @@ def test_the_engine_is_asked_for_its_policy() -> None:
         "HostConfig": {"RestartPolicy": {"Name": "always"}},
     }
     system.add_programs(("docker",), lambda words, _: _answered(words, json.encode([about]).decode()))
-    keeper = one(system, "801").kept_alive_by[0]
-    assert (keeper.kind, keeper.id, keeper.restarts_on_exit, keeper.started) == ("docker", "web", True, True)
+    found = one(system, "801").kept_alive_by[0]
+    assert (found.kind, found.id, found.restarts_on_exit, found.started) == (
+        "docker",
+        "web",
+        True,
+        True,
+    )
 
 
 # ports

@@ -4,7 +4,7 @@ import pytest
 
 from ghostfix.diagnosis.checks import rogue_restarter
 from ghostfix.diagnosis.own_manager import managers
-from ghostfix.diagnosis.unwanted_restarters import rogues
+from ghostfix.diagnosis.unwanted_restarters import unwanted_restarters
 from ghostfix.managers.ghostfix_run.jobs import RESTARTER, jobs
 from ghostfix.managers.watchdog.hold_loop import HoldWatchdog
 from ghostfix.managers.watchdog.jobs import jobs as watchdogs
@@ -83,7 +83,7 @@ def test_it_is_held_as_a_loop_is() -> None:
 def test_it_is_no_rogue_and_no_competitor() -> None:
     snapshot = survey(machine(), SERVICE)
     assert len(managers(snapshot)) == 1
-    assert rogues(snapshot, SERVICE) == ()
+    assert unwanted_restarters(snapshot, SERVICE) == ()
     assert rogue_restarter.find(snapshot, SERVICE) == ()
 
 
@@ -94,5 +94,5 @@ def test_it_is_held_where_its_instance_cannot_stay() -> None:
     )
     system = machine()
     snapshot = survey(system, ported)
-    assert [job.kind for job in rogues(snapshot, ported)] == ["ghostfix"]
+    assert [job.kind for job in unwanted_restarters(snapshot, ported)] == ["ghostfix"]
     assert rogue_restarter.find(snapshot, ported) == ()

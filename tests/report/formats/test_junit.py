@@ -33,11 +33,11 @@ def test_several_services_are_suites_of_one_document() -> None:
 
 
 def test_each_check_is_a_case_with_what_became_of_it() -> None:
-    told = outcomes(junit.render(SITUATIONS["incident"]))
-    assert len(told) == len(SITUATIONS["incident"].results)
-    assert told["rogue-restarter"] == "failure"
-    assert told["not-running"] == "passed"
-    assert told["webhook-failing"] == "skipped"
+    found = outcomes(junit.render(SITUATIONS["incident"]))
+    assert len(found) == len(SITUATIONS["incident"].results)
+    assert found["rogue-restarter"] == "failure"
+    assert found["not-running"] == "passed"
+    assert found["webhook-failing"] == "skipped"
 
 
 def test_a_warning_fails_only_where_it_was_asked_to() -> None:
@@ -48,8 +48,8 @@ def test_a_warning_fails_only_where_it_was_asked_to() -> None:
 
 
 def test_what_could_not_be_looked_at_is_an_error() -> None:
-    told = outcomes(junit.render(SITUATIONS["unreadable"]))
-    assert told == {
+    found = outcomes(junit.render(SITUATIONS["unreadable"]))
+    assert found == {
         "duplicate-instance": "error",
         "rogue-restarter": "error",
         "stale-pidfile": "error",

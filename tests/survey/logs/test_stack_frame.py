@@ -41,9 +41,9 @@ def test_what_is_no_frame(line: str) -> None:
 
 def test_frames_whose_place_is_not_told() -> None:
     assert frame_below("\tat java.base/java.io.FileInputStream.open0(Native Method)") == Frame()
-    assert not Frame().told
-    assert not Frame("<frozen os>", 679).told
-    assert not Frame("node:internal/vm", 73).told
+    assert not Frame().openable
+    assert not Frame("<frozen os>", 679).openable
+    assert not Frame("node:internal/vm", 73).openable
 
 
 def test_a_frame_of_python() -> None:

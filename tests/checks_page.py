@@ -1,4 +1,4 @@
-"""Manual: the checks in words, for ``docs/checks.md`` and ``ghostfix explain``."""
+"""The page of the checks, ``docs/checks.md``, made of their docstrings."""
 
 from collections.abc import Sequence
 
