@@ -10,7 +10,7 @@ pytestmark = pytest.mark.real
 
 REFUSED = """
 import os, signal
-from ghostfix.system.nursery import Nursery
+from ghostfix.system.child import Nursery
 
 kill = os.kill
 
@@ -39,7 +39,7 @@ def test_a_service_that_became_somebody_else_is_not_left_alone() -> None:
 
 TOLD_TO_STOP = """
 import os, signal, sys, time
-from ghostfix.system.nursery import Nursery
+from ghostfix.system.child import Nursery
 
 child = "import signal, time; signal.signal(15, signal.%s); open('up', 'w').close(); time.sleep(60)"
 nursery = Nursery((sys.executable, "-c", child), sys.argv[1], os.environ, None, "web.pid", 0.5)
