@@ -13,16 +13,18 @@ import psutil
 import pytest
 from msgspec import structs
 
+from ghostfix.managers.register import SIGNS
 from ghostfix.model.machine import same_process
 from ghostfix.model.process import ProcessDetail, ProcessId, ProcessState
 from ghostfix.system.linux_processes import LinuxProcesses
-from ghostfix.system.processes import ProcessTable
+from ghostfix.system.processes import ProcessTable, kept_variables
 from ghostfix.system.psutil_processes import PsutilProcesses
 from tests.system.genuine import SLEEP, running, wait_until
 
 pytestmark = pytest.mark.real
 LINUX = sys.platform == "linux"
-TABLES: list[ProcessTable] = [PsutilProcesses(), *([LinuxProcesses()] if LINUX else [])]
+KEPT = kept_variables(SIGNS)
+TABLES: list[ProcessTable] = [PsutilProcesses(KEPT), *([LinuxProcesses(kept=KEPT)] if LINUX else [])]
 
 
 @pytest.fixture(params=TABLES, ids=lambda table: type(table).__name__)

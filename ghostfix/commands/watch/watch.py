@@ -301,10 +301,7 @@ class Watch:
     def _judge_health(self, found: HealthAnswer | None) -> None:
         if found is None:
             return
-        problem = found.answer.problem
-        unmet = [each for each in found.expectations if not each.met]
-        if problem is None and unmet:
-            problem = f"{unmet[0].key} is {unmet[0].actual or 'missing'}, and not {unmet[0].wanted}"
+        problem = next(iter(found.faults), None)
         self._well = problem is None
         took = f"{found.answer.elapsed * 1000:.0f} ms"
         self.record.health = took if problem is None else safe(problem, 80)
