@@ -8,8 +8,8 @@ import pytest
 
 import ghostfix.diagnosis.checks
 from ghostfix.diagnosis.checks import CHECKS, group_of
-from ghostfix.diagnosis.manual import HEADINGS, check_page, checks_page
 from ghostfix.model.finding import Check, Group
+from tests.checks_page import HEADINGS, check_page, checks_page
 
 ROOT = Path(__file__).parents[3]
 

@@ -1,4 +1,4 @@
-"""Manual: the checks in words, for ``docs/checks.md`` and ``ghostfix explain``."""
+"""The checks in words: the page that ``docs/checks.md`` is."""
 
 from collections.abc import Sequence
 
