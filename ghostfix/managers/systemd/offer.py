@@ -12,11 +12,10 @@ from ghostfix.managers.adoption_target import Adopter, Offer, Unavailable
 from ghostfix.managers.job_file import JobFile
 from ghostfix.managers.job_spec import FIRST_PAUSE, LONGEST_PAUSE, STARTS, WITHIN, JobWanted
 from ghostfix.managers.systemd.adopt_unit import AdoptUnit
-from ghostfix.managers.systemd.systemctl import scope_named, unit_folders
+from ghostfix.managers.systemd.systemctl import UNITS, scope_named, unit_folders
 from ghostfix.model.machine import System
 from ghostfix.model.pattern import Pattern
 
-FOLDER = "/etc/systemd/system"
 _ENFORCES = frozenset({"service_memory", "service_open_files", "service_processes"})
 _PLAIN = Pattern(r"[A-Za-z0-9_@:,./+=-]+", re.ASCII)
 _TEMPLATE = Unavailable(
@@ -40,7 +39,7 @@ def machine_offer(system: System, wanted: JobWanted) -> Offer | Unavailable:
             "only root can give the machine's systemd a unit",
             "run it with sudo, or use `--with systemd-user`",
         )
-    return unit_offer(wanted, "system", FOLDER, "multi-user.target", version(system))
+    return unit_offer(wanted, "system", UNITS, "multi-user.target", version(system))
 
 
 def user_offer(system: System, wanted: JobWanted) -> Offer | Unavailable:
