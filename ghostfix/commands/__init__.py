@@ -97,15 +97,11 @@ Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Every check, and
 ShowSecrets = Annotated[bool, typer.Option("--show-secrets", help="Do not hide passwords and tokens.")]
 
 
-def one_service(system: "System", name: str | None, config: str | None, verb: str) -> "Service":
+def one_service(system: "System", name: str | None, config: str | None, command: str) -> "Service":
     """The service of a command that acts on one; raises ProfileError when the profile leaves that open."""
     from ghostfix.service import profile
 
-    services = profile.load(system, name, config)
-    if len(services) > 1:
-        names = ", ".join(service.name for service in services)
-        raise ProfileError(f"the profile has several services: {names}", f"say which one to {verb}")
-    return services[0]
+    return profile.only_one(profile.load(system, name, config), command)
 
 
 def seconds(text: str, option: str) -> float:

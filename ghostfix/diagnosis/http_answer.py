@@ -6,27 +6,12 @@ from ghostfix.model.snapshot import HealthAnswer, HttpAnswer
 
 def unreachable(health: HealthAnswer) -> str | None:
     """Why there is no HTTP answer at all; None when there is one, however bad."""
-    answer = health.answer
-    if answer.status is not None:
-        return None
-    return answer.problem or "no answer"
+    return health.faults[0] if health.answer.status is None else None
 
 
 def complaints(health: HealthAnswer) -> tuple[str, ...]:
     """What an answer that came says that it should not: its status, and every expectation that is not met."""
-    status = health.answer.status
-    if status is None:
-        return ()
-    unmet = tuple(
-        f"{one.key} is {one.actual}, not {one.wanted}"
-        if one.actual is not None
-        else f"{one.key} is missing, not {one.wanted}"
-        for one in health.expectations
-        if not one.met
-    )
-    bad_status = () if 200 <= status < 300 else (f"HTTP status {status}",)
-    unusable = (health.answer.problem,) if health.answer.problem is not None else ()
-    return (*bad_status, *unusable, *unmet)
+    return () if health.answer.status is None else health.faults
 
 
 def self_assessment(health: HealthAnswer) -> str | None:

@@ -87,15 +87,10 @@ def exit_code(results: Iterable[CheckResult], fail_on: Severity) -> ExitCode:
 
 
 def health_in_words(snapshot: Snapshot, service: Service) -> str:
-    """The health endpoint's answer in a few words: ``ok``, ``ghost_runner is "down"``, ``not asked``."""
+    """The health endpoint's answer in a few words: ``ok``, ``db is "down", not "up"``, ``not asked``."""
     if service.health is None:
         return "not asked: the profile names no health URL"
     answer = snapshot.health.value
     if answer is None:
         return snapshot.health.problem or "no answer"
-    if answer.answer.problem is not None:
-        return answer.answer.problem
-    unmet = [expectation for expectation in answer.expectations if not expectation.met]
-    if unmet:
-        return ", ".join(f"{expectation.key} is {expectation.actual or 'missing'}" for expectation in unmet)
-    return f"ok, HTTP {answer.answer.status}"
+    return "; ".join(answer.faults) or f"ok, HTTP {answer.answer.status}"

@@ -4,14 +4,14 @@ import posixpath
 
 from ghostfix.diagnosis.instance_to_keep import instances_to_keep, managed_pids
 from ghostfix.diagnosis.orphans import orphans
-from ghostfix.diagnosis.own_manager import is_manager
+from ghostfix.diagnosis.own_manager import is_manager, jobs_of
 from ghostfix.diagnosis.unwanted_restarters import unwanted_restarters
 from ghostfix.managers.register import restarters
 from ghostfix.model.finding import Finding
 from ghostfix.model.job import Job
 from ghostfix.model.process import Process
 from ghostfix.model.service import Service
-from ghostfix.model.snapshot import PidFile, PidFileState, Snapshot
+from ghostfix.model.snapshot import PidFileState, Snapshot
 from ghostfix.model.step import Step
 from ghostfix.service.instance import instances
 from ghostfix.steps.create_venv import CreateVenv
@@ -19,6 +19,8 @@ from ghostfix.steps.install_packages import InstallPackages
 from ghostfix.steps.remove_pidfile import RemovePidFile
 from ghostfix.steps.start_service import StartService
 from ghostfix.steps.stop_process import StopProcess
+
+_LEFT_ALONE = (PidFileState.SYMLINK, PidFileState.NOT_A_FILE)
 
 
 def no_steps(_finding: Finding, _snapshot: Snapshot, _service: Service) -> tuple[Step, ...]:
@@ -63,6 +65,19 @@ def hold(job: Job) -> tuple[Step, ...]:
     return () if restarter is None else restarter.hold(job, "rogue-restarter")
 
 
+def hold_unwanted(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
+    """Holds the restarters that the finding is about, and leaves one instance.
+
+    Nothing for one that is wanted: holding the only manager of a healthy service would do harm.
+    """
+    held = [
+        job for job in jobs_of(snapshot, finding.subject) if job in unwanted_restarters(snapshot, service)
+    ]
+    if not held:
+        return ()
+    return (*restart(finding.code, snapshot, service), *(step for job in held for step in hold(job)))
+
+
 def start(reason: str, service: Service) -> tuple[Step, ...]:
     """Starts one instance, unless the profile names a manager, whose business that is."""
     if service.manager != "none" or not service.instances or not service.start_command:
@@ -95,9 +110,16 @@ def _no_restart(_job: Job, _reason: str) -> tuple[Step, ...]:
     return ()
 
 
-def removal(reason: str, pidfile: PidFile, service: Service) -> tuple[Step, ...]:
-    """Moves a PID file aside, unless a process holds a lock on it."""
-    return () if pidfile.locked else (RemovePidFile(reason=reason, pidfile=pidfile, service=service),)
+def removal(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
+    """Moves the PID file that the finding is about aside, unless a process holds a lock on it.
+
+    A symlink, or what is no regular file, is left as it is.
+    """
+    return tuple(
+        RemovePidFile(reason=finding.code, pidfile=pidfile, service=service)
+        for pidfile in snapshot.pidfiles.value
+        if pidfile.path == finding.subject.name and not pidfile.locked and pidfile.state not in _LEFT_ALONE
+    )
 
 
 def install(reason: str, service: Service, packages: tuple[str, ...]) -> tuple[Step, ...]:

@@ -81,11 +81,16 @@ class Invocation(Struct, frozen=True, kw_only=True):
 
     @property
     def is_python(self) -> bool:
-        return _PYTHON.match(self.name) is not None
+        return is_python(self.name)
 
     @property
     def is_shell(self) -> bool:
         return self.name.lstrip("-") in _SHELLS
+
+
+def is_python(name: str) -> bool:
+    """Whether a program of this name is a Python: ``python3.11``, ``pypy3``, ``python3.14t``, ``Python``."""
+    return _PYTHON.match(name) is not None
 
 
 def read_argv(argv: Sequence[str]) -> Invocation | None:
@@ -102,7 +107,7 @@ def _read(argv: tuple[str, ...]) -> Invocation | None:
         return Invocation(program="node", script=argv[0].removeprefix("node "))
     program, rest = argv[0], list(argv[1:])
     name = program.rpartition("/")[2].lstrip("-")
-    if _PYTHON.match(name):
+    if is_python(name):
         return _read_python(program, rest)
     if _SCRIPTED.match(name):
         with_value = _SHELL_FLAGS_WITH_VALUE if name in _SHELLS else _NODE_FLAGS_WITH_VALUE

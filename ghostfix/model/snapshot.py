@@ -194,6 +194,11 @@ class Expectation(Struct, frozen=True):
     def met(self) -> bool:
         return self.actual == self.wanted
 
+    @property
+    def in_words(self) -> str:
+        """Of one that is not met: ``components.db is "down", not "up"``."""
+        return f"{self.key} is {'missing' if self.actual is None else self.actual}, not {self.wanted}"
+
 
 class HttpAnswer(Struct, frozen=True, kw_only=True):
     """What a URL answered. ``problem`` says why there is no usable answer."""
@@ -219,6 +224,20 @@ class HealthAnswer(Struct, frozen=True, kw_only=True):
     expectations: tuple[Expectation, ...] = ()
     summary: str | None = None
     """The document's own top-level ``status``, when it has one."""
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """Why it is not the answer that the profile wants; empty when it is.
+
+        No answer at all, or a status other than 2xx, a document that cannot be used, and every expectation
+        that is not met.
+        """
+        status, problem = self.answer.status, self.answer.problem
+        if status is None:
+            return (problem or "no answer",)
+        bad_status = None if 200 <= status < 300 else f"HTTP status {status}"
+        unmet = (one.in_words for one in self.expectations if not one.met)
+        return tuple(fault for fault in (bad_status, problem, *unmet) if fault is not None)
 
 
 class Host(Struct, frozen=True, kw_only=True):

@@ -36,6 +36,11 @@ class Choices(Struct, frozen=True, kw_only=True):
     start: bool = True
     evict: bool = False
 
+    @property
+    def options(self) -> frozenset[str]:
+        """Those given of the options that a step may name as its ``on_request``."""
+        return frozenset({"--evict"} if self.evict else ())
+
 
 def as_asked(
     plan: Plan, service: Service, config: str | None, given: Mapping[str, str | bool | None]
@@ -116,7 +121,7 @@ def each_once(steps: Iterable[Step]) -> list[Step]:
 
 def _needs(step: Step, choices: Choices) -> str | None:
     """The option without which this step is not done, when it was not given."""
-    if step.on_request is not None and not choices.evict:
+    if step.on_request is not None and step.on_request not in choices.options:
         return step.on_request
     if step.phase is Phase.START and not choices.start:
         return "without --no-start"

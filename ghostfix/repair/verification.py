@@ -79,6 +79,4 @@ def _well(system: System, service: Service) -> bool:
     if count != service.instances:
         return False
     answer = health.collect(system, service).value
-    return answer is None or (
-        answer.answer.problem is None and all(expectation.met for expectation in answer.expectations)
-    )
+    return answer is None or not answer.faults

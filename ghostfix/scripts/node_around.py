@@ -50,9 +50,6 @@ class Surroundings:
 
     # who calls what
 
-    def function_of(self, node: Node) -> Node | None:
-        return next((each for each in self._names.above(node) if each.type in FUNCTIONS), None)
-
     def references(self, function: Node) -> Iterator[Node]:
         """Where a function is named, its own declaration and body left out."""
         name = function_name(self._names, function)

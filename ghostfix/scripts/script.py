@@ -12,6 +12,7 @@ from enum import Enum
 
 from msgspec import Struct
 
+from ghostfix.model.invocation import is_python
 from ghostfix.model.job import Place
 from ghostfix.model.manager_signs import ManagerSigns
 from ghostfix.model.pattern import Pattern
@@ -151,7 +152,7 @@ def _language_of_program(program: str) -> Language | None:
     name = posixpath.basename(program)
     if re.fullmatch(r"(ba|da|z|k|a)?sh[0-9.]*", name):
         return Language.SHELL
-    if re.fullmatch(r"(python|pypy)[0-9.]*t?", name):
+    if is_python(name):
         return Language.PYTHON
     return Language.NODE if re.fullmatch(r"node(js)?|bun|deno|tsx|ts-node", name) else None
 

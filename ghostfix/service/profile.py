@@ -82,6 +82,17 @@ def load(system: System, name: str | None, config: str | None) -> tuple[Service,
     )
 
 
+def only_one(services: tuple[Service, ...], command: str) -> Service:
+    """The service of a subcommand that is about one; raises ProfileError when the profile has several."""
+    if len(services) > 1:
+        names = ", ".join(safe(service.name, 40) for service in services)
+        raise ProfileError(
+            f"{safe(services[0].profile)} has several services: {names}",
+            f"say which: `ghostfix {command} NAME`",
+        )
+    return services[0]
+
+
 def _require_harmless(system: System, profile: str, chosen: bool) -> None:
     """Raises ProfileError where even a diagnosis would do what another user wrote.
 

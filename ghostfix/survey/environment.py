@@ -6,6 +6,7 @@ import re
 import msgspec
 from msgspec import Struct
 
+from ghostfix.model.invocation import is_python
 from ghostfix.model.machine import System
 from ghostfix.model.pattern import Pattern
 from ghostfix.model.reading import Reading
@@ -15,7 +16,6 @@ from ghostfix.service.trust import runner
 
 TIMEOUT = 20.0
 """Seconds that the venv's Python has to answer: a machine in trouble is slow."""
-_PYTHON = Pattern(r"^(python|pypy)[0-9]*(\.[0-9]+)?t?$")
 _GLOB_MARKS = Pattern(r"([*?\[])")
 
 PROBE = """
@@ -74,7 +74,7 @@ def pythons_on_path(system: System) -> tuple[PythonOnPath, ...]:
         for folder in folders
         if folder.startswith("/")
         for path in system.paths(posixpath.join(_GLOB_MARKS.sub(r"[\1]", folder), "py*"))
-        if _PYTHON.match(posixpath.basename(path))
+        if is_python(posixpath.basename(path))
     ]
     return tuple(PythonOnPath(path, system.resolve(path)) for path in found)
 

@@ -212,9 +212,17 @@ def _environment(account: Account | None) -> dict[str, str]:
 
 
 def attach(argv: Sequence[str], cwd: str, variables: Mapping[str, str]) -> int:
-    """Runs a command with our own input, output and environment; its exit status, negative for a signal."""
+    """Runs a command with our own input, output and environment; its exit status, negative for a signal.
+
+    Raises StepError when it cannot be started.
+    """
     environment = dict(os.environ) | dict(variables)
-    with subprocess.Popen(runnable(argv), cwd=openable(cwd), env=environment) as process:
+    try:
+        process = subprocess.Popen(runnable(argv), cwd=openable(cwd), env=environment)
+    except (OSError, ValueError, IndexError) as error:
+        why = reason(error) if isinstance(error, OSError) else str(error)
+        raise StepError(f"{argv[0] if argv else 'nothing'} cannot be started: {why}") from error
+    with process:
         while True:
             try:
                 return process.wait()

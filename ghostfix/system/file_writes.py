@@ -29,7 +29,7 @@ _MAX_ASIDE = 1000
 _SET_ID = stat.S_ISUID | stat.S_ISGID
 
 
-def move_aside(path: str, expected: FileStatus, content: bytes | None) -> str:
+def move_aside(path: str, expected: FileStatus, content: bytes | None = None) -> str:
     """Renames a file or folder to ``NAME.ghostfix-1`` (or the next free number); gives the new path."""
     with opened(path) as (folder, name):
         _compare(folder, name, path, expected, content)
@@ -78,7 +78,7 @@ def replace(path: str, content: bytes, expected: FileStatus, before: bytes) -> N
         os.fsync(folder)
 
 
-def create(path: str, content: bytes, mode: int) -> None:
+def create(path: str, content: bytes, mode: int = 0o644) -> None:
     """Creates a file with all its content, or not at all; raises ChangedError when the name is taken."""
     with opened(path) as (folder, name):
         try:
@@ -135,7 +135,7 @@ def _unless_wished(folder: int, name: str) -> int:
     return 0
 
 
-def append(path: str, content: bytes, mode: int) -> None:
+def append(path: str, content: bytes, mode: int = 0o600) -> None:
     """Appends and waits until it is on the disk; ``mode`` is for a file that is created by it."""
     with opened(path) as (folder, name):
         file = open_to_append(folder, name, path, mode)

@@ -85,7 +85,7 @@ def is_hostile(folder: os.stat_result, us: int, actor: int) -> bool:
     return bool(folder.st_mode & others) and not sticky and folder.st_uid not in (us, 0)
 
 
-def make_folder(path: str, mode: int) -> None:
+def make_folder(path: str, mode: int = 0o755) -> None:
     """Makes a folder and its parents, each with ``mode``; one that exists keeps its own.
 
     What is made in another user's folder is made by that user, and belongs to that user.

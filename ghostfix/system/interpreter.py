@@ -3,10 +3,7 @@
 import os
 import posixpath
 
-from ghostfix.model.invocation import read_argv
-from ghostfix.model.pattern import Pattern
-
-_PYTHON_IMAGE = Pattern(r"^(python|pypy)[0-9.]*t?$|^Python$")
+from ghostfix.model.invocation import is_python, read_argv
 
 
 def called_python(
@@ -20,7 +17,7 @@ def called_python(
     """
     invocation = read_argv(argv)
     if invocation is None or not invocation.is_python:
-        return executable if executable and _PYTHON_IMAGE.match(posixpath.basename(executable)) else None
+        return executable if executable and is_python(posixpath.basename(executable)) else None
     if launcher:
         return launcher
     program = invocation.program

@@ -11,10 +11,9 @@ from collections.abc import Mapping, Sequence
 from ghostfix.model.errors import StepError
 from ghostfix.model.machine import Caller, CommandAnswer, Platform
 from ghostfix.model.manager_signs import ManagerSigns
-from ghostfix.model.process import Listener, Process, ProcessDetail, Variable
 from ghostfix.model.process_watch import ProcessWatch
 from ghostfix.model.reading import Reading
-from ghostfix.model.snapshot import FileStatus, Host, HttpAnswer, Resources
+from ghostfix.model.snapshot import Host, HttpAnswer, Resources
 from ghostfix.system import commands, files
 from ghostfix.system.credentials import account_of, search_path
 from ghostfix.system.decoding import storable
@@ -24,15 +23,32 @@ from ghostfix.system.sockets import LinuxSockets, PsutilSockets
 from ghostfix.system.users import user_name
 
 
-class LookingSystem:
-    """Implements ``machine.System`` for Linux and macOS."""
+class ReadOnlySystem:
+    """Implements ``machine.System`` for Linux and macOS: what each member gives stands there.
+
+    What one part of this package does whole is that part's own function.
+    """
+
+    now = staticmethod(time.time)
+    monotonic = staticmethod(time.monotonic)
+    status = staticmethod(files.status)
+    read = staticmethod(files.read)
+    read_as_owner = staticmethod(files.read_as_owner)
+    names = staticmethod(files.names)
+    paths = staticmethod(files.paths)
+    resolve = staticmethod(files.resolve)
+    is_locked = staticmethod(files.is_locked)
 
     def __init__(self, managers: Sequence[ManagerSigns] = ()) -> None:
         linux = sys.platform == "linux"
         kept = kept_variables(managers)
         self._managers = tuple(managers)
-        self._table: ProcessTable = LinuxProcesses(kept=kept) if linux else _psutil_processes(kept)
-        self._sockets: LinuxSockets | PsutilSockets = LinuxSockets() if linux else PsutilSockets()
+        table: ProcessTable = LinuxProcesses(kept=kept) if linux else _psutil_processes(kept)
+        self._table = table
+        self.processes, self.process = table.all, table.one
+        self.detail, self.cwd, self.environment = table.detail, table.cwd, table.environment
+        sockets: LinuxSockets | PsutilSockets = LinuxSockets() if linux else PsutilSockets()
+        self.listeners = sockets.listeners
 
     @property
     def platform(self) -> Platform:
@@ -70,14 +86,6 @@ class LookingSystem:
         """The id of the boot since which the machine runs."""
         return self._table.boot
 
-    def now(self) -> float:
-        """Seconds since the epoch."""
-        return time.time()
-
-    def monotonic(self) -> float:
-        """Seconds on a clock that never jumps."""
-        return time.monotonic()
-
     def wait(self, seconds: float) -> None:
         """Lets time pass."""
         time.sleep(max(0.0, seconds))
@@ -87,65 +95,17 @@ class LookingSystem:
         value = os.environ.get(name)
         return None if value is None else storable(value)
 
-    def processes(self) -> Reading[tuple[Process, ...]]:
-        """Every process, without ``detail``."""
-        return self._table.all()
-
-    def process(self, pid: int) -> Process | None:
-        """The process that has this PID now."""
-        return self._table.one(pid)
-
     def process_watch(self) -> ProcessWatch:
         """A cheap view of the process table, as long as the caller watches."""
         from ghostfix.system.process_watch import process_watch
 
         return process_watch(self.process)
 
-    def detail(self, process: Process) -> ProcessDetail:
-        """What costs more to read."""
-        return self._table.detail(process)
-
-    def cwd(self, process: Process) -> str | None:
-        """Its working directory."""
-        return self._table.cwd(process)
-
-    def environment(self, process: Process) -> tuple[Variable, ...] | None:
-        """Those of its variables that tell who started it."""
-        return self._table.environment(process)
-
-    def listeners(self) -> Reading[tuple[Listener, ...]]:
-        """Every listening TCP socket, sorted by port."""
-        return self._sockets.listeners()
-
     def resources(self, directory: str) -> Reading[Resources | None]:
         """The machine's load, memory, counts and counters."""
         from ghostfix.system.resources import resources
 
         return resources(self._table, directory)
-
-    def status(self, path: str) -> Reading[FileStatus | None]:
-        """``lstat``."""
-        return files.status(path)
-
-    def read(self, path: str, limit: int, offset: int = 0) -> Reading[bytes]:
-        """At most ``limit`` bytes of a regular file."""
-        return files.read(path, limit, offset)
-
-    def read_as_owner(self, path: str, limit: int) -> Reading[bytes]:
-        """Reads a file with the rights with which it would be acted on."""
-        return files.read_as_owner(path, limit)
-
-    def names(self, folder: str) -> Reading[tuple[str, ...]]:
-        """The names in a folder, sorted."""
-        return files.names(folder)
-
-    def paths(self, pattern: str) -> tuple[str, ...]:
-        """The existing paths that match a shell pattern, sorted."""
-        return files.paths(pattern)
-
-    def resolve(self, path: str) -> str:
-        """The path with every symlink resolved, as far as it exists."""
-        return files.resolve(path)
 
     def program(self, name: str, user: str | None = None) -> str | None:
         """Where a command is found on our own PATH, or on another user's."""
@@ -157,10 +117,6 @@ class LookingSystem:
             return search_path(account_of(user))
         except StepError:  # there is no such user, or we cannot become it
             return search_path(None)
-
-    def is_locked(self, path: str) -> bool | None:
-        """Whether a process holds a kernel lock on the file."""
-        return files.is_locked(path)
 
     def ask(
         self, argv: Sequence[str], timeout: float = 5.0, cwd: str | None = None, user: str | None = None

@@ -49,7 +49,7 @@ def test_of_several_services_it_wants_to_know_which(folder: Path) -> None:
     (folder / "ghostfix.toml").write_text(PROFILE + '[services.other]\nscript = "o.py"\n')
     answer = typed(folder, "--with", "cron")
     assert (answer.returncode, answer.stdout) == (2, "")
-    assert "say which one to adopt" in answer.stderr
+    assert "say which: `ghostfix adopt NAME`" in answer.stderr
 
 
 def test_what_is_not_there_is_refused_with_what_to_do(folder: Path) -> None:

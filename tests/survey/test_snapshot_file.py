@@ -7,6 +7,9 @@ from ghostfix.commands.diagnoses import diagnose
 from ghostfix.commands.machine import local_system
 from ghostfix.diagnosis.diagnosis import judged
 from ghostfix.model.errors import ProfileError
+from ghostfix.model.finding import Outcome
+from ghostfix.model.machine import Platform
+from ghostfix.model.report import Verdict
 from ghostfix.repair.plan import Choices
 from ghostfix.repair.plan import plan as make_repair
 from ghostfix.report.formats import json
@@ -14,6 +17,9 @@ from ghostfix.report.reports import diagnosis_report
 from ghostfix.service import profile
 from ghostfix.survey.snapshot_file import SavedLook, load_snapshot, save_snapshot
 from tests.machine_folder import MACHINES, load, names
+
+FOLDER = Path(__file__).parent / "version_0_1_0"
+"""The machines of two incidents, as that version saved them."""
 
 
 @pytest.mark.parametrize("name", names())
@@ -67,3 +73,14 @@ def test_another_file_is_refused_in_a_sentence(content: bytes, problem: str, tmp
 def test_a_missing_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(ProfileError, match="cannot be read"):
         load_snapshot(local_system(), str(tmp_path / "none.json"))
+
+
+@pytest.mark.parametrize("platform", Platform)
+def test_what_version_0_1_0_saved_is_judged(platform: Platform) -> None:
+    (look,) = load_snapshot(local_system(), str(FOLDER / f"{platform.value}.json"), "ghost-runner")
+    diagnosis = judged(look.service, look.snapshot)
+    assert diagnosis.verdict is Verdict.DEGRADED
+    found = {finding.code for result in diagnosis.results for finding in result.findings}
+    assert found >= {"duplicate-instance", "rogue-restarter", "stale-pidfile", "log-none-comparison"}
+    assert [result.reason for result in diagnosis.results if result.outcome is Outcome.CRASHED] == []
+    assert make_repair(diagnosis, Choices()).steps != ()

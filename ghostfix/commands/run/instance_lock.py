@@ -22,7 +22,7 @@ from ghostfix.model.text_units import lasting, utc_text
 from ghostfix.repair.state_folder import usual_state_folder
 from ghostfix.scripts.ghostfix_run_command import read_own_run
 from ghostfix.service.pid_file import parse_pid
-from ghostfix.service.profile import BUILT_IN, NoSuchServiceError, load
+from ghostfix.service.profile import BUILT_IN, NoSuchServiceError, load, only_one
 from ghostfix.service.running_instances import running_instances
 
 AD_HOC = "none"
@@ -83,12 +83,7 @@ def wanted_service(system: System, name: str | None, config: str | None, command
             f"there is no ghostfix.toml in {safe(system.caller().cwd)} or above it: what should be started?",
             "`ghostfix run NAME -- COMMAND ...` starts any command, once; `ghostfix init` writes a profile",
         )
-    if len(services) > 1:
-        names = ", ".join(safe(service.name, 40) for service in services)
-        raise ProfileError(
-            f"{safe(services[0].profile)} has several services: {names}", "say which: `ghostfix run NAME`"
-        )
-    (service,) = services
+    service = only_one(services, "run")
     if service.instances != 1:
         raise ProfileError(
             f"the profile wants {service.instances} instances of {safe(service.name)}; `run` guarantees one",

@@ -15,7 +15,7 @@ from ghostfix.model.safe_text import safe, shown_argv
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import HealthAnswer, Resources
 from ghostfix.model.text_units import lasting, percent_of
-from ghostfix.service.profile import BUILT_IN, load
+from ghostfix.service.profile import BUILT_IN, load, only_one
 from ghostfix.service.running_instances import running_instances
 from ghostfix.survey import health
 from ghostfix.survey.service_watch import Event, ServiceWatch, Transition
@@ -62,12 +62,7 @@ def watched_service(system: System, name: str | None, config: str | None) -> Ser
             f"there is no ghostfix.toml in {safe(first.directory)} or above it: what should be watched?",
             "go to the service's folder, or `ghostfix watch --config FILE`; `ghostfix init` writes a profile",
         )
-    if len(services) > 1:
-        names = ", ".join(safe(service.name, 40) for service in services)
-        raise ProfileError(
-            f"{safe(services[0].profile)} has several services: {names}", "say which: `ghostfix watch NAME`"
-        )
-    return services[0]
+    return only_one(services, "watch")
 
 
 class Watch:
@@ -301,10 +296,7 @@ class Watch:
     def _judge_health(self, found: HealthAnswer | None) -> None:
         if found is None:
             return
-        problem = found.answer.problem
-        unmet = [each for each in found.expectations if not each.met]
-        if problem is None and unmet:
-            problem = f"{unmet[0].key} is {unmet[0].actual or 'missing'}, and not {unmet[0].wanted}"
+        problem = next(iter(found.faults), None)
         self._well = problem is None
         took = f"{found.answer.elapsed * 1000:.0f} ms"
         self.record.health = took if problem is None else safe(problem, 80)

@@ -28,7 +28,6 @@ from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Su
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import PidFile, PidFileState, Snapshot
-from ghostfix.model.step import Step
 
 CODE = "malformed-pidfile"
 _WHAT = {
@@ -72,15 +71,6 @@ def _finding(pidfile: PidFile) -> Finding:
     )
 
 
-def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
-    return tuple(
-        step
-        for pidfile in snapshot.pidfiles.value
-        if pidfile.path == finding.subject.name and pidfile.state in _REMOVABLE
-        for step in removal(CODE, pidfile, service)
-    )
-
-
 CHECK = Check(
     code=CODE,
     title="PID file contents",
@@ -88,7 +78,7 @@ CHECK = Check(
     severity=Severity.WARNING,
     needs=(Source.PIDFILES,),
     find=find,
-    repair=repair,
+    repair=removal,
     applies=with_pidfiles,
     leads_to=("duplicate-instance", "not-running"),
     page=__doc__,

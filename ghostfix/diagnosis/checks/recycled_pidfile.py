@@ -83,12 +83,7 @@ def _written(pidfile: PidFile, process: Process) -> tuple[Evidence, ...]:
 def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
     if finding.confidence is Confidence.POSSIBLE:
         return ()
-    return tuple(
-        step
-        for pidfile in snapshot.pidfiles.value
-        if pidfile.path == finding.subject.name
-        for step in removal(CODE, pidfile, service)
-    )
+    return removal(finding, snapshot, service)
 
 
 CHECK = Check(

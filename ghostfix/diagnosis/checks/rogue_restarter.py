@@ -26,15 +26,14 @@ Decide on one manager, name it in the profile (``manager = "systemd:ghost.servic
 
 from ghostfix.diagnosis.applicability import always
 from ghostfix.diagnosis.evidence_text import bounded, job_name, job_trail
-from ghostfix.diagnosis.own_manager import is_own_supervisor, job_subject, jobs_of
-from ghostfix.diagnosis.repair_steps import hold, restart
-from ghostfix.diagnosis.unwanted_restarters import is_well_managed, strangers, unwanted_restarters
+from ghostfix.diagnosis.own_manager import is_own_supervisor, job_subject
+from ghostfix.diagnosis.repair_steps import hold_unwanted
+from ghostfix.diagnosis.unwanted_restarters import is_well_managed, strangers
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity
 from ghostfix.model.job import Job
 from ghostfix.model.reading import Confidence, Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
-from ghostfix.model.step import Step
 
 CODE = "rogue-restarter"
 _DOUBTS = {
@@ -87,16 +86,6 @@ def _evidence(job: Job) -> tuple[Evidence, ...]:
     return bounded(seen)
 
 
-def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
-    """Nothing for one that is not unwanted: holding the only manager of a healthy service would do harm."""
-    held = [
-        job for job in jobs_of(snapshot, finding.subject) if job in unwanted_restarters(snapshot, service)
-    ]
-    if not held:
-        return ()
-    return (*restart(CODE, snapshot, service), *(step for job in held for step in hold(job)))
-
-
 CHECK = Check(
     code=CODE,
     title="Restarters",
@@ -104,7 +93,7 @@ CHECK = Check(
     severity=Severity.ERROR,
     needs=(Source.RESTARTERS, Source.PROCESSES),
     find=find,
-    repair=repair,
+    repair=hold_unwanted,
     applies=always,
     leads_to=(
         "rogue-restarter",

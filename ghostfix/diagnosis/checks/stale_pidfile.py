@@ -81,14 +81,9 @@ def _written(pidfile: PidFile, snapshot: Snapshot) -> tuple[Evidence, ...]:
 
 
 def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
-    if finding.confidence is Confidence.POSSIBLE:
+    if finding.confidence is Confidence.POSSIBLE or finding.severity is Severity.INFO:
         return ()
-    return tuple(
-        step
-        for pidfile in snapshot.pidfiles.value
-        if pidfile.path == finding.subject.name and not _is_harmless(pidfile)
-        for step in removal(CODE, pidfile, service)
-    )
+    return removal(finding, snapshot, service)
 
 
 CHECK = Check(

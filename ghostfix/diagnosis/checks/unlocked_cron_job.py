@@ -23,15 +23,13 @@ Put a lock before the command: ``flock -n /run/lock/NAME.lock COMMAND``, or star
 from ghostfix.diagnosis.applicability import always
 from ghostfix.diagnosis.evidence_text import bounded, job_name
 from ghostfix.diagnosis.instance_health import wanted_instances
-from ghostfix.diagnosis.own_manager import job_subject, jobs_of
-from ghostfix.diagnosis.repair_steps import hold, restart
-from ghostfix.diagnosis.unwanted_restarters import unwanted_restarters
+from ghostfix.diagnosis.own_manager import job_subject
+from ghostfix.diagnosis.repair_steps import hold_unwanted
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity
 from ghostfix.model.job import Job
 from ghostfix.model.reading import Confidence, Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
-from ghostfix.model.step import Step
 from ghostfix.service.instance import instances
 
 CODE = "unlocked-cron-job"
@@ -68,15 +66,6 @@ def _finding(job: Job, service: Service, piled_up: bool) -> Finding:
     )
 
 
-def repair(finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:
-    held = [
-        job for job in jobs_of(snapshot, finding.subject) if job in unwanted_restarters(snapshot, service)
-    ]
-    if not held:
-        return ()
-    return (*restart(CODE, snapshot, service), *(step for job in held for step in hold(job)))
-
-
 CHECK = Check(
     code=CODE,
     title="Cron locks",
@@ -84,7 +73,7 @@ CHECK = Check(
     severity=Severity.ERROR,
     needs=(Source.RESTARTERS, Source.PROCESSES),
     find=find,
-    repair=repair,
+    repair=hold_unwanted,
     applies=always,
     leads_to=("duplicate-instance",),
     page=__doc__,

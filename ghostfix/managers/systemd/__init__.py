@@ -55,9 +55,9 @@ def _restarters() -> tuple[Restarter, ...]:
 
 
 def _adopters() -> tuple[Adopter, ...]:
-    from ghostfix.managers.systemd import offer, user_offer
+    from ghostfix.managers.systemd import offer
 
-    return (offer.ADOPTER, user_offer.ADOPTER)
+    return offer.ADOPTERS
 
 
 MANAGER = Manager(

@@ -3,9 +3,9 @@
 from typing import ClassVar
 
 from ghostfix.managers.job_file import JobFile
-from ghostfix.managers.systemd.hold_unit import HOLD_FILE, UNITS
+from ghostfix.managers.systemd.hold_unit import HOLD_FILE
 from ghostfix.managers.systemd.restart_unit import RestartUnit
-from ghostfix.managers.systemd.systemctl import Scope, ask_properties, properties, scope_named
+from ghostfix.managers.systemd.systemctl import Scope, ask_properties, properties, scope_named, shared_units
 from ghostfix.model.errors import ChangedError, StepError
 from ghostfix.model.machine import ActingSystem, System
 from ghostfix.model.step import Captured, Fact, Phase, Refused, Shared, Step, Unneeded
@@ -33,8 +33,7 @@ class AdoptUnit(Step, frozen=True, kw_only=True, tag="adopt-unit"):
         return self.file.diff()
 
     def shared(self, system: System) -> tuple[Shared, ...]:
-        scope = scope_named(system, self.scope)
-        return () if scope is None else (Shared(scope.runtime or UNITS),)
+        return shared_units(system, self.scope)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         scope = scope_named(system, self.scope)

@@ -4,10 +4,12 @@ import posixpath
 from typing import ClassVar
 
 from ghostfix.managers.systemd.systemctl import (
+    UNITS,
     Scope,
     ask_properties,
     properties,
     scope_named,
+    shared_units,
     unit_digest,
     unit_folders,
 )
@@ -29,8 +31,6 @@ _SERVICE_CONTENT = (
 Restart=no
 """
 )
-UNITS = "/etc/systemd/system"
-"""Where the administrator's unit files lie."""
 _LIMIT = 1 << 20
 _STOPS_TOO = ("RequiredBy", "BoundBy", "ConsistsOf", "PropagatesStopTo")
 """The units that systemd stops when it stops this one (systemd.unit(5): Requires=, BindsTo=, PartOf=)."""
@@ -61,8 +61,7 @@ class HoldUnit(Step, frozen=True, kw_only=True, tag="hold-unit"):
         )
 
     def shared(self, system: System) -> tuple[Shared, ...]:
-        scope = scope_named(system, self.scope)
-        return () if scope is None else (Shared(scope.runtime or UNITS),)
+        return shared_units(system, self.scope)
 
     def precondition(self, system: System) -> Refused | Unneeded | None:
         scope = scope_named(system, self.scope)

@@ -1,4 +1,4 @@
-"""systemd, the machine's own: a unit in /etc/systemd/system.
+"""systemd: a unit in /etc/systemd/system for the machine's own, in ~/.config/systemd/user for a user's.
 
 Quoting follows systemd.service(5), "COMMAND LINES": an argument is a double-quoted string with C escapes,
 ``%`` begins a specifier and ``$`` a variable, and each stands for itself when it is doubled.
@@ -6,36 +6,70 @@ Quoting follows systemd.service(5), "COMMAND LINES": an argument is a double-quo
 
 import re
 
+from msgspec import structs
+
 from ghostfix.managers.adoption_target import Adopter, Offer, Unavailable
 from ghostfix.managers.job_file import JobFile
 from ghostfix.managers.job_spec import FIRST_PAUSE, LONGEST_PAUSE, STARTS, WITHIN, JobWanted
 from ghostfix.managers.systemd.adopt_unit import AdoptUnit
-from ghostfix.managers.systemd.systemctl import scope_named
+from ghostfix.managers.systemd.systemctl import UNITS, scope_named, unit_folders
 from ghostfix.model.machine import System
 from ghostfix.model.pattern import Pattern
 
-FOLDER = "/etc/systemd/system"
-ENFORCES = frozenset({"service_memory", "service_open_files", "service_processes"})
+_ENFORCES = frozenset({"service_memory", "service_open_files", "service_processes"})
 _PLAIN = Pattern(r"[A-Za-z0-9_@:,./+=-]+", re.ASCII)
-_RENAME = "give the service another name in the profile"
+_TEMPLATE = Unavailable(
+    "a unit's name with @ is an instance of a template", "give the service another name in the profile"
+)
+_LINGER = "/var/lib/systemd/linger"
 _BACKS_OFF = 254
 """The version of systemd from which on RestartSteps= is known."""
 
 
-def offer(system: System, wanted: JobWanted) -> Offer | Unavailable:
+def machine_offer(system: System, wanted: JobWanted) -> Offer | Unavailable:
     if scope_named(system, "system") is None:
         return Unavailable(
             "this machine was not booted with systemd",
             "`--with cron` needs none; in a container, give it to whatever starts the container",
         )
     if "@" in wanted.name:
-        return Unavailable("a unit's name with @ is an instance of a template", _RENAME)
+        return _TEMPLATE
     if system.caller().uid != 0:
         return Unavailable(
             "only root can give the machine's systemd a unit",
             "run it with sudo, or use `--with systemd-user`",
         )
-    return unit_offer(wanted, "system", FOLDER, "multi-user.target", version(system))
+    return unit_offer(wanted, "system", UNITS, "multi-user.target", version(system))
+
+
+def user_offer(system: System, wanted: JobWanted) -> Offer | Unavailable:
+    caller = system.caller()
+    if wanted.user not in ("", caller.user):
+        return Unavailable(
+            f"{wanted.name} belongs to {wanted.user}, whose systemd is {wanted.user}'s own to tell",
+            f"`sudo -u {wanted.user} ghostfix adopt {wanted.name} --with systemd-user`",
+        )
+    scope = scope_named(system, f"user:{caller.user}")
+    if scope is None:
+        return Unavailable(
+            f"no systemd of {caller.user} runs",
+            f"`sudo loginctl enable-linger {caller.user}` starts it, now and at boot",
+        )
+    own = [folder for folder in unit_folders(system, scope) if folder.startswith(f"{scope.home}/")]
+    folder = next((folder for folder in own if folder.endswith("/systemd/user")), None)
+    if "@" in wanted.name:
+        return _TEMPLATE
+    if folder is None:
+        return Unavailable(f"the systemd of {caller.user} does not say where its units lie")
+    mine = structs.replace(wanted, user="")
+    made = unit_offer(mine, scope.name, folder, "default.target", version(system))
+    if system.status(f"{_LINGER}/{caller.user}").value is None:
+        note = (
+            f"it ends when {caller.user} logs out: `loginctl enable-linger {caller.user}` "
+            "lets it run from boot on"
+        )
+        return structs.replace(made, notes=(note,))
+    return made
 
 
 def unit_offer(wanted: JobWanted, scope: str, folder: str, target: str, version: int) -> Offer:
@@ -115,4 +149,7 @@ def _specifiers(text: str) -> str:
     return text.replace("%", "%%")
 
 
-ADOPTER = Adopter(kind="systemd", title="the machine's systemd", enforces=ENFORCES, offer=offer)
+ADOPTERS = (
+    Adopter(kind="systemd", title="the machine's systemd", enforces=_ENFORCES, offer=machine_offer),
+    Adopter(kind="systemd-user", title="the systemd of your user", enforces=_ENFORCES, offer=user_offer),
+)

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from ghostfix.model.machine import CommandAnswer, System
 from ghostfix.model.reading import Reading
+from ghostfix.model.step import Shared
 from ghostfix.service.passwd import home_of, name_of
 
 _BOOTED = "/run/systemd/system"
@@ -19,6 +20,8 @@ _PROPERTIES = (
 _PATTERNS = ("*.service", "*.timer", "*.socket", "*.path")
 _SECONDS = 10.0
 _UNIT_LIMIT = 1 << 20
+UNITS = "/etc/systemd/system"
+"""Where an administrator's own units of the machine lie."""
 
 
 class Scope(Struct, frozen=True):
@@ -114,6 +117,12 @@ def scopes(system: System) -> Iterator[Scope]:
 def scope_named(system: System, name: str) -> Scope | None:
     """The scope that a job's ``scope`` names; None when that manager does not run, or is not ours to ask."""
     return next((scope for scope in scopes(system) if scope.name == name), None)
+
+
+def shared_units(system: System, name: str) -> tuple[Shared, ...]:
+    """The folder in which repairs of several services may edit the units of this scope."""
+    scope = scope_named(system, name)
+    return () if scope is None else (Shared(scope.runtime or UNITS),)
 
 
 def loaded_units(system: System, scope: Scope) -> Reading[tuple[LoadedUnit, ...]]:

@@ -1,6 +1,7 @@
 """A watch from its first look to its verdict, on an in-memory machine."""
 
 import pytest
+from msgspec import structs
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.parser import text_string_to_metric_families as classic_families
 
@@ -141,8 +142,16 @@ def test_a_health_document_that_turns_bad() -> None:
     system.add_page(URL, body='{"status": "broken"}')
     record = watched(system, 60.0, service)
     (trouble,) = record.troubles.values()
-    assert trouble == 'it is not healthy: status is "broken", and not "ok"'
+    assert trouble == 'it is not healthy: status is "broken", not "ok"'
     assert not record.verdict(system.now()).held
+
+
+def test_a_health_url_that_answers_with_an_error_where_nothing_is_expected_of_its_document() -> None:
+    system = machine()
+    service = structs.replace(SERVICE, health=HealthWanted(url=URL))
+    system.add_page(URL, body="broken", status=500)
+    (trouble,) = watched(system, 60.0, service).troubles.values()
+    assert trouble == "it is not healthy: HTTP status 500"
 
 
 def test_what_is_used_is_added_up() -> None:
