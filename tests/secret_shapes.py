@@ -227,6 +227,23 @@ app --mdp @S
 app --haslo=@S
 app --wachtwoord @S
 app --parola @S
+yt-dlp -u joe -p @S https://x/v
+cypher-shell -u neo4j -p @S
+twine upload -u __token__ -p @S dist/*
+esxcli -s h -u root -p @S system
+hdbsql -u SYSTEM -p @S
+slapadd -w @S
+ldappasswd -x -D cn=a -s @S
+supervisorctl -u admin -p @S status
+transmission-remote -n user:@S -l
+dotnet nuget push x.nupkg -k @S
+caddy hash-password --plaintext @S
+ansible-vault encrypt_string @S --name db_password
+steamcmd +login joe @S +quit
+mosquitto_passwd -b users joe @S
+ffmpeg -f flv rtmp://a.example.com/live2/@S-abcd-1234
+python -c "requests.get(u, auth=('joe', '@S'))"
+perl -e 'DBI->connect("dbi:mysql:x", "joe", "@S")'
 """
 
 LINES = """
@@ -407,6 +424,23 @@ heslo: @S
 κωδικός: @S
 kata sandi: @S
 mật khẩu: @S
+argv: ['mysql', '-p@S', 'shop']
+argv: ["redis-cli","-a","@S"]
+Popen(['sshpass', '-p', '@S', 'ssh', 'h'])
+Command '['curl', '-u', 'joe:@S', 'http://x']' returned non-zero
+CREATE LOGIN joe WITH PASSWORD = N'@S';
+[Note] A temporary password is generated for root@localhost: @S
+<setting name="dbPassword" serializeAs="String">@S</setting>
+PHPSESSID=@S
+connect.sid=s%3A@S
+OTP @S sent to joe
+Your code phrase: "@S"
+pre-shared-key "@S"
+unlock key: @S
+password[@S]
+password%3D@S
+bindpw @S
+rootpw @S
 """
 
 TOKENS = """
@@ -585,6 +619,13 @@ PATH=/usr/bin:/bin
 LANG=de_DE.UTF-8
 skipped 12 of 40 checks
 sk-learn is scikit-learn
+    at Token.next (/srv/app/token.js:12:5)
+/srv/app/secret.rs:44:
+snmpd -p /run/snmpd.pid -c /etc/snmp/snmpd.conf
+otp library loaded
+token(s) read: 12
+rtmp://a.example.com/live/camera
+['ssh', '-p', '2222', 'host']
 """
 
 

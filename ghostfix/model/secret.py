@@ -48,6 +48,8 @@ _OPTION = Pattern(rf"{BOUNDARY}(?P<name>--?[A-Za-z][-\w.]*+|/[a-z]{{4,}}(?=\s))(
 # A word right before the place where a text was cut, and the beginning of such a secret in it.
 _CUT_WORD = r"(?<![\w.-])[\w.-]++(?=[\"']?…)"
 _HEADERS = Pattern(r"(?:authorization|cookie)$", re.IGNORECASE)
+# Behind a file's name: ``token.js:12:5)``.
+_PLACE = r"\d+(?::\d+)?[),:;]*"
 _FOLDER = r"[\"']?(?:[/~.$]|[A-Za-z]:[\\/])"
 
 
@@ -146,6 +148,8 @@ def _is_value(name: str, link: str, value: str, *, folder: bool) -> bool:
     if folder:
         return re.match(_FOLDER, value) is None
     if name.lower().endswith("key") and re.fullmatch(_PATH, value):
+        return False
+    if link == ":" and re.fullmatch(_PLACE, value) and not names_secret(name.rpartition(".")[2]):
         return False
     if ":" in link or "=" in link or "-" in link:
         # Headers have more than one word and were seen to; "3 pass: 4 fail" is about no password.

@@ -59,7 +59,15 @@ _CLIENTS = {
     "psftp": _Client(next="-pw"), "smbclient": _SMB, "rpcclient": _SMB, "winexe": _SMB, "wbinfo": _SMB,
     "smbget": _SMB, "net": _SMB, "nmblookup": _SMB, "xfreerdp": _Client(glued="/p:"),
     "wlfreerdp": _Client(glued="/p:"), "openssl": _Client(glued="pass:", next="-k"),
-    "htpasswd": _Client(last=3, after="-b -nb -bc -cb -Bb -bB -nbB"), "swaks": _Client(next="-ap --ap"),
+    "htpasswd": _Client(last=3, after="-b -bc -cb -Bb -bB -cBb -Bbc"),
+    "mosquitto_passwd": _Client(last=3, after="-b"), "ansible-vault": _Client(last=1, after="encrypt_string"),
+    "steamcmd": _Client(last=2, after="+login"),
+    "caddy": _Client(next="--plaintext -p", after="hash-password"),
+    "yt-dlp": _PASSWORD, "youtube-dl": _PASSWORD, "cypher-shell": _PASSWORD, "twine": _PASSWORD,
+    "esxcli": _PASSWORD, "racadm": _PASSWORD, "hdbsql": _PASSWORD, "supervisorctl": _PASSWORD,
+    "transmission-remote": _Client(pair="-n --auth"), "dotnet": _Client(next="-k", after="push"),
+    "nuget": _Client(next="-k -ApiKey", after="push"), "newrelic-daemon": _Client(next="--license -license"),
+    "ldappasswd": _Client(next="-w -s -a"), "swaks": _Client(next="-ap --ap"),
     "sendemail": _Client(next="-xp"), "vault": _Client(last=1, after="login unseal"),
     "sqlplus": _Client(pair="-s -S -l -L"), "rclone": _Client(last=1, after="obscure reveal"),
     "ngrok": _Client(last=1, after="authtoken add-authtoken"), "wpa_passphrase": _Client(last=2),
@@ -74,13 +82,16 @@ _FAMILIES = {
     "mariadb": _MYSQL,
     "mongo": _PASSWORD,
     "ldap": _Client(next="-w"),
+    "snmpd": _Client(),
+    "snmptrapd": _Client(),
     "snmp": _Client(next="-c -A -X"),
+    "slap": _Client(next="-w"),
     "pt-": _PASSWORD,
 }
 """By what the names of a whole suite of programs begin with."""
-_PROGRAM = Pattern(r"(?<![\w.\-])[\w][\w.\-]*+(?=[\"']?(?:\s|\\[nrt]))")
+_PROGRAM = Pattern(r"(?<![\w.\-])[\w][\w.\-]*+(?=[\"']?(?:,[\"']|,?(?:\s|\\[nrt])))")
 _WORD = Pattern(
-    r"(?:\s|\\[nrt]){1,64}+"
+    r"(?:,(?=[\"'])|,?(?:\s|\\[nrt]){1,64}+)"
     r"(?P<word>(?:\"(?:[^\"\\\x1f]|\\[^\x1f])*+\"?|'[^'\x1f]*+'?|[^\s\"'|;&\x1f])++)"
 )
 _MOST_WORDS = 40
@@ -118,8 +129,8 @@ def _of(client: _Client, text: str, start: int) -> Iterator[Span]:
             return
         if _client(found["word"]) is not None:
             return  # whose own options come next
-        word, start = found["word"], found.end()
-        at = found.start("word")
+        start = found.end()
+        word, at = _bare(found["word"], found.start("word"))
         if not meant:
             meant = word in client.after.split()
         elif following:
@@ -131,7 +142,14 @@ def _of(client: _Client, text: str, start: int) -> Iterator[Span]:
         else:
             place += 1
             if place == client.last:
-                yield Span(at, start)
+                yield Span(at, at + len(word))
+
+
+def _bare(word: str, at: int) -> tuple[str, int]:
+    """An option, and where it stands, without the quotes of a list of words: ``['mysql', '-pX']``."""
+    if word[:1] not in ("'", '"') or word[1:2] not in ("-", "+"):
+        return word, at
+    return word[1:].rstrip(",])").removesuffix(word[0]), at + 1
 
 
 def _option_at(client: _Client, word: str) -> str:

@@ -22,7 +22,7 @@ _QUOTED = (
 )
 # What is masked already is a value of its own, so that hiding twice takes nothing of what follows it.
 VALUE = (
-    rf"""(?:\*\*\*(?=[),.:;]*+(?:\s|$))|[bfru]{{1,2}}(?=["']){_QUOTED}|{_QUOTED}"""
+    rf"""(?:\*\*\*(?=[),.:;]*+(?:\s|$))|[bfruN]{{1,2}}(?=["']){_QUOTED}|{_QUOTED}"""
     r"""|\[[^\]\s&"'][^\]\x1f]{0,500}+\]|(?:[^\s&"']|&(?![\w.\[\]-]{1,64}+=))++)"""
 )
 _SCHEMES = ("bearer", "basic", "digest", "negotiate", "token", "apikey")
@@ -94,7 +94,7 @@ def holds_secret(name: str, value: str) -> bool:
 
 
 def is_quoted(value: str) -> bool:
-    return value.lstrip("\\bfru")[:1] in ("'", '"', "`", "“", "«", "„")
+    return value.lstrip("\\bfruN")[:1] in ("'", '"', "`", "“", "«", "„")
 
 
 def is_spoken(value: str) -> bool:
@@ -113,13 +113,15 @@ def masked(value: str) -> str:
     """The mask, in the quotes of the value; what is masked already, or cut right after, stays."""
     if not value.strip(f"*{CUT}\"'\\ "):
         return value
-    quote = re.match(r"""[bfru]{0,2}\\*["'`]""", value)
+    quote = re.match(r"""[bfruN]{0,2}\\*["'`]""", value)
     if quote is None:
         # What ends a sentence's part, and hardly a secret, stays.
         return MASK + value[len(value.rstrip(",;)")) :]
-    mark = quote.group().lstrip("bfru")
-    closed = len(value) >= quote.end() + len(mark) and value.endswith(mark)
-    return f"{quote.group()}{MASK}{mark if closed else ''}"
+    mark = quote.group().lstrip("bfruN")
+    quoted = value.rstrip(",;)]")
+    if len(quoted) < quote.end() + len(mark) or not quoted.endswith(mark):
+        return f"{quote.group()}{MASK}"
+    return f"{quote.group()}{MASK}{mark}{value[len(quoted) :]}"
 
 
 class Rule:
@@ -186,6 +188,9 @@ ADDRESSES = (
         lambda value: any(_random(part) for part in value.split("/")),
     ),
     Rule("hc-ping nosnch", r"(?i)://(?:hc-ping\.com|nosnch\.in)/(?P<value>[^\s\"'?#]++)"),
+    Rule(  # a stream's key
+        "rtmp", r"(?i)\brtmps?://[^\s/\"']++/[^\s/\"']++/(?P<value>[^\s?\"']++)", _random
+    ),
     Rule("/bot", r"/bot(?P<value>\d{5,12}:[\w-]{6,})"),
     Rule(
         "?",
@@ -225,13 +230,23 @@ FORMS = (
     Rule("(", rf"(?P<name>[\w.]++)\(\s*+(?P<value>{_QUOTED})", is_spoken),
     Rule("auth", r"(?i)(?:^|[\s>\"'])auth\s++(?P<value>[^\s\"']{6,})", looks_secret),
     Rule("auth", r"(?i)(?:^|[\s>\"'])auth\s++[\w-]{1,64}\s++(?P<value>[^\s\"']{6,})", looks_secret),
-    Rule("auth", rf"(?i)\.auth\(\s*+{_QUOTED}\s*+,\s*+(?P<value>{_QUOTED})"),
+    Rule("auth", rf"(?i)(?:\.auth|\bauth\s?=\s?)\(\s*+{_QUOTED}\s*+,\s*+(?P<value>{_QUOTED})"),
+    Rule(  # DBI->connect("dbi:...", "joe", "X"), mysqli_connect("db", "joe", "X")
+        "connect( connection( mysqli( pdo(",
+        rf"(?i)(?:connect|connection|mysqli|pdo)\(\s*+{_QUOTED}\s*+,\s*+{_QUOTED}\s*+,\s*+(?P<value>{_QUOTED})",
+        is_spoken,
+    ),
+    Rule("[ (", r"(?P<name>[\w.]++)[(\[](?P<value>[^\s()\[\]\"']{6,200}+)[)\]]", looks_secret),
+    Rule(
+        "%3d",
+        r"(?i)(?:(?<=%26)|(?<=%3f)|(?<![\w.%-]))(?P<name>[-\w.]++)%3d(?P<value>[^\s&\"'%]++)",
+    ),
     Rule("pass", r"(?:^|[\s>])PASS\s++(?P<value>[^\s\"']{6,})", looks_secret),
     Rule("login", r"(?:^|\s)\w{1,8}\s++LOGIN\s++\S{1,100}\s++(?P<value>\S++)", is_spoken),
     Rule("setuser", r"(?i)\bsetuser\s(?:[^\n\x1f]{0,200}?\s)??>(?P<value>\S++)"),
     Rule(
-        "requirepass masterauth _authtoken",
-        rf"(?i)\b(?:requirepass|masterauth|_authToken)(?:\s"
+        "requirepass masterauth _authtoken bindpw rootpw",
+        rf"(?i)\b(?:requirepass|masterauth|_authToken|bindpw|rootpw)(?:\s"
         rf"|=)++(?P<value>{VALUE})",
     ),
     Rule("machine", rf"(?i)\bmachine\s++\S++\s++login\s++\S++\s++password\s++(?P<value>{VALUE})"),
@@ -260,6 +275,11 @@ FORMS = (
         rf"(?i)(?:sudo\s++-S|stdin|kinit|chpasswd|passwd)[^<\n\x1f]{{0,100}}+<<<\s*+"
         rf"(?P<value>{VALUE})",
     ),
+    Rule(
+        "</",
+        r"(?i)<[\w:.-]++\s[^<>\x1f]{0,200}?\b(?:name|key|id)\s?=\s?[\"'](?P<name>[-\w.]++)[\"'][^<>\x1f]{0,200}+>"
+        r"(?P<value>[^<\x1f]{1,8000}+)",
+    ),
     Rule("</", r"<(?P<name>[\w:.-]++)[^<>\x1f]{0,200}+>(?P<value>[^<\x1f]{1,8000}+)"),
     Rule(
         "value",
@@ -285,15 +305,15 @@ FORMS = (
     ),
 )
 _WORDED = (
-    r"(?:api|access|secret|private|license|encryption|master|signing|recovery|shared|pre-?shared|wi-?fi)\s"
-    r"(?:key|code|phrase)|mot de passe|kata sandi|mật khẩu|palavra passe|كلمة المرور|كلمة السر"
+    r"(?:api|access|secret|private|license|encryption|master|signing|recovery|shared|pre-?shared|wi-?fi|unlock|code)"
+    r"[\s-](?:key|code|phrase)|mot de passe|kata sandi|mật khẩu|palavra passe|كلمة المرور|كلمة السر"
     r"|clé (?:api|secr[eè]te)"
 )
 """What a secret is called in more than one word."""
 _PHRASE = rf"(?:{_WORDED}|[\w-]{{0,40}}?(?:{STRONG})[\w-]{{0,12}}+)"
 _SPOKEN_CUES = (
     "pass secret token credential authorization cookie bearer key code phrase psk jwt string "
-    "session requirepass"
+    "session requirepass otp"
     " masterauth wort senha contrase senord kodeord has hes jels ifre lozinka slapta парол κωδικ "
     "סיסמה पासवर्ड"
     " wachtwoord salasana sandi mật كلمة clé"
@@ -303,6 +323,12 @@ SENTENCES = (
         "key code phrase mot kata mật palavra كلمة clé password",
         rf"(?i)\b(?:{_WORDED})[\"']?\s{{0,8}}+[:=]\s{{0,8}}+(?P<value>{VALUE})",
         lambda value: value.lower().strip(".,;") not in NOTHING,
+    ),
+    Rule(  # MySQL's first start: "A temporary password is generated for root@localhost: X"
+        "password passphrase token",
+        rf"(?i)\b(?:password|passphrase|token)\s(?:\w{{2,8}}\s){{0,2}}(?:generated|created|set|assigned|reset)"
+        rf"(?:\s[\w.@'-]{{1,60}}+){{0,4}}:\s{{1,8}}+(?P<value>{VALUE})",
+        looks_secret,
     ),
     Rule(
         _SPOKEN_CUES + " pin pwd",
@@ -314,7 +340,7 @@ SENTENCES = (
     ),
     Rule(
         _SPOKEN_CUES,
-        rf"(?i){BOUNDARY}(?<!unexpected )(?<!unknown )(?:{_PHRASE}|psk|jwt)[\"'`]?\s{{1,8}}+"
+        rf"(?i){BOUNDARY}(?<!unexpected )(?<!unknown )(?:{_PHRASE}|psk|jwt|otp)[\"'`]?\s{{1,8}}+"
         rf"(?P<value>{VALUE})",
         is_spoken,
     ),

@@ -24,7 +24,7 @@ FOREIGN = (
 )
 """The word for a password in the languages of many operators."""
 STRONG = (
-    r"passw(?:or)?d|pass-?phrase|passcode|secret|token|credential|authorization|cookie|bearer|session[-_.]?id"
+    r"passw(?:or)?d|pass-?phrase|passcode|secret|token|credential|authorization|cookie|bearer|sess(?:ion)?[-_.]?id|connect\.sid"
     r"|connection[-_.]?string|community[-_.]?string|requirepass|masterauth|storepass|keypass"
     r"|(?:api|access|private|secret|signing|encryption|auth|account|licen[cs]e|master|deploy)[-_.]?key(?!word|board)"
     rf"|{FOREIGN}"
@@ -35,7 +35,7 @@ _WEAK = _words(
     "pass pwd pw pswd psw psk otp totp pin auth jwt pat cred creds dsn mdp clave parola geslo sandi"
 )
 """Says it as the last word of a name, and is something else in the middle of one."""
-_GLUED = Pattern(r"(?<!com)(?<!by)(?<!tres)(?<!over)(?<!under)(?<!sur)(?<!im)(?<!multi)(?:pass|pwd)$")
+_GLUED = Pattern(r"(?<!com)(?<!by)(?<!tres)(?<!over)(?<!under)(?<!sur)(?<!im)(?<!multi)(?:pass|pwd|pw)$")
 _OPEN_KEYS = _words(
     "primary foreign public pub partition sort cache index unique host routing group row shard hot"
     " object composite natural lookup dict map order message registry translation idempotency bucket"

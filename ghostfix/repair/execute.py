@@ -342,7 +342,7 @@ def _act(step: Step, system: ActingSystem) -> tuple[EntryState, str]:
         return EntryState.DONE, step.apply(system)
     except ChangedError as error:
         return EntryState.REFUSED, str(error)
-    except StepError as error:
+    except (StepError, UnwritableError) as error:  # the latter: whom it touches could not be written down
         return EntryState.FAILED, str(error)
     except Exception as error:  # recorded as what became of this step, so that it can be undone
         return EntryState.FAILED, _unexpected(error)

@@ -3,8 +3,13 @@
 import errno
 import os
 import sys
+from functools import cache
+from typing import TYPE_CHECKING
 
 from ghostfix.system.decoding import exists_in
+
+if TYPE_CHECKING:
+    import ctypes
 
 _NOREPLACE, _EXCHANGE = 1, 2  # renameat2(2)
 _MACOS_SWAP, _MACOS_EXCL = 2, 4  # renameatx_np(2)
@@ -35,9 +40,9 @@ def exchange(one: str, other: str, folder: int) -> bool:
 
 def _rename(source: str, target: str, folder: int, flags: int) -> bool:
     """False when neither the C library nor the file system offers it."""
-    import ctypes  # late: only who acts renames
+    library = c_library()
+    import ctypes  # which is loaded by now
 
-    library = ctypes.CDLL(None, use_errno=True)
     try:
         call = library.renameatx_np if sys.platform == "darwin" else library.renameat2
     except AttributeError:
@@ -50,3 +55,14 @@ def _rename(source: str, target: str, folder: int, flags: int) -> bool:
     if number in _UNSUPPORTED:
         return False
     raise OSError(number, os.strerror(number), source, None, target)
+
+
+@cache
+def c_library() -> "ctypes.CDLL":
+    """The C library, through ctypes: loaded late, for only who acts renames.
+
+    And with our own rights: a user's do not reach a Python that lies in root's home folder.
+    """
+    import ctypes
+
+    return ctypes.CDLL(None, use_errno=True)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from ghostfix.model.errors import StepError
+from ghostfix.system.atomic_rename import c_library
 
 _STANDARD_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """As sudo(8) and Debian's cron set it: folders that are root's."""
@@ -68,6 +69,7 @@ def acting_as(account: Account | None) -> Iterator[None]:
     if account is None:
         yield
         return
+    c_library()  # what an act as this user will need: with the user's rights nothing more can be loaded
     groups, gid = os.getgroups(), os.getegid()
     try:
         os.setgroups(account.groups)

@@ -4,6 +4,8 @@ import os
 import pwd
 import shutil
 import signal
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,3 +149,27 @@ def test_stopping_needs_no_owner(service: Service) -> None:
     assert process is not None
     step = StopProcess(reason="r", process=process)
     assert step.run_as(USER) is step
+
+
+WITH_ANOTHERS_RIGHTS = """
+import os, sys
+sys.addaudithook(lambda event, args: event == "import" and os.geteuid() and print("loaded:", args[0]))
+from ghostfix.system import LocalSystem
+system = LocalSystem()
+folder = sys.argv[1]
+system.create(f"{folder}/a", b"1", 0o644)
+system.replace(f"{folder}/a", b"2", system.status(f"{folder}/a").value, b"1")
+aside = system.move_aside(f"{folder}/a", system.status(f"{folder}/a").value, b"2")
+system.move_back(aside, f"{folder}/a")
+system.append(f"{folder}/a", b"3", 0o644)
+system.remove(f"{folder}/a", system.status(f"{folder}/a").value, b"23")
+print("done")
+"""
+
+
+def test_nothing_is_loaded_with_anothers_rights(folder: Path) -> None:
+    """A Python in root's home, a pyenv's say, cannot be read with them: the act would be a fault of ours."""
+    answer = subprocess.run(
+        (sys.executable, "-c", WITH_ANOTHERS_RIGHTS, str(folder)), capture_output=True, text=True, check=False
+    )
+    assert answer.stdout == "done\n", answer.stdout + answer.stderr

@@ -23,7 +23,7 @@ from ghostfix.model.step import Captured, Fact, SavedFile
 from ghostfix.steps.name_manager import NameManager
 from ghostfix.steps.remove_pidfile import RemovePidFile
 from ghostfix.system import LocalSystem
-from ghostfix.system.atomic_rename import exchange
+from ghostfix.system.atomic_rename import c_library, exchange
 
 pytestmark = [
     pytest.mark.real,
@@ -91,6 +91,7 @@ def exchanging(house: Path) -> Iterator[None]:
     """Another user exchanges ``run``, a folder, and ``bent``, a symlink, until the context ends."""
     told, tell = os.pipe()
     end, ended = os.pipe()
+    c_library()  # the other user could not load it from root's home
     child = os.fork()
     if child == 0:
         try:

@@ -143,6 +143,32 @@ def test_an_internal_error_is_what_became_of_a_step() -> None:
     assert run.entries[3].detail == "an internal error, ZeroDivisionError: by zero"
 
 
+def test_a_process_that_cannot_be_noted_is_no_internal_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full disk between the intent and the first signal: nothing is signalled, and that is said."""
+    system = FakeSystem()
+    system.add_process(7001, ("python3", "w.py"))
+    process = system.process(7001)
+    assert process is not None
+    append = system.append
+
+    def full(path: str, content: bytes, mode: int = 0o600) -> None:
+        if path.endswith(".touched.jsonl"):
+            raise StepError("No space left on device")
+        append(path, content, mode)
+
+    def act(acting: ActingSystem) -> str:
+        acting.note_held((process,))
+        _DONE.append("stop")
+        return "well done"
+
+    monkeypatch.setattr(system, "append", full)
+    _ACTS["stop"] = act
+    run = execute(system, a_plan(), SERVICE)
+    assert run.entries[1].state is EntryState.FAILED
+    assert run.entries[1].detail.startswith("the journal in ")
+    assert "stop" not in _DONE
+
+
 def test_the_user_is_asked_before_each_step_until_all() -> None:
     answers = iter([Decision.YES, Decision.SKIP, Decision.ALL])
     asked: list[str] = []
