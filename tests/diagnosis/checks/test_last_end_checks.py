@@ -19,14 +19,18 @@ from ghostfix.model.job import Place
 from ghostfix.model.last_end import EndKind, LastEnd
 from ghostfix.model.reading import Reading
 from ghostfix.model.snapshot import Reason, Snapshot, VenvState
+from ghostfix.repair.plan import Choices, make_plan
 from tests.diagnosis.checks.builders import (
     NOW,
+    detail,
     ending_with,
     error,
     ghost_service,
     kinds,
+    listener,
     machine,
     only,
+    process,
     refused,
     runner,
     unit_job,
@@ -157,3 +161,26 @@ def test_the_end_of_another_job_says_nothing_of_this_service() -> None:
     assert [
         each.code for each in CHECKS if each.code == "failed-to-start" and each.find(snapshot, SERVICE)
     ] == []
+
+
+def taken() -> Snapshot:
+    """Nothing runs, and a stranger has the port."""
+    stranger = process(70, "/usr/bin/nc", "-l", "5555", detail=detail(None, "/tmp"))
+    snapshot = machine(
+        stranger, listeners=[listener(5555, 70)], jobs=[unit_job(enabled=False)], health=refused()
+    )
+    return after(end(EndKind.EXITED, words="it exited with status 1", culprit=None), snapshot=snapshot)
+
+
+def test_a_port_that_a_stranger_has_begins_the_chain() -> None:
+    snapshot = taken()
+    assert chain(causes(judge(snapshot, SERVICE), snapshot, SERVICE)).startswith("nc holds 5555 → ")
+
+
+@pytest.mark.parametrize("evict", [False, True])
+def test_a_start_waits_until_the_stranger_may_be_evicted(evict: bool) -> None:
+    snapshot = taken()
+    made = make_plan(judge(snapshot, SERVICE), CHECKS, snapshot, SERVICE, Choices(evict=evict))
+    assert ("restart-unit" in [step.kind for step in made.steps]) is evict
+    held = [(each.step.kind, each.option) for each in made.withheld]
+    assert (("restart-unit", "--evict") in held) is not evict
