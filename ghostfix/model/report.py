@@ -111,6 +111,32 @@ class RestarterReport(Struct, frozen=True, kw_only=True):
     pids: tuple[int, ...]
 
 
+class EndReport(Struct, frozen=True, kw_only=True):
+    """How one job of the service came to its last end, by its manager's word."""
+
+    kind: str
+    """``exited``, ``signalled``, ``out-of-memory``, ``timed-out``, ``not-started``, ``not-loadable``,
+    ``refused`` or ``stopped``."""
+    manager: str
+    job: str
+    scope: str
+    words: str
+    reported_by: str
+    at: Instant | None = None
+    """Seconds since the epoch."""
+    status: int | None = None
+    signal: str | None = None
+    culprit: str | None = None
+    place: PlaceReport | None = None
+    starts: int | None = None
+    """How often its manager has started it again."""
+    given_up: bool = False
+    restarting: bool = False
+    lines: tuple[str, ...] = ()
+    """The last lines that it wrote, at most ten, the newest last."""
+    log: str | None = None
+
+
 class EvidenceReport(Struct, frozen=True):
     text: str
     file: str | None = None
@@ -243,6 +269,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """The severity from which on a finding counts for the exit code: ``info``, ``warning`` or ``error``."""
     offers: tuple[str, ...] = ()
     """Managers to which a service without one could be given: values of ``ghostfix adopt --with``."""
+    ends: tuple[EndReport, ...] = ()
+    """How the service's jobs came to their last end, where their managers keep it."""
     events: tuple[EventReport, ...] = ()
     """What is known to have happened, and when; the oldest first."""
     notes: tuple[str, ...] = ()

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from ghostfix.model.instant import Instant
 from ghostfix.model.job import Job, JobsOfKind
+from ghostfix.model.last_end import LastEnd
 from ghostfix.model.observation import Observation
 from ghostfix.model.process import Listener, Process, ProcessTree
 from ghostfix.model.reading import Reading, Source
@@ -217,6 +218,8 @@ WEBHOOK_NOT_SENT: Reading[HttpAnswer | None] = Reading(None, "not sent; --probe-
 
 NOT_OBSERVED: Reading[Observation | None] = Reading(None, "not watched; --observe 10s watches it")
 """The reading of a service that was looked at, and not watched."""
+_NO_ENDS: Reading[tuple[LastEnd, ...]] = Reading(())
+"""What a snapshot of before has: its managers were not asked."""
 
 
 class HealthAnswer(Struct, frozen=True, kw_only=True):
@@ -266,6 +269,8 @@ class Snapshot(Struct, frozen=True, kw_only=True, dict=True):
     health: Reading[HealthAnswer | None]
     webhook: Reading[HttpAnswer | None]
     restarters: tuple[JobsOfKind, ...]
+    ends: Reading[tuple[LastEnd, ...]] = _NO_ENDS
+    """How the service's jobs came to their last end, by what their managers keep of it."""
     observation: Reading[Observation | None] = NOT_OBSERVED
     runner: str | None = None
     """The user as which root runs what lies in the service's directory, when that is another user's."""
@@ -302,6 +307,7 @@ class Snapshot(Struct, frozen=True, kw_only=True, dict=True):
             Source.LOGS: self.logs,
             Source.HEALTH: self.health,
             Source.WEBHOOK: self.webhook,
+            Source.ENDS: self.ends,
             Source.OBSERVATION: self.observation,
         }
         return readings[source]

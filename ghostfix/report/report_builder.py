@@ -8,16 +8,19 @@ from ghostfix import __version__
 from ghostfix.diagnosis.available_managers import available_managers
 from ghostfix.diagnosis.causes import Cause
 from ghostfix.diagnosis.checks import CHECKS
+from ghostfix.diagnosis.last_ends import own_ends
 from ghostfix.diagnosis.log_finding import named
 from ghostfix.diagnosis.process_count_of import process_count_of
 from ghostfix.diagnosis.task_limits import of_the_group, of_the_machine, of_the_user
 from ghostfix.model.finding import Check, CheckResult, Finding, Subject
 from ghostfix.model.job import Job, Place
+from ghostfix.model.last_end import LastEnd
 from ghostfix.model.process import Process
 from ghostfix.model.report import (
     SCHEMA,
     CauseRef,
     CauseReport,
+    EndReport,
     EventReport,
     EvidenceReport,
     FindingReport,
@@ -51,6 +54,7 @@ _HOUR, _MINUTE = 3600.0, 60.0
 _PATH = 4_096
 _PREVIEW = 1_000
 _USER = 64
+_LINES = 10
 
 
 def compose(
@@ -126,6 +130,7 @@ class _Composer:
             run=None if run is None else self.run(run),
             verification=None if verification is None else self.verification(verification),
             offers=available_managers(snapshot, self.service),
+            ends=tuple(self.end(end) for end in own_ends(snapshot, self.service)),
             events=tuple(sorted((*self.tracebacks(), *self.firings()), key=lambda event: event.at)),
             notes=tuple(self.text(note, 1_000) for note in notes),
         )
@@ -185,6 +190,26 @@ class _Composer:
             link=LinkReport(job.link.kind.value, tuple(self.place(hop) for hop in job.link.hops)),
             confidence=job.confidence.value,
             pids=tuple(process.pid for process in job.processes),
+        )
+
+    def end(self, end: LastEnd) -> EndReport:
+        return EndReport(
+            kind=end.kind.value,
+            manager=self.text(end.manager),
+            job=self.text(end.job),
+            scope=self.text(end.scope),
+            words=self.text(end.words),
+            reported_by=self.text(end.reported_by),
+            at=end.at,
+            status=end.status,
+            signal=self.optional(end.signal),
+            culprit=self.optional(end.culprit),
+            place=None if end.place is None else self.place(end.place),
+            starts=end.starts,
+            given_up=end.given_up,
+            restarting=end.restarting,
+            lines=tuple(self.text(line.text) for line in end.lines[-_LINES:]),
+            log=self.optional(end.log),
         )
 
     def place(self, place: Place) -> PlaceReport:

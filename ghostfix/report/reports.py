@@ -101,6 +101,7 @@ def repair_report(
         metrics=now.metrics,
         instances=now.instances,
         restarters=now.restarters,
+        ends=now.ends,
     )
 
 

@@ -14,6 +14,7 @@ from ghostfix.model.finding import (
     SubjectKind,
 )
 from ghostfix.model.job import Job, JobsOfKind, Link, LinkKind, Place
+from ghostfix.model.last_end import EndKind, LastEnd, LastLine
 from ghostfix.model.machine import Signal
 from ghostfix.model.process import Listener, Process, ProcessDetail, ProcessId
 from ghostfix.model.reading import Confidence, Reading, Source
@@ -252,3 +253,23 @@ def test_a_job_is_told_when_it_was_due_since_the_instance_began() -> None:
         assert all(
             "alice:7 was due × 3 by its schedule, every 5 minutes" in event.text for event in report.events
         )
+
+
+def test_the_last_ends_are_told_without_secrets_and_with_ten_lines() -> None:
+    end = LastEnd(
+        kind=EndKind.NOT_STARTED,
+        manager="systemd",
+        job="web.service",
+        reported_by="systemctl show",
+        words=HOSTILE,
+        status=217,
+        culprit="nosuch",
+        place=Place("/etc/systemd/system/web.service", 4, HOSTILE),
+        lines=tuple(LastLine(f"line {number} --token {SECRET}") for number in range(12)),
+        log="journalctl --unit=web.service",
+    )
+    (told,) = composed(structs.replace(SNAPSHOT, ends=Reading((end,)))).ends
+    assert (told.kind, told.job, told.status, told.culprit) == ("not-started", "web.service", 217, "nosuch")
+    assert [line.split()[1] for line in told.lines] == [str(number) for number in range(2, 12)]
+    assert SECRET not in repr(told)
+    assert "\x1b" not in told.words

@@ -158,6 +158,15 @@ CHECK = Check(
     find=find,
     repair=repair,
     applies=with_ports,
-    leads_to=("log-address-in-use", "port-unbound", "flapping", "health-degraded", "health-unreachable"),
+    leads_to=(
+        "log-address-in-use",
+        "port-unbound",
+        "crash-loop",
+        "given-up",
+        "flapping",
+        "not-running",
+        "health-degraded",
+        "health-unreachable",
+    ),
     page=__doc__,
 )

@@ -9,7 +9,8 @@ from tests.report.formats import SITUATIONS
 
 KEYS = (
     "schema", "version", "taken_at", "host", "service", "verdict", "exit_code", "metrics", "instances",
-    "restarters", "results", "causes", "plan", "run", "verification", "fail_on", "offers", "events", "notes",
+    "restarters", "results", "causes", "plan", "run", "verification", "fail_on", "offers", "ends", "events",
+    "notes",
 )  # fmt: skip
 
 
