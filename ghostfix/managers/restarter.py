@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ghostfix.model.job import Job
+from ghostfix.model.last_end import LastEnd
 from ghostfix.model.machine import System
 from ghostfix.model.process import ProcessTree
 from ghostfix.model.reading import Reading
@@ -23,3 +24,10 @@ class Restarter:
     """The steps that keep a job from acting, reversibly; the text is the code of the finding."""
     restart: Callable[[Job, str], tuple[Step, ...]] | None = None
     """The steps by which the profile's own manager starts the service afresh; None: it cannot be told to."""
+    last_ends: Callable[[System, Service, tuple[Job, ...]], Reading[tuple[LastEnd, ...]]] | None = None
+    """How its jobs came to their last end, at most one for each job; None: it keeps nothing of that.
+
+    It is given the jobs that ``jobs`` found, and itself adds the job that the profile's ``manager`` names
+    where that is not among them (a unit that cannot be loaded, an app that is gone). A job that never ended
+    has none.
+    """

@@ -25,6 +25,7 @@ class Source(Enum):
     WEBHOOK = "webhook"
     RESTARTERS = "restarters"
     OBSERVATION = "observation"
+    ENDS = "ends"
 
 
 class Confidence(Enum):

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from ghostfix.model.instant import Instant
 from ghostfix.model.job import Job, JobsOfKind
+from ghostfix.model.last_end import LastEnd
 from ghostfix.model.observation import Observation
 from ghostfix.model.process import Listener, Process, ProcessTree
 from ghostfix.model.reading import Reading, Source
@@ -212,6 +213,8 @@ WEBHOOK_NOT_SENT: Reading[HttpAnswer | None] = Reading(None, "not sent; --probe-
 
 NOT_OBSERVED: Reading[Observation | None] = Reading(None, "not watched; --observe 10s watches it")
 """The reading of a service that was looked at, and not watched."""
+_NO_ENDS: Reading[tuple[LastEnd, ...]] = Reading(())
+"""What a snapshot of before has: its managers were not asked."""
 
 
 class HealthAnswer(Struct, frozen=True, kw_only=True):
@@ -247,6 +250,8 @@ class Snapshot(Struct, frozen=True, kw_only=True, dict=True):
     health: Reading[HealthAnswer | None]
     webhook: Reading[HttpAnswer | None]
     restarters: tuple[JobsOfKind, ...]
+    ends: Reading[tuple[LastEnd, ...]] = _NO_ENDS
+    """How the service's jobs came to their last end, by what their managers keep of it."""
     observation: Reading[Observation | None] = NOT_OBSERVED
     runner: str | None = None
     """As whom what lies in the service's directory is run, when root looks and it is another user's."""
@@ -283,6 +288,7 @@ class Snapshot(Struct, frozen=True, kw_only=True, dict=True):
             Source.LOGS: self.logs,
             Source.HEALTH: self.health,
             Source.WEBHOOK: self.webhook,
+            Source.ENDS: self.ends,
             Source.OBSERVATION: self.observation,
         }
         return readings[source]

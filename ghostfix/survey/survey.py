@@ -6,10 +6,11 @@ from typing import Generic, TypeVar
 
 from ghostfix.managers.register import restarters
 from ghostfix.model.job import Job, JobsOfKind
+from ghostfix.model.last_end import LastEnd
 from ghostfix.model.machine import ActingSystem, System
 from ghostfix.model.observation import Observation
 from ghostfix.model.process import Listener, Process, ProcessTree
-from ghostfix.model.reading import Reading
+from ghostfix.model.reading import Reading, gathered
 from ghostfix.model.service import HealthWanted, Service, WebhookWanted
 from ghostfix.model.snapshot import NOT_OBSERVED, WEBHOOK_NOT_SENT, Environment, PidFile, Snapshot
 from ghostfix.model.task_group import Task, TaskGroup
@@ -72,6 +73,12 @@ def survey(
         for each in restarters()
     ]
     resources_ = look("resources", lambda: resources.collect(system, service), None)
+    jobs_ = [JobsOfKind(kind, source.reading()) for kind, source in restarters_]
+    ends_ = [
+        look(f"ends of {jobs.kind}", partial(each.last_ends, system, service, jobs.reading.value), _NO_ENDS)
+        for each, jobs in zip(restarters(), jobs_, strict=True)
+        if each.last_ends is not None
+    ]
     return Snapshot(
         taken_at=system.now(),
         host=system.host(),
@@ -84,10 +91,17 @@ def survey(
         logs=logs.dated(logs_.reading(), since),
         health=health_.reading(),
         webhook=WEBHOOK_NOT_SENT if webhook_ is None else webhook_.reading(),
-        restarters=tuple(JobsOfKind(kind, source.reading()) for kind, source in restarters_),
+        restarters=tuple(jobs_),
+        ends=_together([source.reading() for source in ends_]),
         observation=NOT_OBSERVED if observation is None else Reading(observation),
         runner=trust.runner(system, (service.directory,)).value,
     )
+
+
+def _together(ends: list[Reading[tuple[LastEnd, ...]]]) -> Reading[tuple[LastEnd, ...]]:
+    """What all managers keep, in their order."""
+    value = tuple(end for reading in ends for end in reading.value)
+    return gathered(value, (reading.problem for reading in ends if reading.problem is not None))
 
 
 def _unasked(
@@ -110,6 +124,7 @@ _NOBODY: tuple[Process, ...] = ()
 _NO_LISTENERS: tuple[Listener, ...] = ()
 _NO_PIDFILES: tuple[PidFile, ...] = ()
 _NO_JOBS: tuple[Job, ...] = ()
+_NO_ENDS: tuple[LastEnd, ...] = ()
 _NOWHERE = Environment(venv=None, pythons=())
 _NO_LOGS: tuple[logs.ReadLog, ...] = ()
 
