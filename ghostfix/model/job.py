@@ -67,6 +67,8 @@ class Job(Struct, frozen=True, kw_only=True):
     """It looks first whether the service runs, or takes a lock (``Trail.guarded``)."""
     due: tuple[float, ...] = ()
     """When a clock last started it, by its schedule: seconds since the epoch, the newest first."""
+    output: tuple[str, ...] = ()
+    """The files to which its manager or its own redirection sends what it prints, errors first."""
     source: bytes = b""
     """The exact bytes that define it, where a manager's file can be edited line by line."""
 
