@@ -188,6 +188,7 @@ def _job(candidate: _Candidate, started: Sequence[int], now: float) -> Job:
         starts=tuple(started),
         guarded=candidate.trail.guarded,
         due=last_due(entry.schedule, now) if entry.enabled and entry.terminated else (),
+        output=candidate.trail.log if entry.enabled else (),
         source=entry.raw,
     )
 

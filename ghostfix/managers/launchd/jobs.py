@@ -171,6 +171,7 @@ class _LabelSearch:
             scope=domain,
             processes=self._own_processes(printed),
             starts=self._starts(label, printed),
+            output=() if definition is None else definition.job.output,
             source=b"" if definition is None else definition.digest.encode(),
         )
 
