@@ -17,7 +17,8 @@ def with_pidfiles(service: Service) -> str | None:
 
 
 def with_logs(service: Service) -> str | None:
-    return None if service.logs else "the profile names no log"
+    """A manager keeps what its services write, where the profile names no log."""
+    return None if service.logs or service.manager != "none" else "the profile names no log"
 
 
 def with_venv(service: Service) -> str | None:

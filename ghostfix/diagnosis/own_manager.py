@@ -13,10 +13,15 @@ _UNIT_SUFFIXES = (".service", ".timer", ".socket", ".path", ".target")
 
 def is_manager(service: Service, job: Job) -> bool:
     """Whether the profile names this job: ``systemd:ghost.service``, ``supervisord:p``, ``cron``."""
-    kind, _, name = service.manager.partition(":")
-    if kind != job.kind:
+    return names_job(service, job.kind, job.id)
+
+
+def names_job(service: Service, kind: str, job: str) -> bool:
+    """Whether the profile names the job of this kind with this name."""
+    wanted, _, name = service.manager.partition(":")
+    if kind != wanted:
         return False
-    return not name or job.id == name or _stem(job) == _unit_stem(name)
+    return not name or job == name or _stem(kind, job) == _unit_stem(name)
 
 
 def managers(snapshot: Snapshot) -> tuple[tuple[Job, ...], ...]:
@@ -70,11 +75,11 @@ def _together(one: Job, other: Job) -> bool:
         return True
     if one.kind != other.kind or one.scope != other.scope or one.kind == "cron":
         return False
-    return _stem(one) == _stem(other)
+    return _stem(one.kind, one.id) == _stem(other.kind, other.id)
 
 
-def _stem(job: Job) -> str:
-    return _unit_stem(job.id) if job.kind.startswith("systemd") else job.id.partition(":")[0]
+def _stem(kind: str, job: str) -> str:
+    return _unit_stem(job) if kind.startswith("systemd") else job.partition(":")[0]
 
 
 def _unit_stem(name: str) -> str:

@@ -3,6 +3,7 @@
 import posixpath
 
 from ghostfix.diagnosis.instance_to_keep import keepers, managed_pids
+from ghostfix.diagnosis.last_ends import futile_start
 from ghostfix.diagnosis.orphans import orphans
 from ghostfix.diagnosis.own_manager import is_manager
 from ghostfix.diagnosis.unwanted_restarters import rogues
@@ -31,8 +32,10 @@ def restart(reason: str, snapshot: Snapshot, service: Service) -> tuple[Step, ..
 
     Where the profile names a manager that can be told to, that one stops and starts its own instances; only
     copies beside them are stopped here. Complete in itself, so that a repair of one finding alone holds too.
-    Empty when the instances that run are the ones that should.
+    Empty when the instances that run are the ones that should, and when a start would change nothing.
     """
+    if futile_start(snapshot, service) is not None:
+        return ()
     through_manager = restart_managed(reason, snapshot, service)
     staying = _staying(snapshot, service)
     spared = managed_pids(snapshot, service) if through_manager else staying

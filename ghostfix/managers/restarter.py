@@ -31,3 +31,5 @@ class Restarter:
     where that is not among them (a unit that cannot be loaded, an app that is gone). A job that never ended
     has none.
     """
+    counts_restarts: bool = False
+    """Its last ends have the number of restarts (``LastEnd.starts``): without one nothing was restarted."""

@@ -80,6 +80,11 @@ def make_plan(
             steps.append(step)
         else:
             withheld.append(Withheld(step, option))
+    evicting = next((each.option for each in withheld if each.step.on_request is not None), None)
+    if evicting is not None and not instances(snapshot, service):
+        # While a stranger keeps what the service needs, it would end as soon as it starts.
+        withheld += [Withheld(step, evicting) for step in steps if step.phase is Phase.START]
+        steps = [step for step in steps if step.phase is not Phase.START]
     if service.webhook is not None and any(step.phase is Phase.START for step in steps):
         steps.append(ProbeWebhook(reason="webhook-failing", webhook=service.webhook))
     return Plan(tuple(sorted(steps, key=lambda step: step.phase)), tuple(withheld))

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Generic, TypeVar
 
+from msgspec import structs
+
 from ghostfix.managers.register import restarters
 from ghostfix.model.job import Job, JobsOfKind
 from ghostfix.model.last_end import LastEnd
@@ -12,12 +14,13 @@ from ghostfix.model.observation import Observation
 from ghostfix.model.process import Listener, Process, ProcessTree
 from ghostfix.model.reading import Reading, gathered
 from ghostfix.model.service import HealthWanted, Service, WebhookWanted
-from ghostfix.model.snapshot import NOT_OBSERVED, WEBHOOK_NOT_SENT, Environment, PidFile, Snapshot
+from ghostfix.model.snapshot import NOT_OBSERVED, WEBHOOK_NOT_SENT, Environment, LogExcerpt, PidFile, Snapshot
 from ghostfix.model.task_group import Task, TaskGroup
 from ghostfix.service import trust
 from ghostfix.service.instance import roots
 from ghostfix.survey import environment, health, listeners, pidfiles, processes, resources, webhook
 from ghostfix.survey.logs import logs
+from ghostfix.survey.logs.end_log import end_log
 from ghostfix.survey.socket_activation import asleep
 
 T = TypeVar("T")
@@ -82,6 +85,8 @@ def survey(
         for each, jobs in zip(restarters(), jobs_, strict=True)
         if each.last_ends is not None
     ]
+    ended = _together([source.reading() for source in ends_])
+    logs_of_ends = [end_log(end, service, system.now()) for end in ended.value]
     return Snapshot(
         taken_at=system.now(),
         host=system.host(),
@@ -91,11 +96,11 @@ def survey(
         pidfiles=pidfiles_,
         environment=environment_.reading(),
         resources=resources_.reading(),
-        logs=logs.dated(logs_.reading(), since),
+        logs=_with_those(logs.dated(logs_.reading(), since), logs_of_ends),
         health=health_.reading(),
         webhook=WEBHOOK_NOT_SENT if webhook_ is None else webhook_.reading(),
         restarters=tuple(jobs_),
-        ends=_together([source.reading() for source in ends_]),
+        ends=ended,
         observation=NOT_OBSERVED if observation is None else Reading(observation),
         runner=trust.runner(system, (service.directory,)).value,
     )
@@ -105,6 +110,15 @@ def _together(ends: list[Reading[tuple[LastEnd, ...]]]) -> Reading[tuple[LastEnd
     """What all managers keep, in their order."""
     value = tuple(end for reading in ends for end in reading.value)
     return gathered(value, (reading.problem for reading in ends if reading.problem is not None))
+
+
+def _with_those(
+    read: Reading[tuple[LogExcerpt, ...]], more: list[LogExcerpt | None]
+) -> Reading[tuple[LogExcerpt, ...]]:
+    """The logs, and what managers keep of last lines elsewhere, each once."""
+    known = {log.path for log in read.value}
+    others = {log.path: log for log in more if log is not None and log.path not in known}
+    return structs.replace(read, value=(*read.value, *others.values()))
 
 
 def _unasked(

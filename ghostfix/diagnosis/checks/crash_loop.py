@@ -2,10 +2,11 @@
 
 What it finds
 -------------
-A job brings the service back; no instance is older than a minute; the log repeats the same unhandled
-exception, and did so within the last minutes. Not flagged: a service that was started just now with a
-quiet log, a machine that was booted a moment ago, an instance that runs for longer, and more instances
-than there should be: those pile up, so they do not end.
+A job whose manager counts at least three restarts, and waits for the next one, has given up, or has started
+the service less than a minute ago. Where the manager keeps no count (a watchdog script), the log tells: no
+instance is older than a minute, and the same unhandled exception came again and again within the last
+minutes. Not flagged: exceptions in the log of a service that was not restarted, a machine that was booted a
+moment ago, and more instances than there should be: those pile up, so they do not end.
 
 Why it matters
 --------------
@@ -21,13 +22,16 @@ How to prevent it
 Give the manager a back-off and a limit (``StartLimitBurst``, ``ThrottleInterval``, ``startretries``).
 """
 
-from ghostfix.diagnosis.applicability import with_logs
+from ghostfix.diagnosis.applicability import with_instances
 from ghostfix.diagnosis.evidence_text import bounded, described, job_name
-from ghostfix.diagnosis.log_faults import REPEATED, FaultFamily, LogFaults, faults
-from ghostfix.diagnosis.log_finding import named
+from ghostfix.diagnosis.last_ends import end_evidence, end_name, own_ends
+from ghostfix.diagnosis.log_faults import REPEATED, FaultFamily, LogFaults, ending, faults
+from ghostfix.diagnosis.log_finding import headline, named
 from ghostfix.diagnosis.repair_steps import no_steps
+from ghostfix.managers.register import restarters
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.job import Job
+from ghostfix.model.last_end import EndKind, LastEnd
 from ghostfix.model.reading import Confidence, Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -40,12 +44,40 @@ _LATELY = 300.0
 
 
 def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
-    restarting = [job for job in snapshot.jobs if _brings_back(job)]
     running = instances(snapshot, service)
+    if len(running) > service.instances or not _all_young(running, snapshot):
+        return ()
+    counted_ends = [end for end in own_ends(snapshot, service) if _again_and_again(end)]
+    if counted_ends:
+        return (_counted(max(counted_ends, key=lambda end: end.starts or 0), snapshot, service),)
+    return _logged(running, snapshot, service)
+
+
+def _again_and_again(end: LastEnd) -> bool:
+    return (end.starts or 0) >= REPEATED and (end.restarting or end.given_up)
+
+
+def _counted(end: LastEnd, snapshot: Snapshot, service: Service) -> Finding:
+    """By the manager's own count."""
+    last = ending(snapshot, service)
+    why = headline(last.error, service, 1).rstrip(".") if last is not None else end.words
+    failed = end.kind is EndKind.NOT_STARTED
+    return Finding(
+        code=CODE,
+        severity=Severity.ERROR,
+        summary=f"{service.name} ends soon after each start: {end_name(end)} restarted {end.starts} times",
+        cause=f"It cannot get past this: {why}.",
+        subject=Subject(SubjectKind.SERVICE, service.name),
+        short=f"{end.starts} starts failed" if failed else f"crash loop ({end.starts} restarts)",
+        evidence=end_evidence(end),
+    )
+
+
+def _logged(running: tuple[Instance, ...], snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
+    """By the log, where the manager keeps no count."""
+    restarting = [job for job in snapshot.jobs if _brings_back(job)]
     crashes = _crashes(snapshot, service)
     if not restarting or not crashes or _just_booted(snapshot):
-        return ()
-    if len(running) > service.instances or not _all_young(running, snapshot):
         return ()
     number = sum(fault.count for fault in crashes)
     return (
@@ -66,7 +98,8 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
 
 
 def _brings_back(job: Job) -> bool:
-    return job.enabled and job.restarts_on_exit and job.confidence is not Confidence.POSSIBLE
+    uncounted = not any(each.counts_restarts for each in restarters() if each.kind == job.kind)
+    return uncounted and job.enabled and job.restarts_on_exit and job.confidence is not Confidence.POSSIBLE
 
 
 def _crashes(snapshot: Snapshot, service: Service) -> tuple[LogFaults, ...]:
@@ -112,10 +145,10 @@ CHECK = Check(
     title="Crash loop",
     group=Group.RESTARTERS,
     severity=Severity.ERROR,
-    needs=(Source.PROCESSES, Source.LOGS, Source.RESTARTERS),
+    needs=(Source.PROCESSES, Source.RESTARTERS, Source.ENDS),
     find=find,
     repair=no_steps,
-    applies=with_logs,
-    leads_to=("flapping", "not-running", "zombie-processes", "process-count", "high-load"),
+    applies=with_instances,
+    leads_to=("flapping", "given-up", "not-running", "zombie-processes", "process-count", "high-load"),
     page=__doc__,
 )

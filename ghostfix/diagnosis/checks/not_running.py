@@ -9,26 +9,32 @@ possibility: the process may belong to another user, or run in a container.
 Why it matters
 --------------
 A service that is down serves nobody. When something restarts it and it is down all the same, it ends as
-soon as it starts: the log says why, and its last lines are shown.
+soon as it starts: its manager or its log says why, and the last lines are shown.
 
 How ghostfix repairs it
 -----------------------
 After everything else (restarters held, files cleaned, environment mended) it starts exactly one instance,
 detached from the terminal, with its output in the service's log. A service with a manager in its profile
-is started through that manager.
+is started through that manager. While what its last start lacked is still missing (the program, its user, an
+environment file, a module), or the manager starts it again by itself, no start is planned: it would change
+nothing.
 
 How to prevent it
 -----------------
 Name one manager in the profile, with a back-off between restarts and a limit to them.
 """
 
+from msgspec import structs
+
 from ghostfix.diagnosis.applicability import with_instances
 from ghostfix.diagnosis.evidence_text import bounded
 from ghostfix.diagnosis.http_answer import complaints, unreachable
+from ghostfix.diagnosis.last_ends import decisive_end, end_evidence, end_name, futile_start
 from ghostfix.diagnosis.log_faults import ending
 from ghostfix.diagnosis.log_finding import headline
 from ghostfix.diagnosis.repair_steps import restart
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
+from ghostfix.model.last_end import EndKind
 from ghostfix.model.reading import Confidence, Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -50,7 +56,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
             summary=f"no process of {service.name} runs in {service.directory}",
             cause=_cause(snapshot, service),
             subject=Subject(SubjectKind.SERVICE, service.name),
-            short="not running",
+            short=_short(snapshot, service),
             confidence=Confidence.POSSIBLE if answers else Confidence.CERTAIN,
             doubt="Its health URL answers as it should: it may run as somebody else, or in a container."
             if answers
@@ -68,17 +74,33 @@ def _answers(snapshot: Snapshot, service: Service) -> bool:
 
 
 def _cause(snapshot: Snapshot, service: Service) -> str:
-    end = ending(snapshot, service)
+    end, log = decisive_end(snapshot, service), ending(snapshot, service)
+    if log is not None and (end is None or end.kind is EndKind.EXITED):
+        return f"It ended, and its log says why: {headline(log.error, service, 1).rstrip('.')}."
     if end is not None:
-        return f"It ended, and its log says why: {headline(end.error, service, 1).rstrip('.')}."
+        return f"{end_name(end)}: {end.words}."
     if service.manager != "none":
         return f"Its manager, {service.manager}, has not started it, or it ended."
     return "It ended or was never started, and nothing that may start it has brought it back."
 
 
+def _short(snapshot: Snapshot, service: Service) -> str:
+    """The link of the chain, after the reason where no other finding has it."""
+    end = decisive_end(snapshot, service)
+    if end is not None and end.kind is EndKind.STOPPED:
+        return "stopped → not running"
+    if end is None or end.kind is not EndKind.EXITED or ending(snapshot, service) is not None:
+        return "not running"
+    return f"exit status {end.status} → not running"
+
+
 def _evidence(snapshot: Snapshot, service: Service) -> tuple[Evidence, ...]:
     wanted = " ".join(service.start_command)
-    seen = [Evidence(f"looked at {len(snapshot.processes.value)} processes for: {wanted}")]
+    end = decisive_end(snapshot, service)
+    seen = [] if end is None else list(end_evidence(structs.replace(end, log=None)))
+    if (futile := futile_start(snapshot, service)) is not None:
+        seen.append(Evidence(f"no start is planned: {futile}"))
+    seen.append(Evidence(f"looked at {len(snapshot.processes.value)} processes for: {wanted}"))
     seen.extend(Evidence(f"{path.path} names pid {path.pid}") for path in snapshot.pidfiles.value if path.pid)
     return bounded([*seen, *_last_lines(snapshot, service)])
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ghostfix.managers.restarter import Restarter
 from ghostfix.managers.systemd.hold_unit import HOLD_FILE, HoldUnit
+from ghostfix.managers.systemd.last_end import last_ends
 from ghostfix.managers.systemd.restart_unit import RestartUnit
 from ghostfix.managers.systemd.systemctl import (
     LoadedUnit,
@@ -244,4 +245,6 @@ RESTARTER = Restarter(
     jobs=jobs,
     hold=hold,
     restart=restart,
+    last_ends=last_ends,
+    counts_restarts=True,
 )

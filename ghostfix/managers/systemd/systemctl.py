@@ -89,9 +89,12 @@ class LoadedUnit(Struct, frozen=True, kw_only=True):
 
     @property
     def given_up(self) -> bool:
-        """Whether it hit its start limit. ``Result`` says so only of a process that ended well."""
-        failed = self.active_state == "failed"
-        return failed and (self.result == "start-limit-hit" or 0 < self.start_limit <= self.restarts)
+        return has_given_up(self.active_state, self.result, self.restarts, self.start_limit)
+
+
+def has_given_up(active_state: str, result: str, restarts: int, start_limit: int) -> bool:
+    """Whether a unit hit its start limit. ``Result`` says so only of a process that ended well."""
+    return active_state == "failed" and (result == "start-limit-hit" or 0 < start_limit <= restarts)
 
 
 def scopes(system: System) -> Iterator[Scope]:

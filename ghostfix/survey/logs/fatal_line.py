@@ -129,6 +129,11 @@ _CONSEQUENCES = (
 _CONSEQUENCE = Pattern("|".join(_CONSEQUENCES), re.IGNORECASE)
 
 
+def is_consequence(message: str) -> bool:
+    """Whether a message tells only what came of an error that was logged before it."""
+    return _CONSEQUENCE.search(message) is not None
+
+
 def crash_line(body: str) -> FatalLine | None:
     """The first line of an error that ends a program, in its language's words; Python and Node excepted."""
     if _CRASH_BEGINS.match(body) is None:
@@ -152,7 +157,7 @@ def last_words(line: LogLine) -> FatalLine | None:
         return _from_json(line, body)
     message = _LEAD.sub("", body, count=1) if _LEAD.match(body) else body
     message = (message or body)[:MESSAGE_LIMIT]
-    consequence = _CONSEQUENCE.search(message) is not None
+    consequence = is_consequence(message)
     if not consequence:
         told = (
             crash_line(message)

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from ghostfix.model.snapshot import LoggedError, Reason
 from ghostfix.survey.logs.error_tally import SeenError, explained, one_error
-from ghostfix.survey.logs.fatal_line import FatalLine, Weight, last_words
+from ghostfix.survey.logs.fatal_line import FatalLine, Weight, is_consequence, last_words
 from ghostfix.survey.logs.log_line import LogLine, WrittenLine, read_line
 from ghostfix.survey.logs.refusal import pid_of, port_named, port_of
 from ghostfix.survey.logs.traceback_log import TracebackLog
@@ -105,9 +105,9 @@ class _End:
         for seen in latest:
             if seen.handled or seen.begins <= self._started or _is_one_line(seen):
                 continue
-            found.append(
-                _Candidate(begins=seen.begins, ends=seen.ends, weight=Weight.REASON, error=one_error(seen))
-            )
+            # A master tells with a stack of its own that a worker did not come up (gunicorn's HaltServer).
+            weight = Weight.CONSEQUENCE if is_consequence(seen.message) else Weight.REASON
+            found.append(_Candidate(begins=seen.begins, ends=seen.ends, weight=weight, error=one_error(seen)))
         return found
 
     def refusals(self, latest: Iterable[SeenError]) -> list[_Candidate]:
