@@ -32,13 +32,13 @@ _NOT_EXECUTABLE = 126
 _NOT_FOUND = 127
 _SIGNALLED = 128
 _FAULTS = {
-    "ABRT": "it aborted itself: a failed assertion, or an error that its run-time library found",
+    "ABRT": "it aborted itself, for a failed assertion, or an error that its run-time library found",
     "BUS": "a memory access that the hardware refused",
     "FPE": "an arithmetic error, such as a division by zero",
     "ILL": "an instruction that this processor does not have",
-    "SEGV": "a segmentation fault: an access to memory that it does not have",
+    "SEGV": "a segmentation fault, an access to memory that it does not have",
     "SYS": "a system call that its sandbox forbids, or that does not exist",
-    "TRAP": "a trap: a failed assertion, or a debugger's breakpoint",
+    "TRAP": "a trap, for a failed assertion, or a debugger's breakpoint",
     "XCPU": "it used more processor time than its limit allows",
     "XFSZ": "it wrote a file larger than its limit allows",
 }
@@ -58,15 +58,15 @@ def signal_of_status(status: int) -> str | None:
 def status_meaning(status: int) -> str | None:
     """What an exit status says by itself; None for one that means only what its program likes, and for 0."""
     if status == _NOT_EXECUTABLE:
-        return "a command could not be executed: no permission, or not a program for this machine"
+        return "a command could not be executed, for want of permission or as no program of this machine"
     if status == _NOT_FOUND:
         return "a command was not found"
     if status in _SYSEXITS:
         name, words = _SYSEXITS[status]
-        return f"{name} of sysexits.h: {words}"
+        return f"{name} of sysexits.h, {words}"
     name_of_signal = signal_of_status(status)
     if name_of_signal is not None:
-        return f"128+{status - _SIGNALLED}: a program below it was ended by SIG{name_of_signal}"
+        return f"128+{status - _SIGNALLED}, a program below it was ended by SIG{name_of_signal}"
     return None
 
 
@@ -77,6 +77,6 @@ def exit_in_words(status: int) -> str:
 
 
 def signal_in_words(name: str) -> str:
-    """``SIGSEGV ended it (a segmentation fault: ...)``; the name is without SIG."""
+    """``SIGSEGV ended it (a segmentation fault, ...)``; the name is without SIG."""
     cause = _FAULTS.get(name)
     return f"SIG{name} ended it" + ("" if cause is None else f" ({cause})")

@@ -42,13 +42,6 @@ class Trail(Struct, frozen=True, kw_only=True):
     output: str | None = None
     """The file to which that command's output goes."""
 
-    @property
-    def log(self) -> tuple[str, ...]:
-        """That file, where what is written into it stays: ``/dev/null`` keeps nothing."""
-        if self.output is None or not self.output.startswith("/") or self.output.startswith("/dev/"):
-            return ()
-        return (self.output,)
-
 
 class Search(Struct, frozen=True):
     """What following a command gave.

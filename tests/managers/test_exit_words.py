@@ -17,8 +17,8 @@ from ghostfix.managers.exit_words import (
     ("status", "words"),
     [
         (127, "it exited with status 127 (a command was not found)"),
-        (78, "it exited with status 78 (EX_CONFIG of sysexits.h: its configuration is wrong)"),
-        (139, "it exited with status 139 (128+11: a program below it was ended by SIGSEGV)"),
+        (78, "it exited with status 78 (EX_CONFIG of sysexits.h, its configuration is wrong)"),
+        (139, "it exited with status 139 (128+11, a program below it was ended by SIGSEGV)"),
         (3, "it exited with status 3"),
         (0, "it exited with status 0"),
         (255, "it exited with status 255"),

@@ -195,7 +195,7 @@ def test_why_an_application_ended_is_told_by_a_genuine_pm2(pm2: Pm2, service: Se
     end = _last_end(service)
     assert (end.kind, end.status, end.given_up) == (EndKind.EXITED, 78, True)
     assert end.words == (
-        "it exited with status 78 (EX_CONFIG of sysexits.h: its configuration is wrong);"
+        "it exited with status 78 (EX_CONFIG of sysexits.h, its configuration is wrong);"
         f" pm2 gave up after {end.starts} restarts"
     )
     assert end.lines[-1].text == "DB_URL is not set"

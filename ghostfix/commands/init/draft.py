@@ -191,7 +191,7 @@ def _logs(service: Service, members: list[Process]) -> tuple[str, ...]:
 
 def _with_output(system: System, service: Service, owners: tuple[Job, ...]) -> tuple[str, ...]:
     """The logs that it has open, and the files in which its managers keep what it prints."""
-    kept = [path for job in owners for path in job.output if system.status(path).value is not None]
+    kept = [path for job in owners for path in job.logs if system.status(path).value is not None]
     return tuple(dict.fromkeys((*service.logs, *(_within(path, service.directory) for path in kept))))
 
 

@@ -109,7 +109,7 @@ def read(system: System, service: Service, everything: bool = False) -> Reading[
 
 def of_jobs(jobs: Iterable[Job]) -> tuple[str, ...]:
     """The files that take what a service prints, by what its managers and starters say."""
-    return tuple(dict.fromkeys(path for job in jobs for path in job.output))
+    return tuple(dict.fromkeys(path for job in jobs for path in job.logs))
 
 
 def read_known(
