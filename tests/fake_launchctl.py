@@ -25,6 +25,9 @@ class FakeJob:
     pid: int | None = None
     runs: int = 1
     last_exit: int | None = None
+    last_signal: str | None = None
+    """As it is printed: ``Killed: 9``."""
+    spawn_scheduled: bool = False
     properties: str = "keepalive | runatload | inferred program"
     environment: dict[str, str] = field(default_factory=lambda: {"state": "hunter2"})
 
@@ -266,13 +269,14 @@ def _printed(target: str, job: FakeJob) -> str:
     indented = "\n".join(f"\t\t{word}" for word in job.arguments)
     environment = "\n".join(f"\t\t{name} => {value}" for name, value in job.environment.items())
     pid = f"\tpid = {job.pid}\n" if job.pid is not None else ""
+    killed = "" if job.last_signal is None else f"\tlast terminating signal = {job.last_signal}\n"
     exited = "(never exited)" if job.last_exit is None else str(job.last_exit)
     return f"""\
 {target} = {{
 	active count = {1 if job.pid else 0}
 	path = {job.plist or "(submitted by smd.324)"}
 	type = LaunchAgent
-	state = {"running" if job.pid else "not running"}
+	state = {"running" if job.pid else "spawn scheduled" if job.spawn_scheduled else "not running"}
 
 	program = {job.arguments[0] if job.arguments else "/usr/bin/true"}
 	arguments = {{
@@ -286,7 +290,7 @@ def _printed(target: str, job: FakeJob) -> str:
 	domain = {target.rpartition("/")[0]}
 	minimum runtime = 10
 	runs = {job.runs}
-{pid}	last exit code = {exited}
+{pid}{killed}	last exit code = {exited}
 
 	resource coalition = {{
 		ID = 440502

@@ -22,6 +22,8 @@ class FakeSupervisorctl:
     """What is told to stop does not."""
     reads: str = "No config updates to processes\n"
     """What it says of a changed configuration."""
+    words: dict[str, str] = field(default_factory=dict)
+    """What it says behind the state of a process."""
     failing: bool = False
     """What is started ends at once."""
 
@@ -71,5 +73,7 @@ class FakeSupervisorctl:
         return answered(words, 0, "".join(f"{name}: updated\n" for name in names))
 
     def _row(self, name: str, state: str, pid: int) -> str:
-        detail = f"pid {pid}, uptime 0:00:09" if state == "RUNNING" else "Nov 23 10:00 PM"
+        detail = (
+            f"pid {pid}, uptime 0:00:09" if state == "RUNNING" else self.words.get(name, "Nov 23 10:00 PM")
+        )
         return f"{name:<20} {state:<9} {detail}\n"

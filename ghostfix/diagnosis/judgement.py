@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Iterable
 
+from msgspec import structs
+
 from ghostfix.diagnosis.checks import CHECKS
 from ghostfix.model.errors import ExitCode
 from ghostfix.model.finding import Check, CheckResult, Outcome, Severity
@@ -21,15 +23,23 @@ def judge(
     checks: Iterable[Check] = CHECKS,
 ) -> tuple[CheckResult, ...]:
     """What each check says; one that crashes is a result, not an end."""
+    looked_at = _with_known_logs(service, snapshot)
     chosen = [check for check in checks if (not only or check.code in only) and check.code not in skip]
-    return tuple(_result(check, snapshot, service) for check in chosen)
+    return tuple(_result(check, snapshot, service, looked_at) for check in chosen)
 
 
-def _result(check: Check, snapshot: Snapshot, service: Service) -> CheckResult:
+def _with_known_logs(service: Service, snapshot: Snapshot) -> Service:
+    """The service with the logs of its jobs, which were read where the profile names none."""
+    if service.logs or not snapshot.logs.value:
+        return service
+    return structs.replace(service, logs=tuple(log.path for log in snapshot.logs.value))
+
+
+def _result(check: Check, snapshot: Snapshot, service: Service, looked_at: Service) -> CheckResult:
     def result(outcome: Outcome, reason: str | None = None, unread: bool = False) -> CheckResult:
         return CheckResult(check=check.code, title=check.title, outcome=outcome, reason=reason, unread=unread)
 
-    inapplicable = check.applies(service)
+    inapplicable = check.applies(looked_at)
     if inapplicable is not None:
         return result(Outcome.SKIPPED, inapplicable)
     not_wanted = _not_wanted(check, snapshot)

@@ -67,8 +67,18 @@ class Job(Struct, frozen=True, kw_only=True):
     """It checks first whether the service runs, or takes a lock (``Trail.guarded``)."""
     due: tuple[float, ...] = ()
     """When a clock last started it, by its schedule: seconds since the epoch, the newest first."""
+    output: tuple[str, ...] = ()
+    """The files to which its manager or its own redirection sends what it prints, errors first.
+
+    ``/dev/null`` is among them where it is thrown away.
+    """
     source: bytes = b""
     """The exact bytes that define it, where a manager's file can be edited line by line."""
+
+    @property
+    def logs(self) -> tuple[str, ...]:
+        """The files of ``output`` in which what is written stays."""
+        return tuple(path for path in self.output if not path.startswith("/dev/"))
 
 
 class JobsOfKind(Struct, frozen=True):

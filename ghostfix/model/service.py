@@ -146,6 +146,11 @@ class StopWanted(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     grace: Annotated[float, Meta(ge=0, le=600, description="seconds from 0 to 600")] = 10.0
 
 
+def as_pattern(path: str) -> str:
+    """The pattern that matches this path alone."""
+    return _GLOB_MARKS.sub(r"[\1]", path)
+
+
 class ServiceProfile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One ``[services.NAME]`` table of ``ghostfix.toml``, as it stands there."""
 
@@ -196,8 +201,7 @@ class Service(ServiceProfile, frozen=True, kw_only=True):
 
     def pattern(self, relative: str) -> str:
         """A pattern of the profile, made absolute; marks in the directory's name are no marks."""
-        directory = _GLOB_MARKS.sub(r"[\1]", self.directory)
-        return posixpath.normpath(posixpath.join(directory, relative))
+        return posixpath.normpath(posixpath.join(as_pattern(self.directory), relative))
 
     @property
     def python(self) -> str | None:

@@ -161,9 +161,9 @@ class _Reader:
     def _redirected(self, node: Node, state: ShellState, around: Around) -> Flow:
         body = node.child_by_field_name("body")
         redirects = node.children_by_field_name("redirect")
+        flow = GOES_ON if body is None else self._into(body, redirects, state, around)
         for redirect in redirects:
             around = redirected(redirect, state, around, self._substitute)
-        flow = GOES_ON if body is None else self._statement(body, state, around)
         for redirect in redirects:
             # What follows ``<<EOF`` on its line hangs below the here-document in the grammar's tree.
             for follower in redirect.named_children if redirect.type == "heredoc_redirect" else ():
@@ -173,7 +173,17 @@ class _Reader:
                     self._statement(follower, state.copy(), fed)
         return flow
 
-    def _list(self, node: Node, state: ShellState, around: Around) -> Flow:
+    def _into(self, body: Node, redirects: Sequence[Node], state: ShellState, around: Around) -> Flow:
+        """A statement with its redirections. Those behind a list are its last command's, and so wait for
+        its ``cd``, though the grammar has them around the whole.
+        """
+        if body.type == "list":
+            return self._list(body, state, around, redirects)
+        for redirect in redirects:
+            around = redirected(redirect, state, around, self._substitute)
+        return self._statement(body, state, around)
+
+    def _list(self, node: Node, state: ShellState, around: Around, redirects: Sequence[Node] = ()) -> Flow:
         """``a && b``, ``a || b``: what is on the right is decided by the left."""
         sides = [child for child in node.named_children if child.type in _STATEMENTS]
         if len(sides) != 2:
@@ -187,7 +197,8 @@ class _Reader:
         check = text_of(left) if is_check(left, state, self._last_check) else first.guard
         if truth is not None and truth is not is_and:
             return first
-        second = self._statement(right, state, structs.replace(around, guard=around.guard or check))
+        last = structs.replace(around, guard=around.guard or check)
+        second = self._into(right, redirects, state, last)
         if second.ends and truth is not None:
             return second
         if second.ends and check:

@@ -52,7 +52,7 @@ def survey(
 
     # Those that may have to wait for another program's answer, and need nothing of what is read below.
     environment_ = look("environment", lambda: environment.collect(system, service), _NOWHERE)
-    logs_ = look("logs", lambda: logs.read(system, service, all_logs), _NO_LOGS)
+    logs_ = look("logs", lambda: logs.read(system, service, all_logs), _NO_LOGS) if service.logs else None
     named_ = look("pidfiles", lambda: pidfiles.collect(system, service), _NO_PIDFILES)
 
     everyone = look("processes", system.processes, _NOBODY).reading()
@@ -77,6 +77,9 @@ def survey(
     ]
     resources_ = look("resources", lambda: resources.collect(system, service), None)
     jobs_ = [JobsOfKind(kind, source.reading()) for kind, source in restarters_]
+    if logs_ is None:
+        known_logs = logs.of_jobs(job for jobs in jobs_ for job in jobs.reading.value)
+        logs_ = look("logs", lambda: logs.read_known(system, service, known_logs, all_logs), _NO_LOGS)
     ends_ = [
         look(f"ends of {jobs.kind}", partial(each.last_ends, system, service, jobs.reading.value), _NO_ENDS)
         for each, jobs in zip(restarters(), jobs_, strict=True)

@@ -11,8 +11,13 @@ import msgspec
 import psutil
 import pytest
 
+from ghostfix.commands.machine import local_system
+from ghostfix.managers.register import restarters
 from ghostfix.model.job import Job, LinkKind
+from ghostfix.model.last_end import EndKind, LastEnd
+from ghostfix.model.process import ProcessTree
 from ghostfix.model.service import Service
+from ghostfix.survey import processes
 from tests.real.ghost_house import wait_until
 from tests.real.pm2_program import npm_programs
 from tests.real.restarter_bench import GHOST, LocalBench, found, look, put_through
@@ -167,3 +172,46 @@ def test_a_step_survives_the_journal(bench: LocalBench, pm2: Pm2, service: Servi
     pm2.start(script="ghost.py", interpreter="python3")
     job: Job = found(bench, "pm2", service, "ghost")
     assert msgspec.json.decode(msgspec.json.encode(job), type=Job) == job
+
+
+def _last_end(service: Service) -> LastEnd:
+    restarter = next(each for each in restarters() if each.kind == "pm2")
+    assert restarter.last_ends is not None
+    system = local_system()
+    tree = ProcessTree(processes.collect(system, service).value)
+    (job,) = restarter.jobs(system, service, tree).value
+    reading = restarter.last_ends(system, service, (job,))
+    (end,) = reading.value
+    assert end.log in job.output
+    return end
+
+
+def test_why_an_application_ended_is_told_by_a_genuine_pm2(pm2: Pm2, service: Service) -> None:
+    (pm2.folder / "ghost.py").write_text(
+        "import sys\nprint('DB_URL is not set', file=sys.stderr)\nsys.exit(78)\n"
+    )
+    pm2.start(script="ghost.py", interpreter="python3", max_restarts=2)
+    wait_until(lambda: '"status":"errored"' in pm2.run("jlist"), 30, "pm2 gives up")
+    end = _last_end(service)
+    assert (end.kind, end.status, end.given_up) == (EndKind.EXITED, 78, True)
+    assert end.words == (
+        "it exited with status 78 (EX_CONFIG of sysexits.h, its configuration is wrong);"
+        f" pm2 gave up after {end.starts} restarts"
+    )
+    assert end.lines[-1].text == "DB_URL is not set"
+    assert end.reported_by == str(pm2.home / "pm2.log")
+
+
+def test_what_a_signal_ended_and_what_was_stopped_are_told_apart_by_a_genuine_pm2(
+    bench: LocalBench, pm2: Pm2, service: Service
+) -> None:
+    (pm2.folder / "ghost.py").write_text(f"print('up', flush=True)\n{GHOST}")
+    pm2.start(script="ghost.py", interpreter="python3", autorestart=False)
+    (pid,) = bench.running(service)
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: '"status":"stopped"' in pm2.run("jlist"), 30, "pm2 sees it")
+    end = _last_end(service)
+    assert (end.kind, end.signal, end.status) == (EndKind.SIGNALLED, "KILL", None)
+    pm2.run("restart", "ghost")
+    pm2.run("stop", "ghost")
+    assert _last_end(service).kind is EndKind.STOPPED

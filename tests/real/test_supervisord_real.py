@@ -12,12 +12,17 @@ from pathlib import Path
 
 import pytest
 
+from ghostfix.commands.machine import local_system
+from ghostfix.managers.register import restarters
 from ghostfix.managers.supervisord.restart_program import RestartSupervisorProgram
 from ghostfix.model.errors import StepError
 from ghostfix.model.job import LinkKind
+from ghostfix.model.last_end import EndKind, LastEnd
+from ghostfix.model.process import ProcessTree
 from ghostfix.model.reading import Confidence
 from ghostfix.model.service import Service
 from ghostfix.model.step import Refused
+from ghostfix.survey import processes
 from tests.real.restarter_bench import (
     LocalBench,
     becomes,
@@ -58,6 +63,7 @@ class House:
         """A configuration that includes another file, which has the programs."""
         self.config.write_text(
             f"[supervisord]\nnodaemon=true\nlogfile={self.folder}/d.log\npidfile={self.folder}/d.pid\n"
+            f"childlogdir={self.folder}\n"
             f"[unix_http_server]\nfile={self.folder}/s.sock\n"
             f"[supervisorctl]\nserverurl=unix://{self.folder}/s.sock\n"
             "[rpcinterface:supervisor]\n"
@@ -207,3 +213,40 @@ def test_a_restart_through_supervisord(house: House) -> None:
         (house.folder / "ghost" / "ghost.py").write_text("raise SystemExit(1)\n")
         with pytest.raises(StepError, match="does not stay up"):
             step.apply(house.bench.system)
+
+
+def _last_end(house: House) -> LastEnd:
+    restarter = next(each for each in restarters() if each.kind == "supervisord")
+    assert restarter.last_ends is not None
+    system = local_system()
+    jobs = restarter.jobs(system, house.service, ProcessTree(processes.collect(system, house.service).value))
+    (job,) = jobs.value
+    reading = restarter.last_ends(system, house.service, (job,))
+    assert reading.complete, reading.problem
+    (end,) = reading.value
+    assert end.log is None or end.log in job.output
+    return end
+
+
+def test_why_a_program_ended_is_told_by_a_genuine_supervisord(house: House) -> None:
+    (house.folder / "ghost" / "ghost.py").write_text(
+        "import sys\nprint('cannot read /etc/shop.conf', file=sys.stderr)\nsys.exit(4)\n"
+    )
+    house.write(program("startretries=1"))
+    with house.daemon():
+        becomes(lambda: "FATAL" in house.ctl("status ghost"), "supervisord gives up")
+        end = _last_end(house)
+    assert (end.kind, end.status, end.given_up, end.starts) == (EndKind.EXITED, 4, True, 1)
+    assert end.words == "it exited with status 4; supervisord gave up after 2 starts"
+    assert end.lines[-1].text == "cannot read /etc/shop.conf"
+    assert end.log is not None
+    assert "ghost-stderr---" in end.log
+
+
+def test_a_command_that_does_not_exist_is_told_by_a_genuine_supervisord(house: House) -> None:
+    house.write(program().replace(sys.executable, "/opt/gone/bin/python"))
+    with house.daemon():
+        becomes(lambda: "FATAL" in house.ctl("status ghost"), "supervisord gives up")
+        end = _last_end(house)
+    assert (end.kind, end.culprit) == (EndKind.NOT_STARTED, "/opt/gone/bin/python")
+    assert "can't find command '/opt/gone/bin/python'" in end.words

@@ -251,6 +251,19 @@ def test_where_the_output_goes(text: str, output: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "output"),
+    [
+        ("cd /srv/a && start >>a.log 2>&1", "/srv/a/a.log"),
+        ("cd /srv && cd b && start > ../c.log", "/srv/c.log"),
+        ("cd /srv/a && { start; } >>a.log", "/srv/a/a.log"),
+        ("test -d /srv/a || start >/tmp/x.log", "/tmp/x.log"),
+    ],
+)
+def test_redirections_behind_a_list_are_its_last_command_s(text: str, output: str) -> None:
+    assert one(text).output == output
+
+
+@pytest.mark.parametrize(
     ("text", "stdin"),
     [
         ("start <<EOF\nhello\nEOF", "hello\n"),

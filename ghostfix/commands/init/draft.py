@@ -67,6 +67,7 @@ def draft(system: System, target: str) -> Draft:
     )
     owners, others = _jobs(system, service, tree, {top.pid for top in running})
     manager = _manager(owners[0]) if owners else "none"
+    service = structs.replace(service, logs=_with_output(system, service, owners))
     return Draft(
         service=structs.replace(service, manager=manager), process=process, hidden=hidden, others=others
     )
@@ -186,6 +187,12 @@ def _logs(service: Service, members: list[Process]) -> tuple[str, ...]:
         if _LOG.search(path)
     }
     return tuple(files)
+
+
+def _with_output(system: System, service: Service, owners: tuple[Job, ...]) -> tuple[str, ...]:
+    """The logs that it has open, and the files in which its managers keep what it prints."""
+    kept = [path for job in owners for path in job.logs if system.status(path).value is not None]
+    return tuple(dict.fromkeys((*service.logs, *(_within(path, service.directory) for path in kept))))
 
 
 def _venv(system: System, service: Service, detail: ProcessDetail) -> str | None:

@@ -89,7 +89,8 @@ def _short(snapshot: Snapshot, service: Service) -> str:
     end = decisive_end(snapshot, service)
     if end is not None and end.kind is EndKind.STOPPED:
         return "stopped → not running"
-    if end is None or end.kind is not EndKind.EXITED or ending(snapshot, service) is not None:
+    exited = end is not None and end.kind is EndKind.EXITED and end.status is not None
+    if end is None or not exited or ending(snapshot, service) is not None:
         return "not running"
     return f"exit status {end.status} → not running"
 

@@ -3,6 +3,7 @@
 from functools import partial
 
 from ghostfix.managers.containers.hold_container import HoldContainer
+from ghostfix.managers.containers.last_end import last_ends
 from ghostfix.managers.containers.owner import ENGINES, jobs_of
 from ghostfix.managers.restarter import Restarter
 from ghostfix.model.job import Job
@@ -22,6 +23,7 @@ RESTARTERS = tuple(
         title=f"{engine} containers",
         jobs=partial(jobs_of, engine),
         hold=partial(hold, engine),
+        last_ends=partial(last_ends, engine),
     )
     for engine in ENGINES
 )

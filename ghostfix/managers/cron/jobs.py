@@ -13,6 +13,7 @@ from msgspec import Struct
 from ghostfix.managers.cron.crontab import CronJob, Disabled, parse
 from ghostfix.managers.cron.crontab_file import SPOOLS, CrontabFile
 from ghostfix.managers.cron.hold_line import HoldCronLine
+from ghostfix.managers.cron.last_end import last_ends
 from ghostfix.managers.cron.line_of_process import CrontabLine, attribute
 from ghostfix.managers.cron.schedule import in_words, last_due
 from ghostfix.managers.restarter import Restarter
@@ -190,8 +191,9 @@ def _job(candidate: _Candidate, started: Sequence[int], now: float) -> Job:
         starts=tuple(started),
         guarded=candidate.trail.guarded,
         due=last_due(entry.schedule, now) if entry.enabled and entry.terminated else (),
+        output=(candidate.trail.output,) if candidate.trail.output and entry.enabled else (),
         source=entry.raw,
     )
 
 
-RESTARTER = Restarter(kind="cron", title="crontab lines", jobs=jobs, hold=hold)
+RESTARTER = Restarter(kind="cron", title="crontab lines", jobs=jobs, hold=hold, last_ends=last_ends)

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from ghostfix.managers.launchd.definition import Definition, definitions, read_definition
 from ghostfix.managers.launchd.hold_job import HoldLaunchdJob
+from ghostfix.managers.launchd.last_end import last_ends
 from ghostfix.managers.launchd.launchctl import ListedJob, PrintedJob, parse_list
 from ghostfix.managers.launchd.state import LAUNCHCTL, complaint, disabled_flag, loaded_job, user_domain
 from ghostfix.managers.launchd.trigger import triggers
@@ -53,7 +54,7 @@ def hold(job: Job, reason: str) -> tuple[Step, ...]:
     return (step,)
 
 
-RESTARTER = Restarter(kind="launchd", title="launchd", jobs=jobs, hold=hold)
+RESTARTER = Restarter(kind="launchd", title="launchd", jobs=jobs, hold=hold, last_ends=last_ends)
 
 
 class _LabelSearch:
@@ -171,6 +172,7 @@ class _LabelSearch:
             scope=domain,
             processes=self._own_processes(printed),
             starts=self._starts(label, printed),
+            output=() if definition is None else definition.job.output,
             source=b"" if definition is None else definition.digest.encode(),
         )
 

@@ -88,8 +88,6 @@ class PrintedJob(Struct, frozen=True, kw_only=True):
     working_directory: str | None = None
     interval: int | None = None
     """Seconds."""
-    successive_crashes: int = 0
-    immediate_reason: str | None = None
     properties: tuple[str, ...] = ()
     semaphores: tuple[str, ...] = ()
     """The conditions of a KeepAlive dictionary, as they are printed: ``successful exit => 0``."""
@@ -172,8 +170,6 @@ def parse_print(text: str) -> PrintedJob:
         arguments=tuple(blocks.get("arguments", ())),
         working_directory=values.get("working directory"),
         interval=_number(values.get("run interval")),
-        successive_crashes=_number(values.get("successive crashes")) or 0,
-        immediate_reason=values.get("immediate reason"),
         semaphores=tuple(line.strip() for line in blocks.get("semaphores", ())),
         properties=tuple(word.strip() for word in values.get("properties", "").split("|") if word.strip()),
     )

@@ -100,8 +100,17 @@ class LaunchdJob(Struct, frozen=True, kw_only=True):
     mach_services: tuple[str, ...] = ()
     launch_events: tuple[str, ...] = ()
     start_on_mount: bool = False
+    error_path: str | None = None
+    output_path: str | None = None
     doubts: tuple[str, ...] = ()
     """Why launchd might read the file in another way."""
+
+    @property
+    def output(self) -> tuple[str, ...]:
+        """The files that take what it prints, errors first; launchd opens them from ``/``."""
+        paths = [path for path in (self.error_path, self.output_path) if path]
+        rooted = [path if path.startswith("/") else f"/{path}" for path in paths]
+        return tuple(dict.fromkeys(path for path in rooted if not path.startswith("/dev/")))
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -284,6 +293,8 @@ def _job(label: str, keys: _Keys, doubts: tuple[str, ...]) -> LaunchdJob:
             if isinstance(value, str)
         ),
         user=keys.text("UserName"),
+        error_path=keys.text("StandardErrorPath"),
+        output_path=keys.text("StandardOutPath"),
         disabled=keys.flag("Disabled") is True,
         run_at_load=keys.flag("RunAtLoad") is True,
         restarts=_restarts(keys),

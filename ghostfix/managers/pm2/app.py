@@ -46,13 +46,25 @@ class Pm2App(Struct, frozen=True, kw_only=True):
     """None for one that does not run; pm2 writes 0, or nothing."""
     status: str | None = None
     restarts: int | None = None
+    unstable_restarts: int | None = None
+    """Those that came soon after the start; pm2 gives up at ``max_restarts`` of them."""
     exit_code: int | None = None
+    started: float | None = None
+    """When pm2 last started it, in seconds since the epoch."""
+    error_log: str | None = None
+    output_log: str | None = None
     line: int = 0
     """Where its name stands (from 1); 0 when that is not known."""
     guessed: bool = False
     """Whether what it runs is a default, or one of several values, that another environment may change."""
     unfollowed: str = ""
     """How its script is written, where that is worked out when pm2 reads the file."""
+
+    @property
+    def output(self) -> tuple[str, ...]:
+        """The files that take what it prints, errors first."""
+        paths = (self.error_log, self.output_log)
+        return tuple(dict.fromkeys(path for path in paths if path is not None and path.startswith("/")))
 
     @property
     def command(self) -> str:
@@ -167,6 +179,7 @@ def _app(table: Table) -> Pm2App:
     interpreter = _last_written(table, "exec_interpreter", "interpreter")
     named = table.entry("name")
     first = named or table.entry("script")
+    uptime = _whole(table.get("pm_uptime"))
     return Pm2App(
         name=_text(table.get("name")) or posixpath.splitext(posixpath.basename(script))[0],
         script=script,
@@ -184,7 +197,11 @@ def _app(table: Table) -> Pm2App:
         pid=_pid(table.get("pid")),
         status=_first(table, "status"),
         restarts=_whole(table.get("restart_time")),
+        unstable_restarts=_whole(table.get("unstable_restarts")),
         exit_code=_whole(table.get("exit_code")),
+        started=None if uptime is None else uptime / 1000,
+        error_log=_first(table, "pm_err_log_path", "error_file"),
+        output_log=_first(table, "pm_out_log_path", "out_file"),
         line=table.line if first is None else first.line,
         guessed=any(isinstance(table.get(name), Guess) for name in _RUNS),
         unfollowed=unknown.text if isinstance(unknown, Opaque) else "",

@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 from ghostfix.managers.pm2.app import CLUSTER_MODE, Pm2App, read_config, read_dump, schedule_in_words
 from ghostfix.managers.pm2.daemon import Pm2Daemon, daemons, listed
 from ghostfix.managers.pm2.hold_app import HoldPm2App
+from ghostfix.managers.pm2.last_end import last_ends
 from ghostfix.managers.restarter import Restarter
 from ghostfix.model.job import Job, Link, LinkKind, Place
 from ghostfix.model.machine import System
@@ -62,7 +63,7 @@ def hold(job: Job, reason: str) -> tuple[Step, ...]:
     return (HoldPm2App(reason=reason, app=job.id, home=job.scope),) if job.enabled else ()
 
 
-RESTARTER = Restarter(kind=KIND, title="pm2 applications", jobs=jobs, hold=hold)
+RESTARTER = Restarter(kind=KIND, title="pm2 applications", jobs=jobs, hold=hold, last_ends=last_ends)
 
 
 def _homes(system: System, running: Iterable[Process], alive: Iterable[str]) -> tuple[str, ...]:
@@ -114,6 +115,7 @@ def _job(
         confidence=Confidence.CERTAIN if trail is None or owned else trail.confidence,
         guarded=True,
         starts=owned,
+        output=tuple(dict.fromkeys(path for each in live or [app] for path in each.output)),
         socket_owners=_socket_owners(home, live),
     )
 

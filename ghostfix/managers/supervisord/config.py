@@ -33,6 +33,9 @@ class SupervisorProgram(Struct, frozen=True, kw_only=True):
     processes: int = 1
     process_name: str = "%(program_name)s"
     """The template of its processes' names."""
+    stdout_log: str = "AUTO"
+    stderr_log: str = "AUTO"
+    """``AUTO``: supervisord names the file. ``NONE``: none of its own (``redirect_stderr``)."""
 
     @property
     def restarts_on_exit(self) -> bool:
@@ -46,6 +49,14 @@ class Group(Struct, frozen=True):
     programs: tuple[str, ...]
 
 
+class DaemonSettings(Struct, frozen=True):
+    """What ``[supervisord]`` says of logs; an empty text stands for supervisord's default."""
+
+    log: str = ""
+    child_log_folder: str = ""
+    identifier: str = "supervisor"
+
+
 class SupervisorConfig(Struct, frozen=True):
     """The programs of one file, in its order, and the patterns of the files that it includes."""
 
@@ -54,6 +65,7 @@ class SupervisorConfig(Struct, frozen=True):
     socket: str | None
     """The path of its ``[unix_http_server]``."""
     groups: tuple[Group, ...] = ()
+    settings: DaemonSettings = DaemonSettings()
 
 
 def read_config(text: str, file: str) -> SupervisorConfig:
@@ -62,6 +74,7 @@ def read_config(text: str, file: str) -> SupervisorConfig:
     includes: list[str] = []
     groups: list[Group] = []
     socket: str | None = None
+    settings = DaemonSettings()
     for header, number, entries in _sections(text):
         kind, _, name = header.partition(":")
         if kind in ("program", "fcgi-program", "eventlistener") and name:
@@ -74,7 +87,9 @@ def read_config(text: str, file: str) -> SupervisorConfig:
             includes += [word for _, key, value in entries if key == "files" for word in value.split()]
         elif header == "unix_http_server":
             socket = next((value for _, key, value in entries if key == "file"), socket)
-    return SupervisorConfig(tuple(programs), tuple(includes), socket, tuple(groups))
+        elif header == "supervisord":
+            settings = _settings(entries)
+    return SupervisorConfig(tuple(programs), tuple(includes), socket, tuple(groups), settings)
 
 
 Entries = list[tuple[int, str, str]]
@@ -105,10 +120,22 @@ def _sections(text: str) -> list[tuple[str, int, Entries]]:
     return sections
 
 
+def _settings(entries: Entries) -> DaemonSettings:
+    values = {key: value for _, key, value in entries}
+    default = DaemonSettings()
+    return DaemonSettings(
+        log=values.get("logfile", default.log),
+        child_log_folder=values.get("childlogdir", default.child_log_folder),
+        identifier=values.get("identifier", default.identifier),
+    )
+
+
 def _program(kind: str, name: str, file: str, line: int, entries: Entries) -> SupervisorProgram:
     values = {key: value for _, key, value in entries}
     lines = {key: number for number, key, _ in entries}
     restarts = values.get("autorestart", "unexpected").lower()
+    stdout = values.get("stdout_logfile", "AUTO")
+    joined = values.get("redirect_stderr", "false").lower() in _TRUE
     return SupervisorProgram(
         name=name,
         kind=kind,
@@ -122,6 +149,8 @@ def _program(kind: str, name: str, file: str, line: int, entries: Entries) -> Su
         restarts="always" if restarts in _TRUE else "no" if restarts in _FALSE else "unexpected",
         processes=_number(values.get("numprocs", "1")),
         process_name=values.get("process_name", "%(program_name)s"),
+        stdout_log=stdout,
+        stderr_log="NONE" if joined else values.get("stderr_logfile", "AUTO"),
     )
 
 

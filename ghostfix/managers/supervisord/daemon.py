@@ -4,14 +4,14 @@ import posixpath
 import re
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from ghostfix.managers.supervisord.config import Group, SupervisorProgram, read_config
+from ghostfix.managers.supervisord.config import DaemonSettings, Group, SupervisorProgram, read_config
 from ghostfix.model.errors import StepError
 from ghostfix.model.invocation import Invocation, read_argv
 from ghostfix.model.machine import ActingSystem, CommandAnswer, System, has_ended
 from ghostfix.model.pattern import Pattern
-from ghostfix.model.process import Process, ProcessTree
+from ghostfix.model.process import Process, ProcessTree, Variable
 from ghostfix.model.reading import Reading, gathered
 from ghostfix.service.trust import commander
 
@@ -19,7 +19,7 @@ EVERY = "all"
 """What supervisorctl takes for every program where a name stands, though one may be called so."""
 _LIMIT = 1 << 20
 _DEFAULTS = ("/etc/supervisor/supervisord.conf", "/etc/supervisord.conf")
-_STATUS = Pattern(r"^(\S+)\s+([A-Z]+)(?:\s+pid (\d+),)?(?:\s|$)")
+_STATUS = Pattern(r"^(\S+)\s+([A-Z]+)(?:\s+pid (\d+),)?(?:\s+(.*)|$)")
 _SHORT = Pattern(r"-[nst]*c")
 _NEUTRAL = "/"
 """Where supervisorctl is run: Python looks for the modules of ``-m`` in the working directory first."""
@@ -36,6 +36,8 @@ class Daemon(Struct, frozen=True, kw_only=True):
     control: tuple[str, ...] = ()
     """The words that run its own supervisorctl; empty when there is none, or none to be trusted."""
     cwd: str = "/"
+    variables: tuple[Variable, ...] = ()
+    """Its process's environment, as far as it may be read."""
     user: str | None = None
     """As whom root runs that; None for the caller's own self."""
     distrust: str | None = None
@@ -49,6 +51,8 @@ class ProgramProcess(Struct, frozen=True):
     """``group:process``, or just the name where both are the same."""
     state: str
     pid: int | None
+    description: str = ""
+    """supervisord's own words behind the state: why it could not be started, or since when it runs."""
 
     @property
     def active(self) -> bool:
@@ -60,6 +64,7 @@ class Programs(Struct, frozen=True):
 
     programs: tuple[SupervisorProgram, ...]
     groups: tuple[Group, ...]
+    settings: DaemonSettings = DaemonSettings()
 
     def group_of(self, program: SupervisorProgram) -> str:
         """The name of the group in which a program's processes are."""
@@ -87,11 +92,13 @@ def daemons(system: System, tree: ProcessTree) -> Iterator[Daemon]:
         invocation = _supervisord(process)
         if invocation is None:
             continue
-        cwd = system.detail(process).cwd or "/"
+        detail = system.detail(process)
+        cwd = detail.cwd or "/"
         config = _config(system, invocation, cwd) or ""
         if config not in seen:
             seen.add(config)
-            yield _running(system, process, config, cwd, _control(system, invocation, cwd))
+            daemon = _running(system, process, config, cwd, _control(system, invocation, cwd))
+            yield structs.replace(daemon, variables=detail.environment or ())
     for config in _DEFAULTS:
         if config not in seen and system.status(config).value is not None:
             yield Daemon(config=config)
@@ -147,7 +154,9 @@ def read_status(text: str) -> tuple[ProgramProcess, ...]:
     """The rows of ``supervisorctl status``; a line that is none is left out."""
     rows = (_STATUS.match(line) for line in text.splitlines())
     return tuple(
-        ProgramProcess(row.group(1), row.group(2), int(row.group(3)) if row.group(3) else None)
+        ProgramProcess(
+            row.group(1), row.group(2), int(row.group(3)) if row.group(3) else None, row.group(4) or ""
+        )
         for row in rows
         if row is not None
     )
@@ -168,7 +177,7 @@ def programs_of(system: System, config: str) -> Reading[Programs]:
             more = read_config(included.value.decode(errors="backslashreplace"), path)
             programs += more.programs
             groups += more.groups
-    return gathered(Programs(tuple(programs), tuple(groups)), problems)
+    return gathered(Programs(tuple(programs), tuple(groups), facts.settings), problems)
 
 
 def _supervisord(process: Process) -> Invocation | None:

@@ -16,6 +16,8 @@ from ghostfix.managers.supervisord.daemon import (
     states,
 )
 from ghostfix.managers.supervisord.hold_program import HoldSupervisorProgram
+from ghostfix.managers.supervisord.last_end import last_ends
+from ghostfix.managers.supervisord.output import expansions, filled, output_files
 from ghostfix.managers.supervisord.restart_program import RestartSupervisorProgram
 from ghostfix.model.job import Job, Link, LinkKind, Place
 from ghostfix.model.machine import System
@@ -82,10 +84,9 @@ class _ProgramSearch:
         self.problems: list[str] = []
 
     def job(self, program: SupervisorProgram) -> Iterator[Job]:
-        folder = posixpath.dirname(self.daemon.config)
-        known = {"here": folder, "program_name": program.name, "group_name": self.programs.group_of(program)}
-        directory = posixpath.join(self.daemon.cwd, _filled(program.directory or "", known))
-        words = _words(_filled(program.command, known))
+        known = expansions(self.daemon, self.programs, program)
+        directory = posixpath.join(self.daemon.cwd, filled(program.directory or "", known))
+        words = _words(filled(program.command, known))
         search = search_argv(self.system, self.service, words, posixpath.normpath(directory))
         mine = self.programs.processes(program, self.listed)
         owned = tuple(process.pid for process in self.running if self._owns(program, mine, process))
@@ -108,6 +109,7 @@ class _ProgramSearch:
             confidence=Confidence.CERTAIN if owned or trail is None else trail.confidence,
             guarded=True,
             starts=owned,
+            output=output_files(self.system, self.daemon, self.programs, program),
         )
 
     def _owns(self, program: SupervisorProgram, mine: tuple[ProgramProcess, ...], process: Process) -> bool:
@@ -173,12 +175,6 @@ def _trigger(program: SupervisorProgram, alive: bool, mine: tuple[ProgramProcess
     return ", ".join(part for part in parts if part) or "only when asked"
 
 
-def _filled(text: str, known: dict[str, str]) -> str:
-    for name, value in known.items():
-        text = text.replace(f"%({name})s", value)
-    return text
-
-
 def _words(command: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(command))
@@ -186,4 +182,11 @@ def _words(command: str) -> tuple[str, ...]:
         return tuple(command.split())
 
 
-RESTARTER = Restarter(kind="supervisord", title="supervisord programs", jobs=jobs, hold=hold, restart=restart)
+RESTARTER = Restarter(
+    kind="supervisord",
+    title="supervisord programs",
+    jobs=jobs,
+    hold=hold,
+    restart=restart,
+    last_ends=last_ends,
+)

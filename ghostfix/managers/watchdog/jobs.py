@@ -194,6 +194,7 @@ def _job(
         spared=spared,
         others=_others(system, process, spared, tree),
         guarded=trail.guarded,
+        output=(trail.output,) if trail.output else (),
     )
 
 

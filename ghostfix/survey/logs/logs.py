@@ -6,13 +6,14 @@ huge line costs memory. No log has to be rotated for ghostfix, and a log that is
 
 import codecs
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, structs
 
+from ghostfix.model.job import Job
 from ghostfix.model.machine import System
 from ghostfix.model.reading import Reading
-from ghostfix.model.service import Service
+from ghostfix.model.service import Service, as_pattern
 from ghostfix.model.snapshot import FileKind, FileStatus, LogExcerpt, LoggedError
 from ghostfix.survey.logs.error_tally import KINDS_KEPT, kind_of
 from ghostfix.survey.logs.log_blocks import blocks, error_bytes, feed
@@ -104,6 +105,23 @@ def read(system: System, service: Service, everything: bool = False) -> Reading[
             by_chance = excerpt.problem in _NO_FILE.values() and excerpt.path not in named
             (notes if by_chance else problems).append(f"{excerpt.path}: {excerpt.problem}")
     return Reading(tuple(found_logs), "; ".join(problems + notes) or None, complete=not problems)
+
+
+def of_jobs(jobs: Iterable[Job]) -> tuple[str, ...]:
+    """The files that take what a service prints, by what its managers and starters say."""
+    return tuple(dict.fromkeys(path for job in jobs for path in job.logs))
+
+
+def read_known(
+    system: System, service: Service, known: tuple[str, ...], everything: bool = False
+) -> Reading[tuple[ReadLog, ...]]:
+    """``read`` of the logs of a profile that names none: those that its jobs are known to write.
+
+    Nobody has asked for them: one that cannot be read is told, and not missed.
+    """
+    patterns = tuple(as_pattern(path) for path in known)
+    reading = read(system, structs.replace(service, logs=patterns), everything)
+    return Reading(reading.value, reading.problem)
 
 
 def _paths(system: System, service: Service) -> tuple[list[str], list[str]]:

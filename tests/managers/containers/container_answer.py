@@ -1,12 +1,18 @@
 """What ``docker inspect`` answers, in the form of Docker's API 1.43 (ContainerInspect)."""
 
 import json
+from collections.abc import Mapping
 
 ID = "4f" * 32
 
 
 def inspected(
-    policy: str = "always", *, running: bool = True, address: str = "172.17.0.9", retries: int = 0
+    policy: str = "always",
+    *,
+    running: bool = True,
+    address: str = "172.17.0.9",
+    retries: int = 0,
+    state: Mapping[str, object] | None = None,
 ) -> str:
     return json.dumps(
         [
@@ -22,6 +28,7 @@ def inspected(
                     "Restarting": False,
                     "Pid": 900 if running else 0,
                     "ExitCode": 0,
+                    **(state or {}),
                 },
                 "Name": "/ghost_web_1",
                 "RestartCount": 3,

@@ -31,9 +31,11 @@ def listed(system: FakeSystem) -> list[Daemon]:
 
 def test_the_rows_of_status() -> None:
     assert read_status(STATUS) == (
-        ProgramProcess("ghost:ghost_00", "RUNNING", 41),
-        ProgramProcess("ghost:ghost_01", "BACKOFF", None),
-        ProgramProcess("other", "STOPPED", None),
+        ProgramProcess("ghost:ghost_00", "RUNNING", 41, "uptime 0:00:01"),
+        ProgramProcess(
+            "ghost:ghost_01", "BACKOFF", None, "Exited too quickly (process log may have details)"
+        ),
+        ProgramProcess("other", "STOPPED", None, "Not started"),
     )
 
 
