@@ -121,6 +121,7 @@ PARSERS = (
     Parser("managers.containers.inspect:read_inspect", (*_JSON, '[{"Id": "4f"', '"State": {"Running": true}', '"RestartPolicy": {"Name": "always"}', "}]"), text=False),
     Parser("service.toml_edit:with_text", ("[services.x]\n", 'manager = "none"\n', "manager=", "[services]\nx.manager = 'a'\n", "# x\n"), (("services", "x"), "manager", "cron"), text=False),
     Parser("scripts.wrappers:launches", ("env\n", "A=1\n", "timeout\n", "5\n", "nohup\n", "bash\n", "-c\n", "watch\n", "nodemon\n", "--exec\n", "xargs\n", "flock\n", "-n\n"), lines=True),
+    Parser("managers.cron.last_end:read_runs", ("1772442061.123456 host CRON[4711]: (alice) CMD (x)\n", "1e9 CRON[", "-- Boot")),
     Parser("managers.cron.anacrontab:parse", ("1\t5\tcron.daily\trun-parts /etc/cron.daily\n", "@monthly ", "SHELL=/bin/sh\n"), text=False),
     Parser("managers.at.at_job:read_queue", ("3\tMon Nov 23 21:00:00 2026 a root\n", "= ")),
     Parser("managers.at.at_job:read_script", ("#!/bin/sh\n", "# atrun uid=0 gid=0\n", "cd /x || {\n", "A=b; export A\n", "python -m app\n")),

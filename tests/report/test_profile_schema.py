@@ -15,7 +15,7 @@ from ghostfix.service.profile_table import limits_of
 from tests.fake_system import FakeSystem
 
 PAGE = Path(__file__).parents[2] / "docs" / "profile.schema.json"
-PROFILES = Path(__file__).parents[2] / "ghostfix" / "profiles"
+PROFILES = Path(__file__).parents[2] / "ghostfix" / "service" / "built_in"
 SCHEMA = json.loads(profile_schema())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA, format_checker=jsonschema.FormatChecker())
 MINIMAL = '[services.web]\nmodule = "web.main"\n'

@@ -54,7 +54,9 @@ def hold(job: Job, reason: str) -> tuple[Step, ...]:
     return (step,)
 
 
-RESTARTER = Restarter(kind="launchd", title="launchd", jobs=jobs, hold=hold, last_ends=last_ends)
+RESTARTER = Restarter(
+    kind="launchd", title="launchd", jobs=jobs, hold=hold, last_ends=last_ends, counts_restarts=True
+)
 
 
 class _LabelSearch:

@@ -63,7 +63,9 @@ def hold(job: Job, reason: str) -> tuple[Step, ...]:
     return (HoldPm2App(reason=reason, app=job.id, home=job.scope),) if job.enabled else ()
 
 
-RESTARTER = Restarter(kind=KIND, title="pm2 applications", jobs=jobs, hold=hold, last_ends=last_ends)
+RESTARTER = Restarter(
+    kind=KIND, title="pm2 applications", jobs=jobs, hold=hold, last_ends=last_ends, counts_restarts=True
+)
 
 
 def _homes(system: System, running: Iterable[Process], alive: Iterable[str]) -> tuple[str, ...]:

@@ -189,4 +189,5 @@ RESTARTER = Restarter(
     hold=hold,
     restart=restart,
     last_ends=last_ends,
+    counts_restarts=True,
 )
