@@ -10,9 +10,10 @@ from ghostfix.diagnosis.orphans import orphans
 from ghostfix.diagnosis.own_manager import jobs_of, starts_watchdog
 from ghostfix.model.finding import CheckResult, Finding, Severity, Subject
 from ghostfix.model.job import Job
+from ghostfix.model.pattern import Pattern
 from ghostfix.model.process import ProcessState
 from ghostfix.model.service import Service
-from ghostfix.model.snapshot import Snapshot
+from ghostfix.model.snapshot import Reason, Snapshot
 from ghostfix.service.instance import instances
 
 
@@ -35,6 +36,8 @@ class Cause(Struct, frozen=True, kw_only=True):
     def reference(self) -> Reference:
         return Reference(self.code, self.subject)
 
+
+_NUMBER_WORDS = Pattern(r"\D+")
 
 Graph = dict[Reference, list[Reference]]
 
@@ -156,7 +159,9 @@ class _Guards:
         if cause.code == "rogue-restarter":
             return self._restarter(cause, effect)
         if cause.code.endswith("-pidfile"):
-            return self._is_trusted(cause.subject.name)
+            refused = self._is_reason_to_refuse(cause.subject.name)
+            by_start = effect.code in ("duplicate-instance", "not-running")
+            return refused or (by_start and self._is_trusted(cause.subject.name))
         if cause.code == "competing-managers":
             return "rogue-restarter" not in self._codes
         if effect.code == "zombie-processes":
@@ -184,6 +189,17 @@ class _Guards:
     def _adds_instances(self, job: Job) -> bool:
         """One that checks before it starts adds none, unless it did, or reads a PID file that is wrong."""
         return not job.guarded or bool(self._roots & set(job.starts)) or "stale-pidfile" in self._codes
+
+    def _is_reason_to_refuse(self, path: str) -> bool:
+        """Whether the program said that it does not start because of this PID file, or of the PID in it."""
+        pids = {str(each.pid) for each in self._snapshot.pidfiles.value if each.path == path and each.pid}
+        name = posixpath.basename(path)
+        return any(
+            name in error.message or bool(pids & set(_NUMBER_WORDS.split(f"{error.about} {error.message}")))
+            for log in self._snapshot.logs.value
+            for error in (*log.errors, *([log.ending] if log.ending is not None else []))
+            if error.reason in (Reason.ALREADY_RUNNING, Reason.LOCK_HELD)
+        )
 
     def _is_trusted(self, path: str) -> bool:
         """A job that names the PID file decides by it."""

@@ -9,10 +9,11 @@ from ghostfix.diagnosis.checks import CHECKS
 from ghostfix.diagnosis.judgement import judge
 from ghostfix.model.finding import CheckResult, Finding, Outcome, Severity, Subject, SubjectKind
 from ghostfix.model.job import Job, Place
-from ghostfix.model.snapshot import Snapshot
+from ghostfix.model.snapshot import Reason, Snapshot
 from tests.diagnosis.checks.builders import (
     HOME,
     cron_job,
+    ending_with,
     error,
     ghost_service,
     listener,
@@ -103,6 +104,25 @@ def test_a_pid_file_is_a_cause_only_where_a_job_trusts_it() -> None:
     assert effects(causes_of(snapshot), "stale-pidfile") == {"duplicate-instance"}
     blind = machine(runner(100), runner(101), jobs=[cron_job()], pidfiles=[pidfile(4711)])
     assert effects(causes_of(blind), "stale-pidfile") == set()
+
+
+@pytest.mark.parametrize(
+    ("message", "blamed"),
+    [
+        ("Pidfile (run/ghost.pid) already exists", True),
+        ("another server runs with pid 777", True),
+        ("another server runs with pid 77", False),
+        ("cannot lock the database", False),
+    ],
+)
+def test_a_pid_file_is_the_root_of_what_the_program_refused_because_of_it(message: str, blamed: bool) -> None:
+    """Where the log itself names the file, or the PID in it; no job need name it."""
+    stranger = process(777, "sleep", "99")
+    refusal = error("", message, reason=Reason.ALREADY_RUNNING)
+    found = causes_of(machine(stranger, pidfiles=[pidfile(777)], logs=[ending_with(refusal)]))
+    recycled = [cause for cause in found if cause.code in ("recycled-pidfile", "stale-pidfile")]
+    assert len(recycled) == 1
+    assert ("traceback-in-log" in {each.code for each in recycled[0].leads_to}) is blamed
 
 
 def test_a_guarded_job_that_started_nothing_is_no_cause() -> None:

@@ -80,6 +80,6 @@ CHECK = Check(
     find=find,
     repair=removal,
     applies=with_pidfiles,
-    leads_to=("duplicate-instance", "not-running"),
+    leads_to=("traceback-in-log", "crash-loop", "given-up", "duplicate-instance", "not-running"),
     page=__doc__,
 )
