@@ -25,8 +25,13 @@ def own_ends(snapshot: Snapshot, service: Service) -> tuple[LastEnd, ...]:
 
 
 def pressing(end: LastEnd, snapshot: Snapshot, service: Service) -> Severity:
-    """An error while it keeps the service down; a warning where an instance runs all the same."""
-    runs = bool(instances(snapshot, service)) and not end.restarting
+    """An error while it keeps the service down; a warning where an instance runs all the same.
+
+    One that its manager is just starting for the first time since may well be up for good; one that it has
+    started more often has been seen to end again.
+    """
+    comes_again = end.restarting and (end.starts or 0) > 1
+    runs = bool(instances(snapshot, service)) and not comes_again
     return Severity.WARNING if runs else Severity.ERROR
 
 
