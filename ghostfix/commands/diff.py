@@ -1,18 +1,10 @@
 """``ghostfix diff``: what is new, gone and unchanged between two diagnoses."""
 
-import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ghostfix.commands import subcommand
-from ghostfix.model.errors import ExitCode
-from ghostfix.report.standard_output import write
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ghostfix.report.comparison import FindingChange
 
 app = subcommand()
 
@@ -29,25 +21,6 @@ def diff(
 
     Example: `ghostfix diff before.json after.json`
     """
-    from ghostfix.commands.machine import local_system
-    from ghostfix.report.comparison import compare
-    from ghostfix.report.saved_reports import reports
+    from ghostfix.commands.differences import print_differences
 
-    system = local_system()
-    comparison = compare(reports(system, before), reports(system, after))
-    if json:
-        from msgspec.json import encode
-
-        sys.stdout.write(encode(comparison).decode() + "\n")
-    else:
-        _print_changes("new", "+", comparison.new)
-        _print_changes("gone", "-", comparison.gone)
-        _print_changes("unchanged", "=", comparison.unchanged)
-    raise typer.Exit(ExitCode.HEALTHY if comparison.same else ExitCode.FINDINGS)
-
-
-def _print_changes(title: str, mark: str, changes: "Sequence[FindingChange]") -> None:
-    sys.stdout.write(f"{title}: {len(changes)}\n")
-    for change in changes:
-        line = f"  {mark} {change.service}: {change.finding.summary} ({change.finding.code})\n"
-        write(line)
+    raise typer.Exit(print_differences(before, after, as_json=json))

@@ -28,11 +28,6 @@ def schema(
 
     Example: `ghostfix schema profile > ghostfix.schema.json`
     """
-    if document is Document.PROFILE:
-        from ghostfix.report.profile_schema import profile_schema
+    from ghostfix.report.schemas import json_schema
 
-        sys.stdout.write(profile_schema())
-        return
-    from ghostfix.report.schema import report_schema
-
-    sys.stdout.write(report_schema())
+    sys.stdout.write(json_schema(document.value))

@@ -25,7 +25,7 @@ signal.pause()
 HERD = """
 # Forks a crowd that was loaded before, lets all go at the same instant, and tells how each of them ended.
 import os, sys
-import ghostfix.cli, ghostfix.commands.application, ghostfix.commands.run.command
+import ghostfix.cli, ghostfix.commands.application, ghostfix.commands.run.command, ghostfix.commands.run.asked
 import ghostfix.commands.run.run_once, ghostfix.system.launcher
 crowd = int(sys.argv[1])
 gate, opener = os.pipe()

@@ -73,37 +73,18 @@ def run(
 
     Example: `ghostfix run web --if-running=wait`
     """
-    from ghostfix.commands import seconds
-    from ghostfix.commands.machine import local_system
-    from ghostfix.commands.run.run_once import RunOptions, start_once
-    from ghostfix.model.errors import ProfileError
-    from ghostfix.model.supervision import policy_of
-    from ghostfix.system.launcher import LocalLauncher
-    from ghostfix.system.reader_loss import drop_unwritable_output
+    from ghostfix.commands.run.asked import AskedRun, run_as_asked
 
-    command: tuple[str, ...] | None = context.meta.get(_COMMAND)
-    if command is not None and not command:
-        raise ProfileError("there is no command behind `--`", "`ghostfix run NAME -- COMMAND ...`")
-    if restart is None and (most, within, backoff) != (5, "5m", "1s..60s"):
-        raise ProfileError("--max, --within and --backoff say how to restart", "add `--restart on-failure`")
-    low, dots, high = backoff.partition("..")
-    shortest = seconds(low, "--backoff")
-    options = RunOptions(
+    asked = AskedRun(
         name=name,
         config=config,
-        command=command or (),
+        command=context.meta.get(_COMMAND),
         if_running=if_running.value,
-        policy=None
-        if restart is None
-        else policy_of(
-            restart.value,
-            most=most,
-            within=seconds(within, "--within"),
-            shortest=shortest,
-            longest=seconds(high, "--backoff") if dots else shortest,
-        ),
+        restart=None if restart is None else restart.value,
+        most=most,
+        within=within,
+        backoff=backoff,
         share_lock=share_lock,
         quiet=quiet,
     )
-    drop_unwritable_output()
-    sys.stdout.write(start_once(local_system(), LocalLauncher(), options))
+    sys.stdout.write(run_as_asked(asked))

@@ -34,20 +34,9 @@ def watch(
 
     Example: `ghostfix watch web --for 10m`
     """
-    from ghostfix.commands import seconds
-    from ghostfix.commands.machine import local_system
-    from ghostfix.commands.watch.output import WatchOptions, watched
-    from ghostfix.model.errors import ProfileError
-    from ghostfix.system.process_watch import is_unread, publish
-    from ghostfix.system.signal_inbox import end_on_term
+    from ghostfix.commands.watch.asked import AskedWatch, watch_as_asked
 
-    length = None if for_ is None else seconds(for_, "--for")
-    pause = seconds(interval, "--interval")
-    if pause < 0.1:
-        raise ProfileError("--interval is at least 0.1s", "nothing between is missed: `--interval 1s`")
-    system = local_system()
-    end_on_term()
-    options = WatchOptions(
-        name=name, config=config, seconds=length, interval=pause, format=format_, metrics=metrics
+    asked = AskedWatch(
+        name=name, config=config, length=for_, interval=interval, format=format_, metrics=metrics
     )
-    raise typer.Exit(watched(system, publish, is_unread, options))
+    raise typer.Exit(watch_as_asked(asked))

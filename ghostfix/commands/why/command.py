@@ -1,7 +1,5 @@
 """``ghostfix why``: what started a process, and what keeps it alive; changes nothing."""
 
-import os
-import sys
 from typing import Annotated
 
 import typer
@@ -33,32 +31,6 @@ def why(
 
     Example: `ghostfix why :5555`
     """
-    from ghostfix.commands.machine import local_system
-    from ghostfix.commands.why.why import why as explanation
-    from ghostfix.survey.target import AmbiguousError
+    from ghostfix.commands.why.answer import print_answer
 
-    try:
-        answer = explanation(local_system(), target, tree=tree, thorough=verbose)
-    except AmbiguousError as error:
-        sys.stderr.write("".join(f"{choice}\n" for choice in error.choices))
-        raise
-    if json:
-        from msgspec.json import encode
-
-        sys.stdout.write(encode(answer).decode() + "\n")
-        return
-    from ghostfix.commands.why.text import text_of
-    from ghostfix.report.standard_output import write
-
-    text = text_of(answer, width=_width(), verbose=verbose, tree=tree)
-    write(text)
-
-
-def _width() -> int:
-    """The terminal's columns; a pipe gets whole lines."""
-    given = os.environ.get("COLUMNS", "")
-    if given.isdecimal():
-        return int(given)
-    if not sys.stdout.isatty():
-        return 1000
-    return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    print_answer(target, as_json=json, tree=tree, verbose=verbose)

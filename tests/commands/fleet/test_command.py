@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ghostfix.commands.fleet import command
+from ghostfix.commands.fleet import orders
 from ghostfix.commands.fleet.formats import FORMATS
 from ghostfix.commands.fleet.rollout import Order
 from ghostfix.model.errors import ExitCode, ProfileError
@@ -65,12 +65,12 @@ def test_what_was_done_is_told_where_the_file_cannot_be_written(
 ) -> None:
     order = Order(verb=Verb.REPAIR, task=Task(), reach=Reach(inventory=("hosts.ini",)))
     presentation = Presentation.of("html", str(tmp_path / "gone/fleet.html"), formats=FORMATS)
-    command._report(FakeSystem(), order, presentation, ROLLED.hosts, ExitCode.REPAIR_INCOMPLETE, dry=False)
+    orders._report(FakeSystem(), order, presentation, ROLLED.hosts, ExitCode.REPAIR_INCOMPLETE, dry=False)
     told = capsys.readouterr()
     assert "web2  lost on the way (run r2): it went dark" in told.out
     assert "could not be written" in told.err
     with pytest.raises(ProfileError, match="could not be written"):
-        command._report(FakeSystem(), order, presentation, ROLLED.hosts, ExitCode.HEALTHY, dry=True)
+        orders._report(FakeSystem(), order, presentation, ROLLED.hosts, ExitCode.HEALTHY, dry=True)
 
 
 def test_each_verb_explains_itself(tmp_path: Path) -> None:
