@@ -88,7 +88,7 @@ def test_a_unit_that_restarts_the_service(bench: MachineBench, service: Service)
     becomes(lambda: len(bench.running(service)) == 1, "the unit starts the service")
     job = found(bench, "systemd", service, "ghost.service")
     assert (job.scope, str(job.where)) == ("system", f"{UNITS}/ghost.service:3")
-    assert job.trigger == "when it ends (Restart=always), at boot (multi-user.target)"
+    assert job.trigger == "when it ends, however it ends (Restart=always), at boot (multi-user.target)"
     assert (job.enabled, job.restarts_on_exit, job.link.kind) == (True, True, LinkKind.RUNS)
     assert job.confidence is Confidence.CERTAIN
     assert job.starts == bench.running(service)
@@ -146,7 +146,7 @@ def test_a_drop_in_overrules_the_file(bench: MachineBench, service: Service) -> 
     sh(bench, "systemctl start ghost")
     job = found(bench, "systemd", service, "ghost.service")
     assert str(job.where) == f"{UNITS}/ghost.service.d/50-run.conf:3"
-    assert job.trigger == "when it ends (Restart=always)"
+    assert job.trigger == "when it ends, however it ends (Restart=always)"
     put_through(bench, service, job, 0.2, "/etc/systemd")
 
 

@@ -81,7 +81,7 @@ def service(house: House) -> Iterator[Service]:
 def test_root_finds_holds_and_releases_a_user_s_unit(house: House, service: Service) -> None:
     job = found(house.bench, "systemd", service, "ghost.service")
     assert (job.scope, str(job.where)) == ("user:gina", f"{UNITS}/ghost.service:3")
-    assert job.trigger == "when it ends (Restart=always), at login or boot (default.target)"
+    assert job.trigger == "when it ends, however it ends (Restart=always), at login or boot (default.target)"
     assert job.starts == house.bench.running(service)
     assert job.enabled
     put_through(house.bench, service, job, 0.2, UNITS, "/etc/systemd")
