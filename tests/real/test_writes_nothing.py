@@ -37,7 +37,7 @@ LOOKING_LONGER = (
 )
 AFTER_A_REPAIR = (("undo", "--list"), ("undo", "--dry-run"), ("report",), ("diagnose",), ("repair", "-n"))
 # What may be asked: each program with the words that must stand among its own.
-_ASKED = {"crontab": "-l", "getent": "passwd", "systemctl": "show", "python": "-IB"}
+_ASKED = {"crontab": "-l", "getent": "passwd", "systemctl": "show", "journalctl": "--quiet", "python": "-IB"}
 _SPOKEN_TO = re.compile(
     r'sun_path="(?:/var)?/run/nscd/socket"|sun_path="/dev/log"|sa_family=AF_NETLINK|sa_family=AF_UNSPEC'
 )

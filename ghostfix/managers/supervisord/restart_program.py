@@ -73,14 +73,19 @@ class RestartSupervisorProgram(Step, frozen=True, kw_only=True, tag="restart-sup
 
     def _settled(self, system: ActingSystem) -> tuple[ProgramProcess, ...]:
         """Its processes once they are the same for two seconds; none when they are not, or do not run."""
-        first = self._mine(system)
+        now = self._mine(system)
+        first = _pids(now)
         deadline = system.monotonic() + _SETTLED
-        now = first
-        while now == first and system.monotonic() < deadline:
+        while _pids(now) == first and system.monotonic() < deadline:
             system.wait(_LOOK_EVERY)
             now = self._mine(system)
-        return now if now == first and all(each.state == "RUNNING" for each in now) else ()
+        return now if _pids(now) == first and all(each.state == "RUNNING" for each in now) else ()
 
     def _mine(self, system: System) -> tuple[ProgramProcess, ...]:
         listed = states(system, daemon_with(system, self.config)).value
         return processes_of(system, self.config, self.program, listed)
+
+
+def _pids(processes: tuple[ProgramProcess, ...]) -> tuple[tuple[str, str, int | None], ...]:
+    """What stays the same while the same processes run: supervisord's description counts the uptime."""
+    return tuple((each.name, each.state, each.pid) for each in processes)
