@@ -73,7 +73,8 @@ class FakeSupervisorctl:
         return answered(words, 0, "".join(f"{name}: updated\n" for name in names))
 
     def _row(self, name: str, state: str, pid: int) -> str:
+        uptime = f"0:00:{9 + 10 * self.system.monotonic():04.0f}"  # counts on: no two listings are the same
         detail = (
-            f"pid {pid}, uptime 0:00:09" if state == "RUNNING" else self.words.get(name, "Nov 23 10:00 PM")
+            f"pid {pid}, uptime {uptime}" if state == "RUNNING" else self.words.get(name, "Nov 23 10:00 PM")
         )
         return f"{name:<20} {state:<9} {detail}\n"
