@@ -18,6 +18,8 @@ from ghostfix.model.service import Service
 
 _LATELY = 300.0
 """Seconds: how a unit that was restarted longer ago came to its last end is of no interest any more."""
+_OUTLIVED = 2.0
+"""A run that has lasted so many times as long as the one before it is no round of the same loop."""
 _CODES = {"exited": 1, "killed": 2, "dumped": 3}
 
 
@@ -98,7 +100,11 @@ class _UnitLook:
             commands=(),
             unmet=False,
         )
-        return Reading(self._made(former, earlier, again=True), journal.problem, journal.complete)
+        end = self._made(former, earlier, again=True)
+        lived = _life(earlier)
+        if lived is not None and self._system.now() - began > _OUTLIVED * lived:
+            end = structs.replace(end, restarting=False)
+        return Reading(end, journal.problem, journal.complete)
 
     def _made(self, state: UnitState, records: Sequence[JournalRecord], again: bool = False) -> LastEnd:
         invocation = _last_run(state, records)
@@ -130,6 +136,13 @@ class _UnitLook:
     def _at(self, moment: int) -> float | None:
         """Seconds since the epoch of a moment by the clock that counts from the boot, in microseconds."""
         return None if not moment else self._system.now() - (self._system.monotonic() - moment / 1e6)
+
+
+def _life(records: Sequence[JournalRecord]) -> float | None:
+    """Seconds between the first and the last record of the newest run; None when there are not two."""
+    newest = next((record.invocation for record in reversed(records) if record.invocation), None)
+    times = [record.at for record in records if record.at is not None and record.invocation == newest]
+    return max(times) - min(times) if newest is not None and len(times) > 1 else None
 
 
 def _last_run(state: UnitState, records: Sequence[JournalRecord]) -> str:

@@ -191,6 +191,27 @@ def test_a_run_just_after_a_restart_tells_of_the_one_before() -> None:
     assert [line.text for line in end.lines] == ["loading"]
 
 
+@pytest.mark.parametrize(("lived", "runs_for", "restarting"), [(2, 3, True), (2, 5, False), (40, 60, True)])
+def test_a_run_that_has_outlived_the_one_before_is_no_round_of_the_loop(
+    lived: float, runs_for: float, restarting: bool
+) -> None:
+    system = FakeSystem()
+    system.wait(100)
+    began = system.monotonic()
+    box = Box(
+        ActiveState="active",
+        SubState="running",
+        NRestarts="4",
+        InvocationID="2222",
+        ExecMainStartTimestampMonotonic=f"{began * 1e6:.0f}",
+    )
+    box.system.wait(100 + runs_for)
+    box.says("loading", at=1_790_000_000 - lived)
+    box.notes("Main process exited", EXIT_CODE="exited", EXIT_STATUS="1")
+    end = box.end()
+    assert (end.status, end.starts, end.restarting) == (1, 4, restarting)
+
+
 def test_a_unit_that_runs_well_has_no_last_end_and_no_journal_is_read() -> None:
     box = Box(ActiveState="active", SubState="running", NRestarts="0")
     assert box.reading() == Reading(())
