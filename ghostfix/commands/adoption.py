@@ -79,7 +79,7 @@ def give(
     evict: bool = False,
     config: str | None = None,
 ) -> ExitCode:
-    """Looks, plans, shows, asks and does it; the exit code. Raises RepairError where it cannot be done."""
+    """Surveys, plans, asks and adopts; the exit code. Raises RepairError where it cannot be done."""
     system = machine.local_system()
     with presentation.survey_progress(service.name) as progress:
         diagnosis = diagnose(system, service, progress=progress)

@@ -42,7 +42,7 @@ _FAULTS = {
     "XCPU": "it used more processor time than its limit allows",
     "XFSZ": "it wrote a file larger than its limit allows",
 }
-"""Signals that a program's own deed brings on; the others are sent by somebody."""
+"""Signals that a program's own deed brings on; the others are sent by another process."""
 
 
 def signal_name(number: int) -> str | None:

@@ -23,7 +23,7 @@ class Restarter:
     hold: Callable[[Job, str], tuple[Step, ...]]
     """The steps that keep a job from acting, reversibly; the text is the code of the finding."""
     restart: Callable[[Job, str], tuple[Step, ...]] | None = None
-    """The steps by which the profile's own manager starts the service afresh; None: it cannot be told to."""
+    """The steps by which the profile's own manager starts the service afresh; None: no order does."""
     last_ends: Callable[[System, Service, tuple[Job, ...]], Reading[tuple[LastEnd, ...]]] | None = None
     """How its jobs came to their last end, at most one for each job; None: it keeps nothing of that.
 

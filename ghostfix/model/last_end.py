@@ -25,7 +25,7 @@ class EndKind(Enum):
     REFUSED = "refused"
     """A condition of its definition was not met, so it was not started; its manager calls that no failure."""
     STOPPED = "stopped"
-    """A person or another program told its manager to stop it."""
+    """A person or another program asked its manager to stop it."""
 
 
 class LastLine(Struct, frozen=True):

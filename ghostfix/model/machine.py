@@ -96,7 +96,7 @@ class CommandAnswer(Struct, frozen=True, kw_only=True):
 
 
 class System(Protocol):
-    """Looks at a machine; changes nothing on it."""
+    """Reads a machine; changes nothing on it."""
 
     @property
     def platform(self) -> Platform: ...

@@ -111,7 +111,7 @@ def _hide_clients(text: str) -> str:
 
 
 def _hide_named(pattern: Pattern[str], text: str) -> str:
-    """Hides the value after every name of a secret; what follows another name is looked at as well."""
+    """Hides the value after every name of a secret; what follows another name is searched as well."""
     parts: list[str] = []
     done = 0
     match = pattern.search(text)

@@ -217,7 +217,7 @@ WEBHOOK_NOT_SENT: Reading[HttpAnswer | None] = Reading(None, "not sent; --probe-
 
 
 NOT_OBSERVED: Reading[Observation | None] = Reading(None, "not watched; --observe 10s watches it")
-"""The reading of a service that was looked at, and not watched."""
+"""The reading of a service that was surveyed, and not watched."""
 _NO_ENDS: Reading[tuple[LastEnd, ...]] = Reading(())
 """What a snapshot of before has: its managers were not asked."""
 

@@ -25,7 +25,7 @@ _MOST_KNOWN = 10_000
 _CHOICE = Pattern(r"[*+{|]|(?<!\()\?")
 _NESTED = Pattern(r"\)[*+{]")
 SEARCHING = "/ghostfix/system/match_program.py"
-"""How the path of the program ends that searches elsewhere: its process is nobody's service."""
+"""How the path of the program ends that searches elsewhere: its process belongs to no service."""
 
 
 class SearchError(GhostfixError):

@@ -12,7 +12,7 @@ _WAIT = 30.0
 
 
 def play(*, keep: bool, hold_for: str) -> int:
-    """Tells it from the beginning to its end; 0 when the service was repaired and held."""
+    """Plays it from the beginning to its end; 0 when the service was repaired and held."""
     held = seconds(hold_for, "--hold-for")
     system = machine.local_system()
     with ScratchFolder("ghostfix-demo-", keep=keep) as folder:

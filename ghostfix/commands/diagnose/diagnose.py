@@ -1,4 +1,4 @@
-"""A diagnosis as it is asked for: the look, what is saved of it, and the report that is shown."""
+"""A diagnosis as it is asked for: the survey, what is saved of it, and the report that is printed."""
 
 import sys
 
@@ -40,7 +40,7 @@ class DiagnoseOptions(Struct, frozen=True, kw_only=True):
 
 
 def diagnosed(options: DiagnoseOptions) -> int:
-    """Looks once or for a while, and shows the report of each service; the exit code of the worst."""
+    """Surveys once or for a while, and prints the report of each service; the exit code of the worst."""
     known = tuple(check.code for check in CHECKS)
     presentation = Presentation.of(
         options.format,

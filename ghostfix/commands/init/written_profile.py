@@ -49,7 +49,7 @@ def _write(system: ActingSystem, path: str, text: str) -> None:
 
 
 def _chosen(system: System) -> str:
-    """Asks on a terminal; raises ProfileError with the list where nobody can answer."""
+    """Asks on a terminal; raises ProfileError with the list where there is no terminal to answer on."""
     rows = _listening(system)
     if not rows:
         raise ProfileError(

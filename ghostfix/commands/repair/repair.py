@@ -43,7 +43,7 @@ class RepairOptions(Struct, frozen=True, kw_only=True):
 
 
 def repaired(options: RepairOptions) -> int:
-    """Looks, plans, shows, asks and repairs; the exit code."""
+    """Surveys, plans, prints the plan, asks and repairs; the exit code."""
     known = tuple(check.code for check in CHECKS)
     chosen, left_out = codes(options.only, known), codes(options.skip, known)
     watch_for = 0.0 if options.no_start else seconds(options.hold_for, "--hold-for")

@@ -11,7 +11,7 @@ app = subcommand()
 
 
 class UndoFormat(StrEnum):
-    """How an undo, or the list of runs, is told."""
+    """How an undo, or the list of runs, is printed."""
 
     TERMINAL = "terminal"
     JSON = "json"

@@ -4,7 +4,7 @@ What it finds
 -------------
 A job whose manager counts at least three restarts, and waits for the next one, has given up, or has started
 the service less than a minute ago; by systemd's journal, one that has lasted more than twice as long as the
-one before it is out of the loop. Where the manager keeps no count (a watchdog script), the log tells: no
+one before it is out of the loop. Where the manager keeps no count (a watchdog script), the log says: no
 instance is older than a minute, and the same unhandled exception came again and again within the last
 minutes. Not flagged: exceptions in the log of a service that was not restarted, a machine that was booted a
 moment ago, and more instances than there should be: those pile up, so they do not end.

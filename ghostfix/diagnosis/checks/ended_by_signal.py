@@ -3,7 +3,7 @@
 What it finds
 -------------
 A last end that the manager or the kernel reports as a signal (SIGKILL, SIGSEGV, SIGABRT, ...) or as the work
-of the kernel's out-of-memory killer. Not flagged: a stop that somebody asked the manager for.
+of the kernel's out-of-memory killer. Not flagged: a stop that the manager was asked for.
 
 Why it matters
 --------------

@@ -7,7 +7,7 @@ Not flagged: a job that its manager does not restart at all, and one that a pers
 
 Why it matters
 --------------
-Nothing brings the service back, also when the cause is gone: somebody has to start it.
+Nothing brings the service back, also when the cause is gone: a person has to start it.
 
 How ghostfix repairs it
 -----------------------

@@ -21,7 +21,7 @@ class AdoptPm2App(Step, frozen=True, kw_only=True, tag="adopt-pm2-app"):
     """Writes the file, starts it, and saves pm2's list, so that ``pm2 resurrect`` brings it back.
 
     Undone, pm2's dump and the copy of it that ``pm2 save`` keeps have the bytes that they had; where
-    somebody saved another list since, they lose this application alone.
+    another list was saved since, they lose this application alone.
     """
 
     phase: ClassVar[Phase] = Phase.START
@@ -113,7 +113,7 @@ class AdoptPm2App(Step, frozen=True, kw_only=True, tag="adopt-pm2-app"):
         return without_app(content, self.app) not in (None, content)
 
     def _saved_since(self, system: System, dump: SavedFile, copy: SavedFile) -> bool:
-        """Whether somebody saved another list after us: `pm2 save` first copies what was saved before."""
+        """Whether another list was saved after ours: `pm2 save` first copies what was saved before."""
         now = self._content(system, dump.path)
         if now == dump.content:
             return False
@@ -122,7 +122,7 @@ class AdoptPm2App(Step, frozen=True, kw_only=True, tag="adopt-pm2-app"):
         return self._content(system, copy.path) != (copy if dump.content is None else dump).content
 
     def _exchange(self, system: ActingSystem, path: str, content: bytes | None) -> None:
-        """Gives a dump this content; None for no dump. One that somebody removed stays away."""
+        """Gives a dump this content; None for no dump. One that was removed meanwhile stays away."""
         status, now = system.status(path).value, self._content(system, path)
         if status is None or now is None or now == content:
             return

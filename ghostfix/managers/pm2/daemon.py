@@ -49,7 +49,7 @@ def ambiguous(app: str) -> str | None:
 
 
 def daemons(system: System, processes: Iterable[Process]) -> tuple[Pm2Daemon, ...]:
-    """Every pm2 among these processes whose home could be told, the oldest first."""
+    """Every pm2 among these processes whose home could be read, the oldest first."""
     found = [daemon for process in processes if (daemon := _daemon(system, process)) is not None]
     return tuple(sorted(found, key=lambda daemon: daemon.process.id.started))
 

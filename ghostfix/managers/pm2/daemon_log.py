@@ -27,11 +27,11 @@ class ProcessExit(Struct, frozen=True, kw_only=True):
     signal: str | None = None
     """The signal's name without SIG."""
     ordered: bool = False
-    """Somebody told pm2 to stop it."""
+    """pm2 was asked to stop it."""
 
 
 def last_exit(text: str, app: str, pm_id: int | None) -> ProcessExit | None:
-    """The last end of one process that a log tells; None when it tells of none."""
+    """The last end of one process that a log records; None when it records none."""
     found: ProcessExit | None = None
     ordered = False
     for line in text.splitlines():

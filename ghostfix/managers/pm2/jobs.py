@@ -40,8 +40,8 @@ class _Home(Struct, frozen=True, kw_only=True):
 def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[Job, ...]]:
     """The applications that run the service.
 
-    Looked at are every pm2 that runs, the caller's own home, and the homes that the service's processes
-    name: an application whose pm2 has died is one that nobody starts again.
+    Read are every pm2 that runs, the caller's own home, and the homes that the service's processes
+    name: an application whose pm2 has died is one that is not started again.
     """
     running = roots(tree, system.caller().own_pids, service)
     found: list[Job] = []
@@ -173,9 +173,9 @@ def _trigger(app: Pm2App, processes: int, home: _Home, *, listed: bool) -> str:
 
 
 def _configured(system: System, service: Service, known: set[str]) -> tuple[list[Job], list[str]]:
-    """What a configuration beside the service would start, were pm2 told to, and what of it is not followed.
+    """What a configuration beside the service would start, were pm2 asked to, and what of it is not followed.
 
-    Nobody is armed by it.
+    No application is armed by it.
     """
     found: list[Job] = []
     unfollowed: list[str] = []

@@ -1,6 +1,6 @@
 """pm2: an ecosystem file beside the service, started and saved.
 
-What a signal ends has the exit code 0 for pm2 (lib/God.js, ``handleExit``), so no exit code is told to mean
+What a signal ends has the exit code 0 for pm2 (lib/God.js, ``handleExit``), so no exit code is given to mean
 "leave it stopped": a service that was killed would be left as well. With a growing pause pm2 shows a service
 that it has given up as ``waiting restart``; it does not start it all the same.
 """

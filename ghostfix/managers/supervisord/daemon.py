@@ -31,7 +31,7 @@ class Daemon(Struct, frozen=True, kw_only=True):
     """One supervisord: its configuration, and its process when it runs."""
 
     config: str
-    """Its path; empty for a process that does not tell, and has none at the usual places."""
+    """Its path; empty where the command line names none and none is at the usual places."""
     process: Process | None = None
     control: tuple[str, ...] = ()
     """The words that run its own supervisorctl; empty when there is none, or none to be trusted."""

@@ -32,7 +32,7 @@ from ghostfix.service.instance import roots
 def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[Job, ...]]:
     """The programs that run the service, of every supervisord that runs or has a configuration in /etc.
 
-    What a supervisord left behind when it was killed is a job too, one that nobody restarts any more.
+    What a supervisord left behind when it was killed is a job too, one that is not restarted any more.
     """
     running = roots(tree, system.caller().own_pids, service)
     found: list[Job] = []
@@ -67,7 +67,7 @@ def restart(job: Job, reason: str) -> tuple[Step, ...]:
 
 
 class _ProgramSearch:
-    """One daemon's programs, looked at with one service in mind."""
+    """One daemon's programs, read for one service."""
 
     def __init__(
         self,

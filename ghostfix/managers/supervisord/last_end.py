@@ -142,7 +142,7 @@ def _told(process: ProgramProcess, ended: ProcessEvent | None, unstarted: bool) 
 
 
 def _starts(events: Sequence[ProcessEvent]) -> int | None:
-    """How often it was started again since it was last told to stop, as far back as the log was read."""
+    """How often it was started again since its last stop on request, as far back as the log was read."""
     spawned = list(_since_stop(events))
     return len(spawned) - 1 if spawned else None
 

@@ -182,7 +182,7 @@ def first_unmet(text: str) -> str:
     """Of ``a(sbbsi) 1 "ConditionPathExists" false true "/etc/a" -1``: the first with a state below 0.
 
     The five fields: the setting, whether it is one of several of which one must be met, whether it is
-    negated, its value, and what the last look said.
+    negated, its value, and the result of its last check.
     """
     import shlex  # late: only a refused unit needs it
 

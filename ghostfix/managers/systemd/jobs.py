@@ -74,7 +74,7 @@ def restart(job: Job, reason: str) -> tuple[Step, ...]:
 
 
 class _UnitSearch:
-    """One manager's units, looked at with one service in mind."""
+    """One manager's units, read for one service."""
 
     def __init__(
         self, system: System, service: Service, scope: Scope, tree: ProcessTree, problems: list[str]
@@ -178,7 +178,7 @@ class _UnitSearch:
         )
 
     def _digest(self, unit: LoadedUnit) -> bytes:
-        """By which a hold knows that it is still the unit that was looked at."""
+        """By which a hold knows that it is still the unit that was read."""
         return unit_digest(self.system, unit.fragment, unit.drop_ins, without=HOLD_FILE).encode()
 
 

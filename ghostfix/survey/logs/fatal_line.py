@@ -130,7 +130,7 @@ _CONSEQUENCE = Pattern("|".join(_CONSEQUENCES), re.IGNORECASE)
 
 
 def is_consequence(message: str) -> bool:
-    """Whether a message tells only what came of an error that was logged before it."""
+    """Whether a message only reports what came of an error that was logged before it."""
     return _CONSEQUENCE.search(message) is not None
 
 

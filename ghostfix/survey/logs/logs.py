@@ -117,7 +117,7 @@ def read_known(
 ) -> Reading[tuple[ReadLog, ...]]:
     """``read`` of the logs of a profile that names none: those that its jobs are known to write.
 
-    Nobody has asked for them: one that cannot be read is told, and not missed.
+    The profile does not name them: one that cannot be read is noted, and not missed.
     """
     patterns = tuple(as_pattern(path) for path in known)
     reading = read(system, structs.replace(service, logs=patterns), everything)

@@ -113,7 +113,7 @@ def words(options):
 
 
 def main():
-    """Looks, and gives the report."""
+    """Runs ``ghostfix diagnose``, and gives its report."""
     module = AnsibleModule(
         argument_spec={
             "name": {"type": "str"},

@@ -148,10 +148,10 @@ def difference(chosen):
 
 
 def begun(module, answer, before):
-    """The run that our ghostfix began, and of which it could not tell the end; None when it began none.
+    """The run that our ghostfix began, and whose end it could not report; None when it began none.
 
-    A repair that was refused began none: somebody else's is going on, say. That one is new as well, and
-    whoever took it for ours would take it back.
+    A repair that was refused began none: another user's is going on, say. That one is new as well, and
+    a caller that took it for ours would take it back.
     """
     name = module.params["name"]
     new = [
@@ -163,7 +163,7 @@ def begun(module, answer, before):
 
 
 def lost(module, answer, before):
-    """Fails, with the run that began and of which ghostfix could not tell the end."""
+    """Fails, with the run that began and whose end ghostfix could not report."""
     began = begun(module, answer, before)
     facts = {"run_id": began} if began else {}
     hint = "; ghostfix undo {0} takes back what was done".format(began) if facts else ""
@@ -171,7 +171,7 @@ def lost(module, answer, before):
 
 
 def give(module, answer, dry):
-    """Ends the module with what the report tells."""
+    """Ends the module with what the report says."""
     report = answer.document
     chosen = [step for step in steps(report) if dry or step["n"] in done(report)]
     result = {
