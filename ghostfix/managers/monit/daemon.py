@@ -87,7 +87,7 @@ def configuration(system: System, control: str) -> Reading[MonitConfig]:
 
 
 def order(system: ActingSystem, control: str, verb: str, name: str) -> CommandAnswer:
-    """Orders the running monit, as the owner of the control file: a monit run by root would believe what it says.
+    """Orders the running monit, as the owner of the control file; one run by root would believe what it says.
 
     Raises StepError when no user may be trusted with it.
     """
