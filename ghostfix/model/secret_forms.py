@@ -125,21 +125,19 @@ def masked(value: str) -> str:
 
 
 class Rule:
-    """A pattern whose group ``value`` is hidden: behind a group ``name`` that names a secret,"""
-
-    """if it has one."""
+    """A pattern whose group ``value`` is hidden: behind a group ``name`` that names a secret, if it has one."""
 
     def __init__(self, cues: str, pattern: str, judge: Callable[[str], bool] | None = None) -> None:
-        self._cues = tuple(cues.split())
-        self._source = pattern
+        self.cues = tuple(cues.split())
+        self.source = pattern
         self._judge = judge
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        return re.compile(self._source)
+        return re.compile(self.source)
 
     def hide(self, text: str, lowered: str) -> str:
-        if not any(cue in lowered for cue in self._cues):
+        if not any(cue in lowered for cue in self.cues):
             return text
         return self._pattern.sub(self._hidden, text)
 
@@ -227,7 +225,7 @@ FORMS = (
     ),
     Rule("password passwd secret", rf"(?i)\b(?:password|passwd|secret)\s*+\(\s*+(?P<value>{_QUOTED})"),
     Rule("set", rf"(?i)\bset\s++password\b[^'\x1f]{{0,100}}?=\s*+(?P<value>{_QUOTED})"),
-    Rule("(", rf"(?P<name>[\w.]++)\(\s*+(?P<value>{_QUOTED})", is_spoken),
+    Rule("(", rf"(?<![\w.])(?P<name>[\w.]++)\(\s*+(?P<value>{_QUOTED})", is_spoken),
     Rule("auth", r"(?i)(?:^|[\s>\"'])auth\s++(?P<value>[^\s\"']{6,})", looks_secret),
     Rule("auth", r"(?i)(?:^|[\s>\"'])auth\s++[\w-]{1,64}\s++(?P<value>[^\s\"']{6,})", looks_secret),
     Rule("auth", rf"(?i)(?:\.auth|\bauth\s?=\s?)\(\s*+{_QUOTED}\s*+,\s*+(?P<value>{_QUOTED})"),
@@ -236,7 +234,7 @@ FORMS = (
         rf"(?i)(?:connect|connection|mysqli|pdo)\(\s*+{_QUOTED}\s*+,\s*+{_QUOTED}\s*+,\s*+(?P<value>{_QUOTED})",
         is_spoken,
     ),
-    Rule("[ (", r"(?P<name>[\w.]++)[(\[](?P<value>[^\s()\[\]\"']{6,200}+)[)\]]", looks_secret),
+    Rule("[ (", r"(?<![\w.])(?P<name>[\w.]++)[(\[](?P<value>[^\s()\[\]\"']{6,200}+)[)\]]", looks_secret),
     Rule(
         "%3d",
         r"(?i)(?:(?<=%26)|(?<=%3f)|(?<![\w.%-]))(?P<name>[-\w.]++)%3d(?P<value>[^\s&\"'%]++)",
