@@ -125,7 +125,7 @@ def masked(value: str) -> str:
 
 
 class Rule:
-    """A pattern whose group ``value`` is hidden: behind a group ``name`` that names a secret, if it has one."""
+    """A pattern whose group ``value`` is hidden, where its group ``name``, if it has one, names a secret."""
 
     def __init__(self, cues: str, pattern: str, judge: Callable[[str], bool] | None = None) -> None:
         self.cues = tuple(cues.split())
