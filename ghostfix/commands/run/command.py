@@ -87,4 +87,5 @@ def run(
         share_lock=share_lock,
         quiet=quiet,
     )
-    sys.stdout.write(run_as_asked(asked))
+    sentence = run_as_asked(asked)  # first: it gives us a standard output that loses what cannot be written
+    sys.stdout.write(sentence)
