@@ -167,7 +167,14 @@ def test_a_user_s_symlink_leads_no_repair_to_the_files_of_root(
     os.chown(folder / "run", SCRATCH_USER, SCRATCH_USER, follow_symlinks=False)
     profile(tmp_path, f'directory = "{folder}"\nscript = "main.py"\npidfiles = ["run/*.pid"]\n')
     before = sorted((path.name, path.stat().st_ino, path.stat().st_ctime_ns) for path in secret.iterdir())
-    answered = ghostfix(folder, "repair", "--yes", "--config", str(tmp_path / "ghostfix.toml"))
+    answered = ghostfix(
+        folder,
+        "repair",
+        "--yes",
+        "--config",
+        str(tmp_path / "ghostfix.toml"),
+        variables={"XDG_STATE_HOME": str(tmp_path / "state")},
+    )
     assert answered.status == 4, answered.stdout + answered.stderr
     assert "whose symlink" in " ".join(answered.stdout.split())
     after = sorted((path.name, path.stat().st_ino, path.stat().st_ctime_ns) for path in secret.iterdir())
