@@ -143,7 +143,9 @@ def test_a_stranger_on_the_port_is_spared_and_named(house: GhostHouse) -> None:
     )
     wait_until(lambda: listens(house.port), 10, "a stranger on the port")
     repaired = house.ghostfix("repair", "--yes", "--hold-for", "2s")
-    assert repaired.returncode == 4, repaired.stdout + repaired.stderr
+    assert repaired.returncode == 5, repaired.stdout + repaired.stderr  # all of the plan is done
+    assert "start-service" not in repaired.stdout
+    assert "did not hold" in repaired.stdout
     assert stranger.poll() is None
     assert f"pid {stranger.pid}" in repaired.stdout
     assert "--evict" in repaired.stdout
