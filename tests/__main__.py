@@ -4,6 +4,7 @@ Arguments go to pytest. Without any, everything runs but the slow stage (``pytho
 """
 
 import os
+import signal
 import subprocess
 import sys
 import venv
@@ -24,6 +25,8 @@ def main() -> None:
     arguments = sys.argv[1:]
     stage = [] if "-m" in arguments else ["-m", "not slow"]
     os.chdir(ROOT)
+    # A shell starts its background jobs deaf to an interrupt, which tests send to what they start.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(PYTHON, [str(PYTHON), "-m", "pytest", *stage, *arguments])
 
 
