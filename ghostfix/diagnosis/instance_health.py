@@ -3,7 +3,7 @@
 from ghostfix.diagnosis.http_answer import complaints, unreachable, webhook_broken
 from ghostfix.diagnosis.interpreter import foreign_prefix
 from ghostfix.diagnosis.orphans import orphans
-from ghostfix.diagnosis.own_manager import is_manager
+from ghostfix.diagnosis.own_manager import managed_pids
 from ghostfix.diagnosis.port_holders import holders
 from ghostfix.model.process import Process, ProcessState
 from ghostfix.model.service import Service
@@ -27,9 +27,13 @@ def is_well(snapshot: Snapshot, service: Service) -> bool:
 
 
 def wanted_instances(snapshot: Snapshot, service: Service) -> int:
-    """As many as the profile says, or as the profile's manager runs (``numprocs``, a cluster, ``foo@1``)."""
-    started = {pid for job in snapshot.jobs if is_manager(service, job) for pid in job.starts}
-    managed = sum(1 for instance in instances(snapshot, service) if instance.root.pid in started)
+    """As many as the profile says, or as its manager means to run (``numprocs``, a cluster, ``foo@1``).
+
+    What is left in its control group of an earlier start (``KillMode=process``), or was started by each
+    firing of one cron line, is more than that.
+    """
+    present = managed_pids(snapshot, service)
+    managed = sum(1 for instance in instances(snapshot, service) if instance.root.pid in present)
     return max(service.instances, managed)
 
 

@@ -2,7 +2,8 @@
 
 from ghostfix.diagnosis.instance_health import flaws, wanted_instances
 from ghostfix.diagnosis.orphans import orphans
-from ghostfix.diagnosis.own_manager import is_manager
+from ghostfix.diagnosis.own_manager import managed_pids
+from ghostfix.diagnosis.unmanaged_instances import failing_end, unmanaged_instances
 from ghostfix.diagnosis.unwanted_restarters import unwanted_restarters
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -15,7 +16,7 @@ def instance_to_keep(snapshot: Snapshot, service: Service) -> Instance | None:
 
     It listens on all the service's ports, runs in the profile's venv, which is complete, its health is as
     expected, its parent is not gone, and no job that will be held has it in its hands. An instance of the
-    profile's own manager comes first, then the oldest.
+    profile's own manager comes first, then that which a PID file names, then the oldest.
     """
     staying = instances_to_keep(snapshot, service)
     return staying[0] if staying else None
@@ -25,6 +26,8 @@ def instance_to_keep(snapshot: Snapshot, service: Service) -> Instance | None:
 def instances_to_keep(snapshot: Snapshot, service: Service) -> tuple[Instance, ...]:
     """As ``instance_to_keep``, for a service of several instances: at most as many as there should be."""
     excluded = _of_unwanted_restarters(snapshot, service)
+    if failing_end(snapshot, service) is not None:
+        excluded |= {instance.root.pid for instance in unmanaged_instances(snapshot, service)}
     excluded |= {orphan.process.pid for orphan in orphans(snapshot, service) if orphan.sure}
     sound = [
         instance
@@ -32,13 +35,11 @@ def instances_to_keep(snapshot: Snapshot, service: Service) -> tuple[Instance, .
         if instance.root.pid not in excluded and not flaws(snapshot, service, instance)
     ]
     managed = managed_pids(snapshot, service)
-    sound.sort(key=lambda instance: instance.root.pid not in managed)  # stable: then the oldest first
+    # Of several that run, the youngest wrote the file, and took a socket's path over.
+    named = {pidfile.pid for pidfile in snapshot.pidfiles.value}
+    # Stable: then the oldest first.
+    sound.sort(key=lambda instance: (instance.root.pid not in managed, instance.root.pid not in named))
     return tuple(sound[: wanted_instances(snapshot, service)])
-
-
-def managed_pids(snapshot: Snapshot, service: Service) -> frozenset[int]:
-    """The processes that the profile's own manager started."""
-    return frozenset(pid for job in snapshot.jobs if is_manager(service, job) for pid in job.starts)
 
 
 def _of_unwanted_restarters(snapshot: Snapshot, service: Service) -> frozenset[int]:

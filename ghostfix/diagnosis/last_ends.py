@@ -1,9 +1,8 @@
 """Last ends of the service: which of them explain its state, and whether a restart can help (pure)."""
 
 from ghostfix.diagnosis.evidence_text import bounded
-from ghostfix.diagnosis.instance_to_keep import managed_pids
 from ghostfix.diagnosis.log_faults import ending
-from ghostfix.diagnosis.own_manager import names_job
+from ghostfix.diagnosis.own_manager import managed_pids, names_job
 from ghostfix.model.finding import Evidence, Severity, Subject, SubjectKind
 from ghostfix.model.last_end import EndKind, LastEnd
 from ghostfix.model.service import Service

@@ -24,6 +24,11 @@ def names_job(service: Service, kind: str, job: str) -> bool:
     return not name or job == name or _stem(kind, job) == _unit_stem(name)
 
 
+def managed_pids(snapshot: Snapshot, service: Service) -> frozenset[int]:
+    """The processes that the profile's own manager started and means to run."""
+    return frozenset(pid for job in snapshot.jobs if is_manager(service, job) for pid in job.present)
+
+
 def managers(snapshot: Snapshot) -> tuple[tuple[Job, ...], ...]:
     """The enabled jobs, those of one manager together; mere possibilities are left out.
 

@@ -2,10 +2,10 @@
 
 import posixpath
 
-from ghostfix.diagnosis.instance_to_keep import instances_to_keep, managed_pids
+from ghostfix.diagnosis.instance_to_keep import instances_to_keep
 from ghostfix.diagnosis.last_ends import futile_start
 from ghostfix.diagnosis.orphans import orphans
-from ghostfix.diagnosis.own_manager import is_manager, jobs_of
+from ghostfix.diagnosis.own_manager import is_manager, jobs_of, managed_pids
 from ghostfix.diagnosis.unwanted_restarters import unwanted_restarters
 from ghostfix.managers.register import restarters
 from ghostfix.model.finding import Finding

@@ -54,7 +54,9 @@ class Job(Struct, frozen=True, kw_only=True):
     processes: tuple[ProcessId, ...] = ()
     """The job's own live processes (a watchdog loop), not the service's."""
     starts: tuple[int, ...] = ()
-    """PIDs of processes of the service that it was seen to have started or to own."""
+    """PIDs of processes of the service that it was seen to have started or to own, its present ones first."""
+    wanted: int = 1
+    """How many instances it means to run: supervisord's ``numprocs``, a pm2 cluster's size."""
     socket_owners: tuple[ProcessId, ...] = ()
     """Processes of its manager that listen on the service's behalf (the daemon above a pm2 cluster)."""
     live: tuple[Process, ...] = ()
@@ -74,6 +76,11 @@ class Job(Struct, frozen=True, kw_only=True):
     """
     source: bytes = b""
     """The exact bytes that define it, where a manager's file can be edited line by line."""
+
+    @property
+    def present(self) -> tuple[int, ...]:
+        """Of ``starts``, those that it means to run; what is beyond is left of an earlier start."""
+        return self.starts[: self.wanted]
 
     @property
     def logs(self) -> tuple[str, ...]:

@@ -80,6 +80,12 @@ class ProcessDetail(Struct, frozen=True, kw_only=True):
     """The narrowest limit among its control group and those above it; None when none sets one."""
     container: str | None = None
     """The container's id, when the control group names one."""
+    pidfiles: tuple[str, ...] = ()
+    """The PID files of the profile that name it."""
+    ports: tuple[int, ...] = ()
+    """The ports of the profile on which it listens."""
+    imports: tuple[str, ...] = ()
+    """The modules that its script imports, where it is the console script of a Python package, perhaps."""
 
     def variable(self, name: str) -> str | None:
         """The value of environment variable ``name``, or None when unset or unreadable."""

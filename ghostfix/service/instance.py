@@ -6,12 +6,13 @@ from collections.abc import Container
 from msgspec import Struct
 
 from ghostfix.model.invocation import Invocation, read_argv
-from ghostfix.model.process import Process, ProcessTree
+from ghostfix.model.process import Process, ProcessDetail, ProcessTree
 from ghostfix.model.process_title import title_runs
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
 from ghostfix.service.cached_per_snapshot import worked_out_once
 from ghostfix.service.match_search import SEARCHES, SEARCHING
+from ghostfix.service.proof import mentions_module, runs_its_program
 
 # Programs that read others: a command line of theirs that matches a pattern is about the service.
 _ONLOOKERS = frozenset(
@@ -114,7 +115,20 @@ def is_service(service: Service, process: Process) -> bool:
     if invocation is not None and (invocation.script or "").endswith(SEARCHING):
         return False
     cwd = None if detail is None else detail.cwd or _UNSEEN
-    return runs_service(service, invocation, cwd)
+    if runs_service(service, invocation, cwd):
+        return True
+    return detail is not None and service.match is None and _is_proven(service, process, detail)
+
+
+def _is_proven(service: Service, process: Process, detail: ProcessDetail) -> bool:
+    """Whether something else shows that it is the service, whose command line does not."""
+    image = read_argv((detail.executable or "", *process.argv[1:]))
+    if image is not None and process.argv and runs_service(service, image, detail.cwd or _UNSEEN):
+        return True  # another argv[0] than that of its program
+    if service.module is not None and image is not None and image.is_python:
+        at_home = detail.cwd == service.directory or bool(detail.ports or detail.pidfiles)
+        return at_home and mentions_module(service.module, (*process.argv[1:], *detail.imports))
+    return runs_its_program(service, process, detail)
 
 
 def _instance(snapshot: Snapshot, service: Service, root: Process) -> Instance:
@@ -194,8 +208,20 @@ def _runs_command(service: Service, invocation: Invocation, cwd: str | None) -> 
         names = {invocation.name, posixpath.basename(invocation.script or "")}
         if wanted.name not in names or not (cwd is None or cwd == service.directory):
             return False
+    folder = service.directory if cwd is None else cwd
     remaining = iter(invocation.arguments)
-    return all(word in remaining for word in wanted.arguments)
+    return all(
+        any(_same_word(word, given, service, folder) for given in remaining) for word in wanted.arguments
+    )
+
+
+def _same_word(wanted: str, given: str, service: Service, cwd: str) -> bool:
+    """The same argument, or the same path: one relative to its folder, the other in full."""
+    if wanted == given:
+        return True
+    if not wanted.startswith("/") and not given.startswith("/"):
+        return False
+    return service.path(wanted) == _absolute(given, cwd)
 
 
 def _absolute(path: str, cwd: str | None) -> str:

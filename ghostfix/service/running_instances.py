@@ -7,6 +7,7 @@ from ghostfix.model.machine import System
 from ghostfix.model.process import Process, ProcessTree
 from ghostfix.model.service import Service
 from ghostfix.service.instance import roots, runs_service
+from ghostfix.service.proof import may_be_titled, with_proof
 
 
 def running_instances(system: System, service: Service) -> tuple[Process, ...]:
@@ -17,9 +18,11 @@ def running_instances(system: System, service: Service) -> tuple[Process, ...]:
 
 def known_better(system: System, service: Service, process: Process) -> Process:
     """With the details that show whether it is the service, where its command line leaves that open."""
-    if not process.alive or not (
-        runs_service(service, read_argv(process.argv), None)
-        or runs_service(service, read_argv(process.argv), service.directory)
-    ):
+    if not process.alive:
         return process
-    return structs.replace(process, detail=system.detail(process))
+    invocation = read_argv(process.argv)
+    if runs_service(service, invocation, None) or runs_service(service, invocation, service.directory):
+        return structs.replace(process, detail=system.detail(process))
+    if may_be_titled(service, process):
+        return structs.replace(process, detail=with_proof(system, service, process))
+    return process

@@ -36,6 +36,7 @@ from ghostfix.diagnosis.checks import (
     traceback_in_log,
     unit_not_loadable,
     unlocked_cron_job,
+    unmanaged_instance,
     webhook_failing,
     wrong_interpreter,
     zombie_processes,
@@ -47,6 +48,7 @@ CHECKS: tuple[Check, ...] = (
     not_running.CHECK,
     duplicate_instance.CHECK,
     orphan_instance.CHECK,
+    unmanaged_instance.CHECK,
     # what starts it
     rogue_restarter.CHECK,
     competing_managers.CHECK,

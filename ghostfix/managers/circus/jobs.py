@@ -119,6 +119,7 @@ def _job(
         confidence=Confidence.CERTAIN if trail is None or owned else trail.confidence,
         guarded=True,
         starts=owned,
+        wanted=watcher.processes,
     )
 
 

@@ -117,6 +117,7 @@ def _job(
         confidence=Confidence.CERTAIN if trail is None or owned else trail.confidence,
         guarded=True,
         starts=owned,
+        wanted=max(1, len(live)),
         output=tuple(dict.fromkeys(path for each in live or [app] for path in each.output)),
         socket_owners=_socket_owners(home, live),
     )
@@ -145,14 +146,16 @@ def _owned(
     running: Sequence[Process],
 ) -> tuple[int, ...]:
     """The instances below a process of the application, or left behind by a pm2 that has died."""
-    owned = []
+    present, left = [], []
     for process in running:
         above = {process.pid, *(each.pid for each in tree.ancestors(process.pid))}
         detail = process.detail or system.detail(process)
         named = detail.variable("name") == name and detail.variable("PM2_HOME") == home.path
-        if above & pids or (named and detail.variable("pm_id") is not None):
-            owned.append(process.pid)
-    return tuple(owned)
+        if above & pids:
+            present.append(process.pid)
+        elif named and detail.variable("pm_id") is not None:
+            left.append(process.pid)
+    return (*present, *left)
 
 
 def _trigger(app: Pm2App, processes: int, home: _Home, *, listed: bool) -> str:

@@ -37,6 +37,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
     running = roots(tree, system.caller().own_pids, service)
     found: list[Job] = []
     problems: list[str] = []
+    kept: set[int] = set()
     for daemon in daemons(system, tree):
         if daemon.process is not None and not daemon.config:
             problems.append(f"the configuration of supervisord (pid {daemon.process.pid}) is not known")
@@ -46,8 +47,9 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
         look = _ProgramSearch(system, service, tree, daemon, programs.value, listed.value, running)
         for program in programs.value.programs:
             found += look.job(program)
+        kept.update(process.pid for process in running if daemon.process is not None and look.knows(process))
         problems += [each for each in (programs.problem, listed.problem, *look.problems) if each]
-    known = {pid for job in found for pid in job.starts}
+    known = {pid for job in found for pid in job.starts} | kept
     found += [_stale(process) for process in running if process.pid not in known and _left(tree, process)]
     return gathered(tuple(found), problems)
 
@@ -109,7 +111,15 @@ class _ProgramSearch:
             confidence=Confidence.CERTAIN if owned or trail is None else trail.confidence,
             guarded=True,
             starts=owned,
+            wanted=program.processes,
             output=output_files(self.system, self.daemon, self.programs, program),
+        )
+
+    def knows(self, process: Process) -> bool:
+        """Whether one of this daemon's programs has the name that the process got at its start."""
+        return any(
+            self.programs.processes(program, (_named(process, self.programs.group_of(program)),))
+            for program in self.programs.programs
         )
 
     def _owns(self, program: SupervisorProgram, mine: tuple[ProgramProcess, ...], process: Process) -> bool:

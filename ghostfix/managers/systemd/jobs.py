@@ -1,6 +1,7 @@
 """systemd: services that it restarts, and the timers, sockets and paths that start them."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from ghostfix.managers.restarter import Restarter
 from ghostfix.managers.systemd.hold_unit import HOLD_FILE, HoldUnit
@@ -116,7 +117,9 @@ class _UnitSearch:
             reading = unit_file(self.system, unit)
             start = self._start(unit.id, reading.value)
             owned = tuple(process for process in self.running if _owns(unit, process))
-            if start.trail is None and (not owned or self._is_host(unit, owned)):
+            stranger = not owned or self._is_host(unit, owned)
+            # The user's word counts more than a command that cannot be followed.
+            if start.trail is None and stranger and not self._is_named(unit.id):
                 self.problems += [each for each in (reading.problem, *start.problems) if each]
                 continue
             job = self._service_job(unit, start, owned)
@@ -124,6 +127,11 @@ class _UnitSearch:
             for trigger in unit.triggered_by:
                 if trigger in by_id:
                     yield self._trigger_job(by_id[trigger], job)
+
+    def _is_named(self, unit: str) -> bool:
+        """Whether the profile names this very unit as the service's manager."""
+        kind, _, name = self.service.manager.partition(":")
+        return kind == "systemd" and unit in (name, f"{name}.service")
 
     def _start(self, unit: str, file: UnitFile) -> UnitStart:
         return unit_start(self.system, self.service, self.scope, unit, file)
@@ -134,6 +142,11 @@ class _UnitSearch:
             return False
         main = self.tree.by_pid.get(unit.main_pid)
         return main is None or manager_of(main, self.system.managers) is not None
+
+    def _is_left(self, unit: LoadedUnit, process: Process) -> bool:
+        """Whether it is neither the unit's main process nor below it, but left of an earlier start."""
+        above = (process, *self.tree.ancestors(process.pid))
+        return all(each.pid != unit.main_pid for each in above)
 
     def _service_job(self, unit: LoadedUnit, start: UnitStart, owned: Sequence[Process]) -> Job:
         condition = RESTARTS.get(unit.restart)
@@ -150,7 +163,7 @@ class _UnitSearch:
             link=start.trail.link if start.trail is not None else Link(LinkKind.OWNS_PROCESS),
             confidence=_confidence(unit, start, owned),
             guarded=True,
-            starts=tuple(process.pid for process in owned),
+            starts=tuple(process.pid for process in sorted(owned, key=partial(self._is_left, unit))),
             source=self._digest(unit),
         )
 

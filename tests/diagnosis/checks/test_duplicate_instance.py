@@ -33,10 +33,30 @@ def test_the_evidence_is_bounded() -> None:
 
 
 def test_one_more_than_the_manager_runs_started_by_hand() -> None:
-    job = unit_job("ghost@1.service", starts=(100, 101))
-    snapshot = machine(runner(100), runner(101), runner(102), jobs=[job])
+    jobs = [unit_job(f"ghost@{number}.service", starts=(99 + number,)) for number in (1, 2)]
+    snapshot = machine(runner(100), runner(101), runner(102), jobs=jobs)
     finding = only(CHECK, snapshot, ghost_service(manager="systemd:ghost@.service"))
     assert "where 2 should" in finding.summary
+
+
+def test_what_a_unit_left_behind_in_its_control_group_is_one_too_many() -> None:
+    """``KillMode=process`` and a wrapper without ``exec``: the old one stays in the group."""
+    unit = unit_job("ghost.service", starts=(101, 100))
+    snapshot = machine(runner(100), runner(101), listeners=[listener(5555, 101)], jobs=[unit])
+    service = ghost_service(manager="systemd:ghost.service")
+    finding = only(CHECK, snapshot, service)
+    assert "where 1 should" in finding.summary
+    assert "may stay" in finding.evidence[1].text
+    steps = CHECK.repair(finding, snapshot, service)
+    assert [(step.kind, step.pins()[0].pid) for step in steps] == [("stop-process", 100)]
+
+
+def test_of_several_copies_without_a_port_the_one_that_the_pid_file_names_stays() -> None:
+    """The youngest wrote it, and took the path of a unix socket over from the others."""
+    service = ghost_service(ports=(), health=None)
+    snapshot = machine(runner(100, age=900), runner(101), pidfiles=[pidfile(101)])
+    steps = CHECK.repair(only(CHECK, snapshot, service), snapshot, service)
+    assert [(step.kind, step.pins()[0].pid) for step in steps] == [("stop-process", 100)]
 
 
 def test_the_repair_stops_all_but_the_one_that_serves() -> None:

@@ -91,10 +91,10 @@ def workers_of_another_checkout_without_a_parent() -> tuple[Snapshot, Service]:
 
 @look
 def three_instances_that_the_manager_runs() -> tuple[Snapshot, Service]:
-    job = unit_job("ghost@1.service", starts=(100, 101, 102))
+    jobs = [unit_job(f"ghost@{number}.service", starts=(99 + number,)) for number in (1, 2, 3)]
     listeners = [listener(5555, 100), listener(5555, 101), listener(5555, 102)]
     service = ghost_service(manager="systemd:ghost@.service")
-    return machine(runner(100), runner(101), runner(102), listeners=listeners, jobs=[job]), service
+    return machine(runner(100), runner(101), runner(102), listeners=listeners, jobs=jobs), service
 
 
 @look

@@ -130,7 +130,7 @@ def test_ownership_by_control_group_and_by_main_pid() -> None:
         system.add_process(pid, RUN, detail=ProcessDetail(cwd=HOME, control_group=place))
     assert only(system).starts == (500, 501)
     systemctl.units["ghost.service"]["MainPID"] = "503"
-    assert only(system).starts == (500, 501, 503)
+    assert only(system).starts == (503, 500, 501)  # its present process first
 
 
 def test_what_runs_in_cron_s_group_is_not_cron_s() -> None:
