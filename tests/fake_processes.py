@@ -62,6 +62,8 @@ class FakeProcesses(FakeFileActs):
         self.sockets: list[Listener] = []
         self.measures = Measures()
         self.problems: dict[str, str] = {}
+        self.elsewhere: set[int] = set()
+        """PIDs of another PID namespace."""
         """Why ``processes``, ``listeners`` or ``resources`` cannot be read whole."""
         self.on_end: list[Callable[[Process], None]] = []
         """Called with each process that has ended."""
@@ -245,6 +247,9 @@ class FakeProcesses(FakeFileActs):
 
     def cwd(self, process: Process) -> str | None:
         return self.detail(process).cwd
+
+    def is_elsewhere(self, process: Process) -> bool:
+        return process.pid in self.elsewhere
 
     def environment(self, process: Process) -> tuple[Variable, ...] | None:
         return self.detail(process).environment

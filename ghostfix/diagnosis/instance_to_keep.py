@@ -1,9 +1,10 @@
 """Instance to keep: which running one may stay while the others are stopped."""
 
 from ghostfix.diagnosis.instance_health import flaws, wanted_instances
+from ghostfix.diagnosis.last_ends import failing_end
 from ghostfix.diagnosis.orphans import orphans
 from ghostfix.diagnosis.own_manager import managed_pids
-from ghostfix.diagnosis.unmanaged_instances import failing_end, unmanaged_instances
+from ghostfix.diagnosis.unmanaged_instances import unmanaged_instances
 from ghostfix.diagnosis.unwanted_restarters import unwanted_restarters
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from msgspec import structs
 
 from ghostfix.diagnosis.checks import CHECKS
+from ghostfix.diagnosis.socket_activation import sleeps
 from ghostfix.model.errors import ExitCode
 from ghostfix.model.finding import Check, CheckResult, Outcome, Severity
 from ghostfix.model.reading import Source
@@ -42,7 +43,7 @@ def _result(check: Check, snapshot: Snapshot, service: Service, looked_at: Servi
     inapplicable = check.applies(looked_at)
     if inapplicable is not None:
         return result(Outcome.SKIPPED, inapplicable)
-    not_wanted = _not_wanted(check, snapshot)
+    not_wanted = _not_wanted(check, snapshot, service)
     if not_wanted is not None:
         return result(Outcome.SKIPPED, not_wanted)
     try:
@@ -57,12 +58,14 @@ def _result(check: Check, snapshot: Snapshot, service: Service, looked_at: Servi
     return result(Outcome.CLEAR)
 
 
-def _not_wanted(check: Check, snapshot: Snapshot) -> str | None:
-    """Why there is nothing to judge: what the check needs is done only when the caller asks for it."""
+def _not_wanted(check: Check, snapshot: Snapshot, service: Service) -> str | None:
+    """Why there is nothing to judge: what the check needs is done on request only, or would start it."""
     if Source.WEBHOOK in check.needs and snapshot.webhook == WEBHOOK_NOT_SENT:
         return snapshot.webhook.problem
     if Source.OBSERVATION in check.needs and snapshot.observation == NOT_OBSERVED:
         return snapshot.observation.problem
+    if {Source.WEBHOOK, Source.HEALTH} & {*check.needs} and sleeps(snapshot, service):
+        return "it sleeps until its first connection, and to ask would be one"
     return None
 
 

@@ -1,17 +1,13 @@
-"""Last ends of the service: which of them explain its state, and whether a restart can help (pure)."""
+"""Last ends of the service: which of them explain its state (pure)."""
 
 from ghostfix.diagnosis.evidence_text import bounded
-from ghostfix.diagnosis.log_faults import ending
 from ghostfix.diagnosis.own_manager import managed_pids, names_job
 from ghostfix.model.finding import Evidence, Severity, Subject, SubjectKind
 from ghostfix.model.last_end import EndKind, LastEnd
 from ghostfix.model.service import Service
-from ghostfix.model.snapshot import Reason, Snapshot, VenvState
+from ghostfix.model.snapshot import Snapshot
 from ghostfix.service.instance import instances
 
-_BEFORE_ITS_CODE = (EndKind.NOT_STARTED, EndKind.NOT_LOADABLE, EndKind.REFUSED)
-_STANDING = (Reason.MISSING_MODULE, Reason.PERMISSION_DENIED)
-"""What a program met at its start, and will meet again at its next one."""
 KERNEL = "kernel"
 
 
@@ -41,30 +37,18 @@ def decisive_end(snapshot: Snapshot, service: Service) -> LastEnd | None:
     return max(own_ends(snapshot, service), key=lambda end: end.at or 0.0, default=None)
 
 
-def futile_start(snapshot: Snapshot, service: Service) -> str | None:
-    """Why to start the service through its manager would change nothing, in words; None where it may help.
-
-    What was missing at its last start is missing now, or the manager starts it again by itself. Where the
-    venv is to be made anew, the plan itself mends what is missing in it.
-    """
-    venv = snapshot.environment.value.venv
-    if service.manager == "none" or (
-        venv is not None and (venv.state is not VenvState.WORKS or venv.missing)
-    ):
+def failing_end(snapshot: Snapshot, service: Service) -> LastEnd | None:
+    """The last end of the profile's own job, when that is not up for good: it failed, or starts for ever."""
+    ends = [end for end in own_ends(snapshot, service) if end.manager == service.manager.partition(":")[0]]
+    end = max(ends, key=lambda each: each.at or 0.0, default=None)
+    if end is None or end.kind is EndKind.STOPPED:
         return None
-    if any(end.restarting for end in own_ends(snapshot, service)) and _only_managed(snapshot, service):
-        return "its manager starts it again by itself"
-    end, last = decisive_end(snapshot, service), ending(snapshot, service)
-    unable = end is not None and end.kind in _BEFORE_ITS_CODE and end.culprit is not None
-    if unable or (last is not None and last.error.reason in _STANDING):
-        return "it would end in the same way as long as that is so"
-    return None
-
-
-def _only_managed(snapshot: Snapshot, service: Service) -> bool:
-    """Whether nothing of the service runs beside what its manager started."""
-    roots = {instance.root.pid for instance in instances(snapshot, service)}
-    return roots <= managed_pids(snapshot, service)
+    present = managed_pids(snapshot, service)
+    lives = any(each.root.pid in present for each in instances(snapshot, service))
+    if lives and not (end.restarting and (end.starts or 0) > 1):
+        return None
+    clean = end.kind is EndKind.EXITED and not end.status and not end.restarting and not end.given_up
+    return None if clean else end
 
 
 def end_subject(end: LastEnd) -> Subject:

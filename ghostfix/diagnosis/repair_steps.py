@@ -2,8 +2,8 @@
 
 import posixpath
 
+from ghostfix.diagnosis.futile_start import futile_start
 from ghostfix.diagnosis.instance_to_keep import instances_to_keep
-from ghostfix.diagnosis.last_ends import futile_start
 from ghostfix.diagnosis.orphans import orphans
 from ghostfix.diagnosis.own_manager import is_manager, jobs_of, managed_pids
 from ghostfix.diagnosis.unwanted_restarters import unwanted_restarters

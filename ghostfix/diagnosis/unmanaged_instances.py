@@ -1,10 +1,9 @@
-"""Unmanaged instances: those outside the manager that the profile names, and how its own job fails."""
+"""Unmanaged instances: those outside the manager that the profile names (pure)."""
 
-from ghostfix.diagnosis.last_ends import own_ends
+from ghostfix.diagnosis.last_ends import failing_end
 from ghostfix.diagnosis.own_manager import is_manager, managed_pids
 from ghostfix.managers.register import restarters
 from ghostfix.model.job import Job
-from ghostfix.model.last_end import EndKind, LastEnd
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
 from ghostfix.service.cached_per_snapshot import worked_out_once
@@ -31,17 +30,3 @@ def own_job(snapshot: Snapshot, service: Service) -> Job | None:
     able = {each.kind for each in restarters() if each.restart is not None}
     mine = [job for job in snapshot.jobs if job.kind in able and is_manager(service, job)]
     return next((job for job in mine if job.starts), mine[0] if mine else None)
-
-
-def failing_end(snapshot: Snapshot, service: Service) -> LastEnd | None:
-    """The last end of that job, when it is not up for good: it failed, or is started again and again."""
-    ends = [end for end in own_ends(snapshot, service) if end.manager == service.manager.partition(":")[0]]
-    end = max(ends, key=lambda each: each.at or 0.0, default=None)
-    if end is None or end.kind is EndKind.STOPPED:
-        return None
-    present = managed_pids(snapshot, service)
-    lives = any(each.root.pid in present for each in instances(snapshot, service))
-    if lives and not (end.restarting and (end.starts or 0) > 1):
-        return None
-    clean = end.kind is EndKind.EXITED and not end.status and not end.restarting and not end.given_up
-    return None if clean else end

@@ -74,6 +74,8 @@ class Job(Struct, frozen=True, kw_only=True):
 
     ``/dev/null`` is among them where it is thrown away.
     """
+    keeps_socket: bool = False
+    """It keeps a port of the service open, and starts it at the first connection."""
     source: bytes = b""
     """The exact bytes that define it, where a manager's file can be edited line by line."""
 

@@ -152,6 +152,10 @@ class System(Protocol):
         """Its working directory, at a small part of the cost of ``detail``; None when it cannot be seen."""
         ...
 
+    def is_elsewhere(self, process: Process, /) -> bool:
+        """Whether it lives in another PID namespace than the caller; no, where that cannot be seen."""
+        ...
+
     def environment(self, process: Process) -> tuple[Variable, ...] | None:
         """The ``environment`` of its detail, at a small part of the cost; None when it cannot be seen."""
         ...

@@ -59,6 +59,8 @@ class ManagerSigns(Struct, frozen=True, kw_only=True):
     variables: tuple[str, ...] = ()
     """Variables that it gives to what it starts, the one first that gives the manager away. They are
     inherited, so they are a hint and no proof."""
+    job_sign: str = ""
+    """The variable that names the job which started a process, or ``control group``; empty for neither."""
     commands: tuple[ManagerCommand, ...] = ()
     aliases: tuple[str, ...] = ()
     """Other words for the kind in a profile's ``manager``."""

@@ -84,6 +84,8 @@ class ProcessDetail(Struct, frozen=True, kw_only=True):
     """The PID files of the profile that name it."""
     ports: tuple[int, ...] = ()
     """The ports of the profile on which it listens."""
+    sister: bool = False
+    """It is the same program as another service (see ``survey.sisters``)."""
     imports: tuple[str, ...] = ()
     """The modules that its script imports, where it is the console script of a Python package, perhaps."""
 
@@ -154,6 +156,11 @@ class ProcessTree:
             if process is not None:
                 found.append(process)
         return tuple(found)
+
+    def is_sister(self, pid: int | None) -> bool:
+        """Whether a process is another service of the same program."""
+        process = None if pid is None else self.by_pid.get(pid)
+        return process is not None and process.detail is not None and process.detail.sister
 
     def descendants(self, pid: int) -> tuple[Process, ...]:
         """Children first, then theirs; each process once."""

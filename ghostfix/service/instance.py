@@ -110,7 +110,7 @@ def is_service(service: Service, process: Process) -> bool:
     """
     detail = process.detail
     invocation = read_argv(process.argv)
-    if detail is not None and detail.container is not None:
+    if detail is not None and (detail.container is not None or detail.sister):
         return False
     if invocation is not None and (invocation.script or "").endswith(SEARCHING):
         return False

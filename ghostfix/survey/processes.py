@@ -15,6 +15,7 @@ from ghostfix.model.snapshot import PidFile
 from ghostfix.service.instance import is_service, runs_service
 from ghostfix.service.proof import may_be_titled
 from ghostfix.survey import pidfiles
+from ghostfix.survey.sisters import with_sisters
 
 _CONSOLE_SCRIPT = 4096
 """Bytes that are read of a script that may be one; those that pip writes have about 250."""
@@ -52,12 +53,13 @@ def detailed(system: System, service: Service, known: Known) -> Reading[tuple[Pr
         wanted.update(ancestor.pid for ancestor in tree.ancestors(pid))
         if pid > 1:  # every process descends from PID 1
             wanted.update(descendant.pid for descendant in tree.descendants(pid))
-    detailed = tuple(
+    looked_into = [
         structs.replace(process, detail=_detail(system, service, process, known))
         if process.pid in wanted
         else process
         for process in reading.value
-    )
+    ]
+    detailed = with_sisters(system, service, looked_into, known.listeners.value)
     hidden = _hidden(service, detailed)
     problems = [problem for problem in (reading.problem, hidden) if problem is not None]
     return Reading(detailed, "; ".join(problems) or None, reading.complete and hidden is None)

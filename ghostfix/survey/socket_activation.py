@@ -29,7 +29,7 @@ def asleep(
         if listener.port != port:
             continue
         managers = [tree.by_pid[pid] for pid in listener.owners if pid in tree.by_pid]
-        if listener.owners and all(map(_is_manager, managers)) and len(managers) == len(listener.owners):
+        if listener.owners and all(map(keeps_sockets, managers)) and len(managers) == len(listener.owners):
             by = f"{managers[0].name} (pid {managers[0].pid})"
             return f"{url} was not asked: only {by} listens there, and a connection would start the service"
         if not listener.owners and listener.uid == 0 and service.manager.startswith(_KEEP_SOCKETS):
@@ -40,6 +40,6 @@ def asleep(
     return None
 
 
-def _is_manager(process: Process) -> bool:
-    """The machine's init, or a user's own systemd."""
+def keeps_sockets(process: Process) -> bool:
+    """Whether it is the machine's init or a user's own systemd, in which socket units listen."""
     return process.pid == 1 or (process.name == "systemd" and "--user" in process.argv)

@@ -120,6 +120,11 @@ class LinuxProcesses:
         """The working directory of the process that has this PID; one link is read, nothing is compared."""
         return _link(None, f"{self._folder}/{process.pid}/cwd")
 
+    def is_elsewhere(self, process: Process) -> bool:
+        """Whether its PID namespace is another one than our own; two links are read."""
+        own, its = (_link(None, f"{self._folder}/{pid}/ns/pid") for pid in (os.getpid(), process.pid))
+        return own is not None and its is not None and own != its
+
     def environment(self, process: Process) -> tuple[Variable, ...] | None:
         """The variables of the process that has this PID; one file is read, nothing is compared."""
         return self._ownership(None, f"{self._folder}/{process.pid}/environ")

@@ -90,6 +90,10 @@ class PsutilProcesses:
         except (psutil.Error, OSError):
             return None
 
+    def is_elsewhere(self, _process: Process) -> bool:
+        """No: macOS has no PID namespaces."""
+        return False
+
     def environment(self, process: Process) -> tuple[Variable, ...] | None:
         """Those of its variables that show what started it; None when it may not be read."""
         try:

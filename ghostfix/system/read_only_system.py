@@ -47,6 +47,7 @@ class ReadOnlySystem:
         self._table = table
         self.processes, self.process = table.all, table.one
         self.detail, self.cwd, self.environment = table.detail, table.cwd, table.environment
+        self.is_elsewhere = table.is_elsewhere
         sockets: LinuxSockets | PsutilSockets = LinuxSockets() if linux else PsutilSockets()
         self.listeners = sockets.listeners
 

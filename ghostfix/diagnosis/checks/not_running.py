@@ -3,8 +3,9 @@
 What it finds
 -------------
 No process whose command line runs the service, in its folder. Not flagged: a service of which the profile
-wants no instance. When the health URL answers as it should although no process is seen, this is only a
-possibility: the process may belong to another user, or run in a container.
+wants no instance, and one that sleeps until the first connection to a socket that its manager keeps. When
+the health URL answers as it should although no process is seen, this is only a possibility: the process may
+belong to another user, or run in a container.
 
 Why it matters
 --------------
@@ -28,11 +29,13 @@ from msgspec import structs
 
 from ghostfix.diagnosis.applicability import with_instances
 from ghostfix.diagnosis.evidence_text import bounded
+from ghostfix.diagnosis.futile_start import futile_start
 from ghostfix.diagnosis.http_answer import complaints, unreachable
-from ghostfix.diagnosis.last_ends import decisive_end, end_evidence, end_name, futile_start
+from ghostfix.diagnosis.last_ends import decisive_end, end_evidence, end_name
 from ghostfix.diagnosis.log_faults import ending
 from ghostfix.diagnosis.log_finding import headline
 from ghostfix.diagnosis.repair_steps import restart
+from ghostfix.diagnosis.socket_activation import sleeps
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.last_end import EndKind
 from ghostfix.model.reading import Confidence, Source
@@ -46,7 +49,7 @@ CODE = "not-running"
 
 
 def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
-    if instances(snapshot, service) or not snapshot.processes.complete:
+    if instances(snapshot, service) or not snapshot.processes.complete or sleeps(snapshot, service):
         return ()
     answers = _answers(snapshot, service)
     return (

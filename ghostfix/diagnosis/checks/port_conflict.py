@@ -26,7 +26,9 @@ Give each service its own port, and let the service say loudly that it could not
 from ghostfix.diagnosis.applicability import with_ports
 from ghostfix.diagnosis.evidence_text import ancestry, bounded, described
 from ghostfix.diagnosis.port_holders import Holders, holders, untouchable
+from ghostfix.diagnosis.socket_activation import sleeps, socket_keeper
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
+from ghostfix.model.job import Job
 from ghostfix.model.machine import Signal
 from ghostfix.model.process import Listener, Process
 from ghostfix.model.reading import Confidence, Source
@@ -36,6 +38,7 @@ from ghostfix.model.step import Step
 from ghostfix.model.text_units import listed
 from ghostfix.service.instance import instances
 from ghostfix.steps.evict_process import EvictProcess
+from ghostfix.survey.socket_activation import keeps_sockets
 
 CODE = "port-conflict"
 
@@ -43,6 +46,8 @@ CODE = "port-conflict"
 def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     found = []
     for held in holders(snapshot, service):
+        if sleeps(snapshot, service):
+            continue
         if held.strangers or held.unseen:
             found.append(_conflict(held, snapshot, service))
         elif (
@@ -57,13 +62,18 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
 def _conflict(held: Holders, snapshot: Snapshot, service: Service) -> Finding:
     names = [f"{process.name} (pid {process.pid})" for process in held.strangers]
     names += [f"pid {pid}, which was gone when processes were read" for pid in held.unseen]
+    keeper = socket_keeper(snapshot)
+    if keeper is not None and any(map(keeps_sockets, held.strangers)):
+        names[0] += f" for {keeper.id}"
     advice = [text for process in held.strangers if (text := untouchable(process, held.port)) is not None]
     sure = bool(held.strangers)
     return Finding(
         code=CODE,
         severity=Severity.ERROR if sure else Severity.WARNING,
         summary=f"port {held.port} of {service.name} is held by {listed(names)}",
-        cause=f"It is not the service: {advice[0]}."
+        cause=_cause_of_socket(keeper)
+        if keeper is not None and any(map(keeps_sockets, held.strangers))
+        else f"It is not the service: {advice[0]}."
         if advice
         else "It is not the service, and the service cannot have the port as long as it runs.",
         subject=Subject(SubjectKind.PORT, str(held.port)),
@@ -79,6 +89,13 @@ def _conflict(held: Holders, snapshot: Snapshot, service: Service) -> Finding:
                 *_addresses(process, held.port, snapshot),
             )
         ),
+    )
+
+
+def _cause_of_socket(keeper: Job) -> str:
+    return (
+        f"{keeper.id} keeps the port for a program that takes it over from its manager, and this one binds "
+        f"it itself: stop and disable {keeper.id}, or let the program use the socket that it is given."
     )
 
 

@@ -25,9 +25,9 @@ the end of a start script), so that the manager's stop reaches it.
 
 from ghostfix.diagnosis.applicability import with_instances
 from ghostfix.diagnosis.evidence_text import bounded, described, pids
-from ghostfix.diagnosis.last_ends import end_evidence
+from ghostfix.diagnosis.last_ends import end_evidence, failing_end
 from ghostfix.diagnosis.repair_steps import restart
-from ghostfix.diagnosis.unmanaged_instances import failing_end, own_job, unmanaged_instances
+from ghostfix.diagnosis.unmanaged_instances import own_job, unmanaged_instances
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service

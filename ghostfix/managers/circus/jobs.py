@@ -5,6 +5,8 @@ import re
 import shlex
 from collections.abc import Iterator, Sequence
 
+from msgspec import structs
+
 from ghostfix.managers.circus.config import ENDPOINT, Watcher, read_config
 from ghostfix.managers.circus.daemon import (
     CircusDaemon,
@@ -16,6 +18,7 @@ from ghostfix.managers.circus.daemon import (
     states,
 )
 from ghostfix.managers.circus.hold_watcher import HoldCircusWatcher
+from ghostfix.managers.foreign_daemon import is_other_users, outside
 from ghostfix.managers.restarter import Restarter
 from ghostfix.model.job import Job, Link, LinkKind, Place
 from ghostfix.model.machine import System
@@ -37,13 +40,19 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
     running = roots(tree, system.caller().own_pids, service)
     found: list[Job] = []
     problems: list[str] = []
+    notes: list[str] = []
     for process in tree.by_pid.values():
+        if is_circusd(process) and (away := outside(system, process)) is not None:
+            notes.append(away)
+            continue
+        foreign = is_circusd(process) and is_other_users(system, service, KIND, process, running)
+        unread = notes if foreign else problems
         daemon = circusd(system, process) if process.argv else None
         if daemon is None and process.argv and is_circusd(process):
-            problems.append(f"the configuration of circusd (pid {process.pid}) is not known")
+            unread.append(f"the configuration of circusd (pid {process.pid}) is not known")
         if daemon is not None:
-            found += _of_daemon(system, service, tree, daemon, running, problems)
-    return gathered(tuple(found), problems)
+            found += _of_daemon(system, service, tree, daemon, running, unread)
+    return structs.replace(gathered(tuple(found), problems), note="; ".join(notes) or None)
 
 
 def hold(job: Job, reason: str) -> tuple[Step, ...]:

@@ -15,6 +15,7 @@ SIGNS = ManagerSigns(
     # Its daemon calls itself "PM2 v5.4.3: God Daemon (/root/.pm2)" (pm2's lib/Daemon.js).
     processes=(ManagerProcess("PM2", "pm2"), ManagerProcess("pm2-runtime", "pm2")),
     variables=("PM2_HOME", "pm_id", "name", "pm_exec_path"),
+    job_sign="name",
     commands=(
         ManagerCommand(
             program="pm2",

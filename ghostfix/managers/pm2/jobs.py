@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct, structs
 
+from ghostfix.managers.foreign_daemon import is_other_users, outside
 from ghostfix.managers.pm2.app import CLUSTER_MODE, Pm2App, read_config, read_dump, schedule_in_words
 from ghostfix.managers.pm2.daemon import Pm2Daemon, daemons, listed
 from ghostfix.managers.pm2.hold_app import HoldPm2App
@@ -46,15 +47,22 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
     running = roots(tree, system.caller().own_pids, service)
     found: list[Job] = []
     problems: list[str] = []
+    notes: list[str] = []
     alive = {daemon.home: daemon for daemon in daemons(system, tree.by_pid.values())}
+    away = {home: why for home, each in alive.items() if (why := outside(system, each.process)) is not None}
     for path in _homes(system, running, alive):
-        home = _home(system, path, alive.get(path), problems)
+        if path in away:
+            notes.append(away[path])
+            continue
+        daemon = alive.get(path)
+        foreign = daemon is not None and is_other_users(system, service, KIND, daemon.process, running)
+        home = _home(system, path, daemon, notes if foreign else problems)
         for name in dict.fromkeys(app.name for app in (*home.apps, *home.dumped)):
             job = _job(system, service, tree, home, name, running)
             if job is not None:
                 found.append(job)
     configured, unfollowed = _configured(system, service, {job.id for job in found})
-    note = "; ".join(unfollowed) or None
+    note = "; ".join((*notes, *unfollowed)) or None
     return structs.replace(gathered((*found, *configured), problems), note=note)
 
 
@@ -99,7 +107,7 @@ def _job(
         return None
     trail = _follow(system, service, app, app.cwd or service.directory)
     owned = _owned(system, tree, home, name, {each.pid for each in live}, running)
-    if trail is None and not owned:
+    if not owned and (trail is None or any(tree.is_sister(each.pid) for each in live)):
         return None
     place = None
     if saved is not None:

@@ -21,6 +21,7 @@ SIGNS = ManagerSigns(
         "SUPERVISOR_GROUP_NAME",
         "SUPERVISOR_SERVER_URL",
     ),
+    job_sign="SUPERVISOR_GROUP_NAME",
     commands=(
         ManagerCommand(
             program="supervisorctl",

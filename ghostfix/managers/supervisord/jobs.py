@@ -4,6 +4,9 @@ import posixpath
 import shlex
 from collections.abc import Iterator
 
+from msgspec import structs
+
+from ghostfix.managers.foreign_daemon import is_other_users, outside
 from ghostfix.managers.restarter import Restarter
 from ghostfix.managers.supervisord.config import SupervisorProgram
 from ghostfix.managers.supervisord.daemon import (
@@ -37,10 +40,19 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
     running = roots(tree, system.caller().own_pids, service)
     found: list[Job] = []
     problems: list[str] = []
+    notes: list[str] = []
     kept: set[int] = set()
     for daemon in daemons(system, tree):
+        away = None if daemon.process is None else outside(system, daemon.process)
+        if away is not None:
+            notes.append(away)
+            continue
+        foreign = daemon.process is not None and is_other_users(
+            system, service, "supervisord", daemon.process, running
+        )
+        unread = notes if foreign else problems
         if daemon.process is not None and not daemon.config:
-            problems.append(f"the configuration of supervisord (pid {daemon.process.pid}) is not known")
+            unread.append(f"the configuration of supervisord (pid {daemon.process.pid}) is not known")
             continue
         programs = programs_of(system, daemon.config)
         listed = states(system, daemon)
@@ -48,10 +60,10 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
         for program in programs.value.programs:
             found += look.job(program)
         kept.update(process.pid for process in running if daemon.process is not None and look.knows(process))
-        problems += [each for each in (programs.problem, listed.problem, *look.problems) if each]
+        unread += [each for each in (programs.problem, listed.problem, *look.problems) if each]
     known = {pid for job in found for pid in job.starts} | kept
     found += [_stale(process) for process in running if process.pid not in known and _left(tree, process)]
-    return gathered(tuple(found), problems)
+    return structs.replace(gathered(tuple(found), problems), note="; ".join(notes) or None)
 
 
 def hold(job: Job, reason: str) -> tuple[Step, ...]:
@@ -92,6 +104,8 @@ class _ProgramSearch:
         search = search_argv(self.system, self.service, words, posixpath.normpath(directory))
         mine = self.programs.processes(program, self.listed)
         owned = tuple(process.pid for process in self.running if self._owns(program, mine, process))
+        if not owned and any(self.tree.is_sister(state.pid) for state in mine):
+            return
         if search.trail is None and not owned:
             self.problems += search.problems
             return

@@ -6,13 +6,15 @@ from ghostfix.managers.restarter import Restarter
 from ghostfix.model.manager_signs import CommandForm, ManagerCommand, ManagerProcess, ManagerSigns
 from ghostfix.model.snapshot import Snapshot
 
-_STARTS = frozenset({"start", "restart", "try-restart", "reload-or-restart", "condrestart", "enable"})
+_STARTS = frozenset({"start", "restart", "reload-or-restart", "enable"})
+# ``try-restart`` and ``condrestart`` start nothing that is down (systemctl(1)).
 
 SIGNS = ManagerSigns(
     kind="systemd",
     title="systemd unit",
     processes=(ManagerProcess("systemd", "systemd, a user's"),),
     variables=("INVOCATION_ID", "SYSTEMD_EXEC_PID", "JOURNAL_STREAM", "MANAGERPID"),
+    job_sign="control group",
     commands=(
         ManagerCommand(
             program="systemctl",

@@ -117,6 +117,8 @@ class _UnitSearch:
             reading = unit_file(self.system, unit)
             start = self._start(unit.id, reading.value)
             owned = tuple(process for process in self.running if _owns(unit, process))
+            if not owned and self.tree.is_sister(unit.main_pid):
+                continue
             stranger = not owned or self._is_host(unit, owned)
             # The user's word counts more than a command that cannot be followed.
             if start.trail is None and stranger and not self._is_named(unit.id):
@@ -161,7 +163,7 @@ class _UnitSearch:
             enabled=armed and (_pulled(unit) or (unit.active and condition is not None)),
             restarts_on_exit=condition is not None or bool(unit.upheld_by),
             link=start.trail.link if start.trail is not None else Link(LinkKind.OWNS_PROCESS),
-            confidence=_confidence(unit, start, owned),
+            confidence=Confidence.CERTAIN if self._is_named(unit.id) else _confidence(unit, start, owned),
             guarded=True,
             starts=tuple(process.pid for process in sorted(owned, key=partial(self._is_left, unit))),
             source=self._digest(unit),
@@ -187,6 +189,7 @@ class _UnitSearch:
             link=job.link,
             confidence=job.confidence,
             guarded=True,
+            keeps_socket=suffix == "socket" and trigger.active,
             source=self._digest(trigger),
         )
 

@@ -12,8 +12,8 @@ from ghostfix.diagnosis.checks import (
     not_running,
     unit_not_loadable,
 )
+from ghostfix.diagnosis.futile_start import futile_start
 from ghostfix.diagnosis.judgement import judge
-from ghostfix.diagnosis.last_ends import futile_start
 from ghostfix.model.finding import Check, Severity
 from ghostfix.model.job import Place
 from ghostfix.model.last_end import EndKind, LastEnd
