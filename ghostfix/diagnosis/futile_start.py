@@ -21,8 +21,9 @@ def futile_start(snapshot: Snapshot, service: Service) -> str | None:
     What was missing at its last start is missing now, what must not be stopped has its port, or the manager
     starts it again by itself. Where the venv is to be made anew, the plan itself mends what is missing in it.
     """
-    if (keeper := _keeper(snapshot, service)) is not None:
-        return keeper
+    kept = _keeper(snapshot, service) or _brings_its_socket(snapshot, service)
+    if kept is not None:
+        return kept
     venv = snapshot.environment.value.venv
     if service.manager == "none" or (
         venv is not None and (venv.state is not VenvState.WORKS or venv.missing)
@@ -41,6 +42,14 @@ def _only_managed(snapshot: Snapshot, service: Service) -> bool:
     """Whether nothing of the service runs beside what its manager started."""
     roots = {instance.root.pid for instance in instances(snapshot, service)}
     return roots <= managed_pids(snapshot, service)
+
+
+def _brings_its_socket(snapshot: Snapshot, service: Service) -> str | None:
+    """Why it could not bind again: its socket unit, which starts with it, has the port."""
+    keeper, last = socket_keeper(snapshot), ending(snapshot, service)
+    if keeper is None or last is None or last.error.reason is not Reason.ADDRESS_IN_USE:
+        return None
+    return f"{keeper.id} would take the port again, which the service binds itself"
 
 
 def _keeper(snapshot: Snapshot, service: Service) -> str | None:

@@ -13,6 +13,14 @@ def socket_keeper(snapshot: Snapshot) -> Job | None:
     return next((job for job in snapshot.jobs if job.keeps_socket and job.enabled), None)
 
 
+def keeps_the_port(keeper: Job) -> str:
+    """Why a program that binds the port by itself cannot have it, and what to do."""
+    return (
+        f"{keeper.id} keeps the port for a program that takes it over from its manager, and this one binds "
+        f"it itself: stop and disable {keeper.id}, or let the program use the socket that it is given."
+    )
+
+
 def sleeps(snapshot: Snapshot, service: Service) -> bool:
     """Whether nothing runs because nothing has connected: it is idle, and well.
 

@@ -39,13 +39,8 @@ FAILED = LastEnd(
 
 
 def socket(**changes: object) -> Job:
-    return structs.replace(
-        unit_job("ghost.socket"),
-        command="starts ghost.service",
-        keeps_socket=True,
-        restarts_on_exit=False,
-        **changes,
-    )
+    made = structs.replace(unit_job("ghost.socket"), keeps_socket=True, restarts_on_exit=False)
+    return structs.replace(made, command="starts ghost.service", **changes)
 
 
 def kept(*ends: LastEnd, jobs: tuple[Job, ...]) -> Snapshot:
@@ -56,9 +51,8 @@ def kept(*ends: LastEnd, jobs: tuple[Job, ...]) -> Snapshot:
 def test_one_that_sleeps_until_its_first_connection_is_well() -> None:
     snapshot = kept(jobs=(socket(),))
     results = judge(snapshot, SERVICE)
-    assert [
-        finding for result in results for finding in result.findings if finding.severity is Severity.ERROR
-    ] == []
+    found = [finding for result in results for finding in result.findings]
+    assert [each for each in found if each.severity is Severity.ERROR] == []
     assert verdict(results, snapshot, SERVICE) is Verdict.HEALTHY
     assert {result.check: result.reason for result in results}["health-unreachable"] == (
         "it sleeps until its first connection, and to ask would be one"

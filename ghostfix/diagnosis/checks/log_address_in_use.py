@@ -26,6 +26,7 @@ from ghostfix.diagnosis.applicability import with_logs
 from ghostfix.diagnosis.log_faults import FaultFamily, LogFaults, faults, port_is_free
 from ghostfix.diagnosis.log_finding import log_finding
 from ghostfix.diagnosis.repair_steps import no_steps
+from ghostfix.diagnosis.socket_activation import keeps_the_port, socket_keeper
 from ghostfix.model.finding import Check, Finding, Group, Severity
 from ghostfix.model.reading import Source
 from ghostfix.model.service import Service
@@ -42,6 +43,11 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
 
 
 def _finding(fault: LogFaults, snapshot: Snapshot, service: Service) -> Finding:
+    keeper = socket_keeper(snapshot)
+    if keeper is not None and fault.ended:
+        return log_finding(
+            CODE, fault, keeps_the_port(keeper), snapshot, service, short=_short(fault, snapshot, service)
+        )
     free = fault.ended and port_is_free(fault.errors[0], snapshot, service)
     finding = log_finding(
         CODE,

@@ -26,9 +26,8 @@ Give each service its own port, and let the service say loudly that it could not
 from ghostfix.diagnosis.applicability import with_ports
 from ghostfix.diagnosis.evidence_text import ancestry, bounded, described
 from ghostfix.diagnosis.port_holders import Holders, holders, untouchable
-from ghostfix.diagnosis.socket_activation import sleeps, socket_keeper
+from ghostfix.diagnosis.socket_activation import keeps_the_port, sleeps, socket_keeper
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity, Subject, SubjectKind
-from ghostfix.model.job import Job
 from ghostfix.model.machine import Signal
 from ghostfix.model.process import Listener, Process
 from ghostfix.model.reading import Confidence, Source
@@ -71,7 +70,7 @@ def _conflict(held: Holders, snapshot: Snapshot, service: Service) -> Finding:
         code=CODE,
         severity=Severity.ERROR if sure else Severity.WARNING,
         summary=f"port {held.port} of {service.name} is held by {listed(names)}",
-        cause=_cause_of_socket(keeper)
+        cause=keeps_the_port(keeper)
         if keeper is not None and any(map(keeps_sockets, held.strangers))
         else f"It is not the service: {advice[0]}."
         if advice
@@ -89,13 +88,6 @@ def _conflict(held: Holders, snapshot: Snapshot, service: Service) -> Finding:
                 *_addresses(process, held.port, snapshot),
             )
         ),
-    )
-
-
-def _cause_of_socket(keeper: Job) -> str:
-    return (
-        f"{keeper.id} keeps the port for a program that takes it over from its manager, and this one binds "
-        f"it itself: stop and disable {keeper.id}, or let the program use the socket that it is given."
     )
 
 

@@ -189,7 +189,7 @@ class _UnitSearch:
             link=job.link,
             confidence=job.confidence,
             guarded=True,
-            keeps_socket=suffix == "socket" and trigger.active,
+            keeps_socket=suffix == "socket",
             source=self._digest(trigger),
         )
 
