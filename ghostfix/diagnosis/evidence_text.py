@@ -60,7 +60,7 @@ def job_name(job: Job) -> str:
     if job.kind == "watchdog" and job.where is not None:
         inside = [hop for hop in job.link.hops if hop.file == job.where.file]
         return place_name(inside[-1] if inside else job.where)
-    return f"{job.kind} {job.id}"
+    return job.label
 
 
 def job_trail(job: Job) -> str:

@@ -16,7 +16,13 @@ def own_ends(snapshot: Snapshot, service: Service) -> tuple[LastEnd, ...]:
     ends = snapshot.ends.value
     if service.manager == "none":
         return ends
-    return tuple(end for end in ends if end.manager == KERNEL or names_job(service, end.manager, end.job))
+    namesakes = {(job.id, job.scope) for job in snapshot.jobs if job.namesake}
+    return tuple(
+        end
+        for end in ends
+        if end.manager == KERNEL
+        or ((end.job, end.scope) not in namesakes and names_job(service, end.manager, end.job, end.scope))
+    )
 
 
 def pressing(end: LastEnd, snapshot: Snapshot, service: Service) -> Severity:
@@ -39,7 +45,7 @@ def decisive_end(snapshot: Snapshot, service: Service) -> LastEnd | None:
 
 def failing_end(snapshot: Snapshot, service: Service) -> LastEnd | None:
     """The last end of the profile's own job, when that is not up for good: it failed, or starts for ever."""
-    ends = [end for end in own_ends(snapshot, service) if end.manager == service.manager.partition(":")[0]]
+    ends = [end for end in own_ends(snapshot, service) if end.manager != KERNEL]
     end = max(ends, key=lambda each: each.at or 0.0, default=None)
     if end is None or end.kind is EndKind.STOPPED:
         return None

@@ -13,13 +13,13 @@ _UNIT_SUFFIXES = (".service", ".timer", ".socket", ".path", ".target")
 
 def is_manager(service: Service, job: Job) -> bool:
     """Whether the profile names this job: ``systemd:ghost.service``, ``supervisord:p``, ``cron``."""
-    return names_job(service, job.kind, job.id)
+    return not job.namesake and names_job(service, job.kind, job.id, job.scope)
 
 
-def names_job(service: Service, kind: str, job: str) -> bool:
-    """Whether the profile names the job of this kind with this name."""
+def names_job(service: Service, kind: str, job: str, scope: str) -> bool:
+    """Whether the profile names the job of this kind with this name; ``systemd-user:`` means a user's."""
     wanted, _, name = service.manager.partition(":")
-    if kind != wanted:
+    if kind != wanted and (f"{kind}-user" != wanted or not scope.startswith("user:")):
         return False
     return not name or job == name or _stem(kind, job) == _unit_stem(name)
 
@@ -46,7 +46,7 @@ def managers(snapshot: Snapshot) -> tuple[tuple[Job, ...], ...]:
 
 def job_subject(job: Job) -> Subject:
     """What a finding about a job is about."""
-    return Subject(SubjectKind.JOB, f"{job.kind} {job.id}")
+    return Subject(SubjectKind.JOB, job.label)
 
 
 def jobs_of(snapshot: Snapshot, subject: Subject) -> tuple[Job, ...]:

@@ -74,10 +74,18 @@ class Job(Struct, frozen=True, kw_only=True):
 
     ``/dev/null`` is among them where it is thrown away.
     """
+    namesake: bool = False
+    """It has the name of a job in the scope that the profile means, and is another one: a user's unit."""
     keeps_socket: bool = False
     """It keeps a port of the service open, and starts it at the first connection."""
     source: bytes = b""
     """The exact bytes that define it, where a manager's file can be edited line by line."""
+
+    @property
+    def label(self) -> str:
+        """``systemd web.service``, and whose it is where that is a user's: ``systemd web.service of dev``."""
+        whose = f" of {self.scope.partition(':')[2]}" if self.scope.startswith("user:") else ""
+        return f"{self.kind} {self.id}{whose}"
 
     @property
     def present(self) -> tuple[int, ...]:

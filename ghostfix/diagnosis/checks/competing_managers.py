@@ -67,7 +67,7 @@ def _compete(groups: tuple[tuple[Job, ...], ...]) -> bool:
 
 def _seen(job: Job, service: Service) -> Evidence:
     mark = " (the profile's manager)" if is_manager(service, job) else ""
-    return Evidence(f"{job.kind} {job.id}{mark}, {job.trigger}: {job.command}", job.where)
+    return Evidence(f"{job.label}{mark}, {job.trigger}: {job.command}", job.where)
 
 
 def repair(_finding: Finding, snapshot: Snapshot, service: Service) -> tuple[Step, ...]:

@@ -42,7 +42,7 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
     if not outside or job is None:
         return ()
     end = failing_end(snapshot, service)
-    name = f"{job.kind} {job.id}"
+    name = job.label
     runs = "runs" if len(outside) == 1 else "run"
     who = pids([instance.root for instance in outside])
     return (

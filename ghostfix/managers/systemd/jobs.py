@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from functools import partial
 
+from msgspec import structs
+
 from ghostfix.managers.restarter import Restarter
 from ghostfix.managers.systemd.hold_unit import HOLD_FILE, HoldUnit
 from ghostfix.managers.systemd.last_end import last_ends
@@ -56,7 +58,18 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
             continue
         look = _UnitSearch(system, service, scope, tree, problems)
         found += look.jobs(loaded.value + look.not_loaded(loaded.value))
-    return gathered(tuple(found), problems)
+    return gathered(_told_apart(service, found), problems)
+
+
+def _told_apart(service: Service, found: Sequence[Job]) -> tuple[Job, ...]:
+    """Marks a user's unit which has the name of one of the machine's, where the profile means that one."""
+    if service.manager.partition(":")[0] != "systemd":
+        return tuple(found)
+    of_machine = {job.id for job in found if job.scope == "system"}
+    return tuple(
+        structs.replace(job, namesake=True) if job.scope != "system" and job.id in of_machine else job
+        for job in found
+    )
 
 
 def hold(job: Job, reason: str) -> tuple[Step, ...]:
@@ -133,7 +146,8 @@ class _UnitSearch:
     def _is_named(self, unit: str) -> bool:
         """Whether the profile names this very unit as the service's manager."""
         kind, _, name = self.service.manager.partition(":")
-        return kind == "systemd" and unit in (name, f"{name}.service")
+        scopes_meant = ("systemd-user",) if self.scope.user else ("systemd",)
+        return kind in scopes_meant and unit in (name, f"{name}.service")
 
     def _start(self, unit: str, file: UnitFile) -> UnitStart:
         return unit_start(self.system, self.service, self.scope, unit, file)

@@ -1,6 +1,8 @@
 import pytest
+from msgspec import structs
 
 from ghostfix.diagnosis.checks.competing_managers import CHECK
+from ghostfix.diagnosis.own_manager import is_manager
 from ghostfix.model.job import Job, Place
 from ghostfix.model.reading import Confidence
 from tests.diagnosis.checks.builders import (
@@ -8,6 +10,7 @@ from tests.diagnosis.checks.builders import (
     cron_job,
     ghost_service,
     kinds,
+    listener,
     machine,
     only,
     runner,
@@ -54,3 +57,22 @@ def test_the_profile_s_manager_is_not_held() -> None:
     service = ghost_service(manager="systemd:ghost.service")
     snapshot = machine(runner(100), jobs=[unit_job(starts=(100,)), cron_job()])
     assert kinds(CHECK, only(CHECK, snapshot, service), snapshot, service) == ["hold-cron-line"]
+
+
+def test_one_name_in_two_scopes_is_told_apart() -> None:
+    """The machine's unit and a user's: the profile means the machine's, and the other one is held."""
+    machine_s = unit_job(starts=(100,))
+    user_s = structs.replace(unit_job(), scope="user:dev", namesake=True)
+    snapshot = machine(runner(100), listeners=[listener(5555, 100)], jobs=[machine_s, user_s])
+    service = ghost_service(manager="systemd:ghost.service")
+    finding = only(CHECK, snapshot, service)
+    assert "systemd ghost.service and systemd ghost.service of dev" in finding.summary
+    assert ["the profile's manager" in evidence.text for evidence in finding.evidence] == [True, False]
+    held = [step for step in CHECK.repair(finding, snapshot, service) if step.kind == "hold-unit"]
+    assert [step.preview().partition(":")[0] for step in held] == ["hold systemd unit ghost.service of dev"]
+
+
+def test_a_user_s_unit_is_named_with_its_own_kind() -> None:
+    user_s = structs.replace(unit_job(), scope="user:dev")
+    assert is_manager(ghost_service(manager="systemd-user:ghost.service"), user_s)
+    assert not is_manager(ghost_service(manager="systemd-user:ghost.service"), unit_job())
