@@ -2,6 +2,7 @@
 
 import random
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ghostfix.repair.journal_records import EntryState
@@ -15,6 +16,8 @@ _SMALL, _LARGE = 10, 2000
 """Comment lines: a kilobyte, and a quarter of a million bytes, which a pipe would not take at once."""
 _BUSY = 0.5
 """Which part of the aimed endings falls while the crontab program runs."""
+_PATIENCE = 4
+"""So many plays for each one that is to be signalled."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +41,9 @@ class Act:
         if self.undoes:
             self.player.play(self._request(self.words))
 
-    def play(self, number: int = 0, seconds: float = 0.0, event: int = 0) -> Answer:
+    def play(self, number: int = 0, seconds: float = 0.0, event: int = 0, counted: bool = False) -> Answer:
         words = UNDO if self.undoes else self.words
-        return self.player.play(self._request(words, number, seconds, event))
+        return self.player.play(self._request(words, number, seconds, event, counted))
 
     def undo(self) -> Answer:
         return self.player.play(self._request(UNDO))
@@ -52,10 +55,17 @@ class Act:
         return self.crontab.holds(0)
 
     def _request(
-        self, words: tuple[str, ...], number: int = 0, seconds: float = 0.0, event: int = 0
+        self,
+        words: tuple[str, ...],
+        number: int = 0,
+        seconds: float = 0.0,
+        event: int = 0,
+        counted: bool = False,
     ) -> Request:
         folder = str(self.crontab.folders[0])
-        return Request(words=words, folder=folder, signal=number, seconds=seconds, event=event)
+        return Request(
+            words=words, folder=folder, signal=number, seconds=seconds, event=event, counted=counted
+        )
 
 
 def acts(world: World, user: Player, root: Player) -> list[Act]:
@@ -76,33 +86,43 @@ def acts(world: World, user: Player, root: Player) -> list[Act]:
 
 
 def end_at_random(found: list[Act], count: int, chance: random.Random) -> Tally:
-    """At any moment, most of them in the half in which it acts."""
+    """At any moment, most of them in the half in which it acts; until so many came before its end."""
     tally = Tally("ended at a random moment")
     lengths = [_undisturbed(act).seconds for act in found]
-    for number in range(count):
+    for number in _until(tally, count):
         act = found[number % len(found)]
-        moment = lengths[number % len(found)] * chance.uniform(0.2, 1.05)
+        moment = lengths[number % len(found)] * chance.uniform(0.2, 1.0)
         _end(tally, act, chance.choice(SIGNALS), seconds=moment)
     return tally
 
 
 def end_at_calls(found: list[Act], count: int, chance: random.Random) -> Tally:
-    """At any call of the acting half; every other one while crontab is running."""
+    """At any call of the acting half; every other one while crontab is running. So many that were reached."""
     tally = Tally("ended at a chosen call")
-    seen = [_undisturbed(act) for act in found]
-    for number in range(count):
+    seen = [_undisturbed(act, counted=True) for act in found]
+    for number in _until(tally, count):
         act, answer = found[number % len(found)], seen[number % len(found)]
         first, last = 1, answer.events
-        if answer.windows and chance.random() < _BUSY:
+        if chance.random() < _BUSY:
             first, last = chance.choice(answer.windows)
-        _end(tally, act, chance.choice(SIGNALS), event=chance.randint(first, max(first, last)))
+        _end(tally, act, chance.choice(SIGNALS), event=chance.randint(first, last))
     return tally
 
 
-def _undisturbed(act: Act) -> Answer:
+def _until(tally: Tally, count: int) -> Iterator[int]:
+    """Counts plays until so many of them were signalled before they were over."""
+    for number in range(_PATIENCE * count):
+        if tally.signalled == count:
+            return
+        yield number
+    assert tally.signalled == count, f"{tally}: too few were signalled while they acted to prove anything"
+
+
+def _undisturbed(act: Act, counted: bool = False) -> Answer:
     act.prepare()
-    answer = act.play()
+    answer = act.play(counted=counted)
     assert act.is_done() is not act.undoes, (act.name, answer.output)
+    assert bool(answer.events and answer.windows) is counted, f"{act.name}: its calls were not counted"
     return answer
 
 
@@ -112,6 +132,7 @@ def _end(tally: Tally, act: Act, number: int, seconds: float = 0.0, event: int =
     where = f"{act.name} of {len(before)} bytes, signal {number}, {seconds:.3f} s, call {event}"
     ended = act.play(number, seconds, event)
     tally.plays += 1
+    tally.signalled += ended.signalled
     tally.ended += ended.status in (-number, 130)
     tally.compare(act.crontab.original(), before, where)
     journals = stories(act.player.state)

@@ -41,11 +41,15 @@ class Request(Struct, frozen=True, kw_only=True):
     """When, for an end at a moment."""
     event: int = 0
     """At which call, for an end at an event."""
+    counted: bool = False
+    """Whether its calls are counted although nothing ends it."""
 
 
 class Answer(Struct, frozen=True, kw_only=True):
     status: int
     """Its exit status, negative for a signal."""
+    signalled: bool
+    """Whether the signal that was asked for came before it was over."""
     seconds: float
     events: int
     """How many calls its acting half made, where it came to its end."""
@@ -78,13 +82,15 @@ def _play(request: Request) -> Answer:
             os.close(listen)
             _become(request, output.fileno(), tell)
         os.close(tell)
-        status = _waited(pid, request, began)
+        wait_status, struck = _waited(pid, request, began)
         seconds = time.monotonic() - began
         with os.fdopen(listen) as pipe:
             heard = msgspec.json.decode(pipe.read() or "{}", type=_Heard)
         output.seek(0)
+        status = os.waitstatus_to_exitcode(wait_status)
         return Answer(
-            status=os.waitstatus_to_exitcode(status),
+            status=status,
+            signalled=struck or 0 < request.event <= heard.count or status == -request.signal < 0,
             seconds=seconds,
             events=heard.count,
             windows=heard.windows,
@@ -92,17 +98,22 @@ def _play(request: Request) -> Answer:
         )
 
 
-def _waited(pid: int, request: Request, began: float) -> int:
-    """Its wait status; ended at the moment that was asked for, as a terminal would: its whole group."""
+def _waited(pid: int, request: Request, began: float) -> tuple[int, bool]:
+    """Its wait status, and whether it was signalled at the moment that was asked for.
+
+    As a terminal would: its whole group.
+    """
+    struck = False
     while request.signal and request.seconds:
         found, status = os.waitpid(pid, os.WNOHANG)
         if found:
-            return status
+            return status, False
         if time.monotonic() - began >= request.seconds:
             os.killpg(pid, request.signal)
+            struck = True
             break
         time.sleep(_TICK)
-    return os.waitpid(pid, 0)[1]
+    return os.waitpid(pid, 0)[1], struck
 
 
 def _become(request: Request, output: int, tell: int) -> None:
@@ -116,7 +127,7 @@ def _become(request: Request, output: int, tell: int) -> None:
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.set_inheritable(tell, False)
-        if request.event or not request.signal:
+        if request.event or request.counted:
             counter.install()
         _obey(request.words)
         code = 0
@@ -178,6 +189,7 @@ class _Counter:
             (journal, "reopen", reopened),
             (JournalWriter, "ended", over),
             (commands, "run", noted),
+            (cli, "_leave", sys.exit),  # its own would end this process before the count is told
         ):
             setattr(module, name, function)
 
