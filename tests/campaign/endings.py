@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ghostfix.repair.journal_records import EntryState
+from tests.campaign.crontabs import Crontab
 from tests.campaign.player import Answer, Request
-from tests.campaign.stage import ONE, REPAIR, UNDO, Crontab, Player, profile, service
+from tests.campaign.stage import ONE, REPAIR, UNDO, Player, profile, service
 from tests.campaign.tally import Tally, content_of, is_adopted, said, stories
 from tests.campaign.world import World
 
@@ -72,9 +73,9 @@ def acts(world: World, user: Player, root: Player) -> list[Act]:
     """A user's own repair, root's of a line in that user's crontab, an adoption; and the undo of each."""
     own, roots = service(world, ONE, "web"), service(world, "root", "shop")
     found = []
-    for undoes in (False, True):
-        what = "undo of " if undoes else ""
-        for filler in (_SMALL, _LARGE):
+    for filler in (_LARGE, _SMALL):
+        for undoes in (False, True):
+            what = "undo of " if undoes else ""
             tab, theirs = Crontab(ONE, (own,), filler), Crontab(ONE, (roots,), filler)
             adopt = ("adopt", "web", "--with", "cron", "--yes", "--hold-for", "0s", "--quiet")
             found += [
@@ -88,10 +89,10 @@ def acts(world: World, user: Player, root: Player) -> list[Act]:
 def end_at_random(found: list[Act], count: int, chance: random.Random) -> Tally:
     """At any moment, most of them in the half in which it acts; until so many came before its end."""
     tally = Tally("ended at a random moment")
-    lengths = [_undisturbed(act).seconds for act in found]
+    lengths = [_undisturbed(act).seconds for act in found[:count]]
     for number in _until(tally, count):
-        act = found[number % len(found)]
-        moment = lengths[number % len(found)] * chance.uniform(0.2, 1.0)
+        at = number % len(lengths)
+        act, moment = found[at], lengths[at] * chance.uniform(0.2, 1.0)
         _end(tally, act, chance.choice(SIGNALS), seconds=moment)
     return tally
 
@@ -99,9 +100,9 @@ def end_at_random(found: list[Act], count: int, chance: random.Random) -> Tally:
 def end_at_calls(found: list[Act], count: int, chance: random.Random) -> Tally:
     """At any call of the acting half; every other one while crontab is running. So many that were reached."""
     tally = Tally("ended at a chosen call")
-    seen = [_undisturbed(act, counted=True) for act in found]
+    seen = [_undisturbed(act, counted=True) for act in found[:count]]
     for number in _until(tally, count):
-        act, answer = found[number % len(found)], seen[number % len(found)]
+        act, answer = found[number % len(seen)], seen[number % len(seen)]
         first, last = 1, answer.events
         if chance.random() < _BUSY:
             first, last = chance.choice(answer.windows)

@@ -6,6 +6,7 @@ an event: the N-th call that the program makes between the opening and the end o
 """
 
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -16,19 +17,18 @@ import msgspec
 from msgspec import Struct
 
 from ghostfix import cli
-from ghostfix.commands import application
-from ghostfix.managers.supervisord.hold_program import HoldSupervisorProgram
+from ghostfix.commands import application, machine
 from ghostfix.model.machine import CommandAnswer
 from ghostfix.model.service import Service
-from ghostfix.repair import execute, journal
+from ghostfix.repair import execute, journal, undo_data
 from ghostfix.repair.journal import JournalWriter
 from ghostfix.repair.journal_records import RunState
 from ghostfix.repair.plan import Plan
 from ghostfix.system import commands, file_writes, folder_locks, local, spawn
 
 LOADED = (application, execute, file_writes, folder_locks, local, spawn)
-HOLD_PROGRAM = "hold-program"
-"""``hold-program NAME CONFIG`` is none of ghostfix's: a repair that holds this program alone."""
+HOLD = "hold"
+"""``hold STEP`` is none of ghostfix's: a repair that does this step alone, given as a run keeps it."""
 _TICK = 0.001
 
 
@@ -122,6 +122,8 @@ def _become(request: Request, output: int, tell: int) -> None:
     counter = _Counter(request.event if not request.seconds else 0, request.signal)
     try:
         os.setsid()
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` and nohup ignore them
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         os.chdir(request.folder)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(output, 1)
@@ -142,24 +144,23 @@ def _become(request: Request, output: int, tell: int) -> None:
 
 
 def _obey(words: tuple[str, ...]) -> None:
-    if words[0] != HOLD_PROGRAM:
+    if words[0] != HOLD:
         sys.argv = ["ghostfix", *words]
         cli.main()
         return
-    _, name, config = words
-    step = HoldSupervisorProgram(reason="campaign", program=name, file=config, config=config)
-    service = Service(name=name, profile="campaign", directory=os.getcwd(), script="w.py")
-    execute.execute(local.LocalSystem(), Plan((step,)), service)
+    folder = os.getcwd()
+    service = Service(name=os.path.basename(folder), profile="campaign", directory=folder, script="w.py")
+    execute.execute(machine.local_system(), Plan((undo_data.decode(words[1].encode()).step,)), service)
 
 
 class _Counter:
     """Counts calls from the opening of the journal on, and ends the program at one of them."""
 
-    def __init__(self, event: int, signal: int) -> None:
+    def __init__(self, event: int, number: int) -> None:
         self.count = 0
         self.windows: list[tuple[int, int]] = []
         self._event = event
-        self._signal = signal
+        self._number = number
 
     def install(self) -> None:
         """From now on the program counts between the opening and the end of its journal."""
@@ -198,7 +199,7 @@ class _Counter:
             return
         self.count += 1
         if self.count == self._event:
-            os.kill(os.getpid(), self._signal)
+            os.kill(os.getpid(), self._number)
 
 
 if __name__ == "__main__":
