@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
+import psutil
+
 from ghostfix.managers.cron.crontab import HELD_MARKER, held, split_lines
 from tests.campaign.stage import REPAIR
 from tests.campaign.tally import content_of, is_adopted
 from tests.campaign.world import SPOOL, USERS
+from tests.real.ghost_house import wait_until
 
 SYSTEM_WIDE = "/etc/cron.d/campaign"
 
@@ -60,5 +63,17 @@ class Crontab:
         lines = split_lines(content_of(self.path))
         return b"".join(line.removeprefix(HELD_MARKER) for line in lines if not is_adopted(line))
 
+    def settle(self) -> None:
+        """Waits for what was left alone with it: a crontab program that goes on without ghostfix."""
+        wait_until(lambda: not _goes_on("crontab"), 30, "crontab has ended")
+
     def temporary_files(self) -> list[Path]:
         return [path for path in SPOOL.iterdir() if path.name not in USERS]
+
+
+def _goes_on(name: str) -> bool:
+    """Whether a program of this name runs; one that has ended may have no parent that takes notice."""
+    return any(
+        process.info["name"] == name and process.info["status"] != psutil.STATUS_ZOMBIE
+        for process in psutil.process_iter(["name", "status"])
+    )

@@ -135,6 +135,7 @@ def _end(tally: Tally, act: Act, number: int, seconds: float = 0.0, event: int =
     tally.plays += 1
     tally.signalled += ended.signalled
     tally.ended += ended.status in (-number, 130)
+    act.crontab.settle()
     tally.compare(act.crontab.original(), before, where)
     journals = stories(act.player.state)
     if said(journals, act.kind, EntryState.DONE) and not act.is_done():
