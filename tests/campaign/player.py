@@ -7,6 +7,7 @@ an event: the N-th call that the program makes between the opening and the end o
 
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -164,7 +165,9 @@ class _Counter:
 
     def install(self) -> None:
         """From now on the program counts between the opening and the end of its journal."""
-        begin, reopen, ended, run = journal.begin, journal.reopen, JournalWriter.ended, commands.run
+        begin, reopen, ended = journal.begin, journal.reopen, JournalWriter.ended
+        run, started = commands.run, commands._started
+        starts = [0]
 
         def begun(*words: Any, **options: Any) -> JournalWriter:
             sys.setprofile(self._saw)
@@ -179,17 +182,22 @@ class _Counter:
             sys.setprofile(None)
 
         def noted(*words: Any, **options: Any) -> CommandAnswer:
-            start = self.count
             answer = run(*words, **options)
             if options.get("to_its_end"):
-                self.windows.append((start, self.count))
+                self.windows.append((starts[-1], self.count))
             return answer
+
+        def runs(*words: Any) -> "subprocess.Popen[bytes]":
+            process = started(*words)
+            starts.append(self.count + 1)
+            return process
 
         for module, name, function in (
             (journal, "begin", begun),
             (journal, "reopen", reopened),
             (JournalWriter, "ended", over),
             (commands, "run", noted),
+            (commands, "_started", runs),
             (cli, "_leave", sys.exit),  # its own would end this process before the count is told
         ):
             setattr(module, name, function)
