@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ghostfix.repair.journal_records import EntryState
 from tests.campaign.crontabs import Crontab
-from tests.campaign.player import Answer, Request
+from tests.campaign.player import UNDISTURBED, Answer, Ending, Request
 from tests.campaign.stage import ONE, REPAIR, UNDO, Player, profile, service
 from tests.campaign.tally import Tally, content_of, is_adopted, said, stories
 from tests.campaign.world import World
@@ -42,9 +42,8 @@ class Act:
         if self.undoes:
             self.player.play(self._request(self.words))
 
-    def play(self, number: int = 0, seconds: float = 0.0, event: int = 0, counted: bool = False) -> Answer:
-        words = UNDO if self.undoes else self.words
-        return self.player.play(self._request(words, number, seconds, event, counted))
+    def play(self, ending: Ending = UNDISTURBED) -> Answer:
+        return self.player.play(self._request(UNDO if self.undoes else self.words, ending))
 
     def undo(self) -> Answer:
         return self.player.play(self._request(UNDO))
@@ -55,18 +54,8 @@ class Act:
             return any(map(is_adopted, content_of(self.crontab.path).splitlines(keepends=True)))
         return self.crontab.holds(0)
 
-    def _request(
-        self,
-        words: tuple[str, ...],
-        number: int = 0,
-        seconds: float = 0.0,
-        event: int = 0,
-        counted: bool = False,
-    ) -> Request:
-        folder = str(self.crontab.folders[0])
-        return Request(
-            words=words, folder=folder, signal=number, seconds=seconds, event=event, counted=counted
-        )
+    def _request(self, words: tuple[str, ...], ending: Ending = UNDISTURBED) -> Request:
+        return Request(words=words, folder=str(self.crontab.folders[0]), ending=ending)
 
 
 def acts(world: World, user: Player, root: Player) -> list[Act]:
@@ -93,7 +82,7 @@ def end_at_random(found: list[Act], count: int, chance: random.Random) -> Tally:
     for number in _until(tally, count):
         at = number % len(lengths)
         act, moment = found[at], lengths[at] * chance.uniform(0.2, 1.0)
-        _end(tally, act, chance.choice(SIGNALS), seconds=moment)
+        _end(tally, act, Ending(signal=chance.choice(SIGNALS), seconds=moment))
     return tally
 
 
@@ -103,10 +92,12 @@ def end_at_calls(found: list[Act], count: int, chance: random.Random) -> Tally:
     seen = [_undisturbed(act, counted=True) for act in found[:count]]
     for number in _until(tally, count):
         act, answer = found[number % len(seen)], seen[number % len(seen)]
-        first, last = 1, answer.events
+        command, calls = 0, answer.events
         if chance.random() < _BUSY:
-            first, last = chance.choice(answer.windows)
-        _end(tally, act, chance.choice(SIGNALS), event=chance.randint(first, last))
+            command = chance.randint(1, len(answer.windows))
+            calls = answer.windows[command - 1]
+        number, event = chance.choice(SIGNALS), chance.randint(1, calls)
+        _end(tally, act, Ending(signal=number, event=event, command=command))
     return tally
 
 
@@ -121,20 +112,20 @@ def _until(tally: Tally, count: int) -> Iterator[int]:
 
 def _undisturbed(act: Act, counted: bool = False) -> Answer:
     act.prepare()
-    answer = act.play(counted=counted)
+    answer = act.play(Ending(counted=counted))
     assert act.is_done() is not act.undoes, (act.name, answer.output)
     assert bool(answer.events and answer.windows) is counted, f"{act.name}: its calls were not counted"
     return answer
 
 
-def _end(tally: Tally, act: Act, number: int, seconds: float = 0.0, event: int = 0) -> None:
+def _end(tally: Tally, act: Act, ending: Ending) -> None:
     act.prepare()
     before, path = act.crontab.content, act.crontab.path
-    where = f"{act.name} of {len(before)} bytes, signal {number}, {seconds:.3f} s, call {event}"
-    ended = act.play(number, seconds, event)
+    where = f"{act.name} of {len(before)} bytes, {ending}"
+    ended = act.play(ending)
     tally.plays += 1
     tally.signalled += ended.signalled
-    tally.ended += ended.status in (-number, 130)
+    tally.ended += ended.status in (-ending.signal, 130)
     act.crontab.settle()
     tally.compare(act.crontab.original(), before, where)
     journals = stories(act.player.state)

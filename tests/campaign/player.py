@@ -33,17 +33,27 @@ HOLD = "hold"
 _TICK = 0.001
 
 
+class Ending(Struct, frozen=True, kw_only=True):
+    """What ends a play, and when; without a signal nothing does."""
+
+    signal: int = 0
+    seconds: float = 0.0
+    """At which moment; 0 for an end at a call."""
+    event: int = 0
+    """At which call: counted from the opening of the journal, or from ``command``."""
+    command: int = 0
+    """The N-th command that goes on without ghostfix, from whose start the calls are counted."""
+    counted: bool = False
+    """Whether the calls are counted although nothing ends it."""
+
+
+UNDISTURBED = Ending()
+
+
 class Request(Struct, frozen=True, kw_only=True):
     words: tuple[str, ...]
     folder: str
-    signal: int = 0
-    """What ends it; 0 for nothing."""
-    seconds: float = 0.0
-    """When, for an end at a moment."""
-    event: int = 0
-    """At which call, for an end at an event."""
-    counted: bool = False
-    """Whether its calls are counted although nothing ends it."""
+    ending: Ending = UNDISTURBED
 
 
 class Answer(Struct, frozen=True, kw_only=True):
@@ -54,8 +64,8 @@ class Answer(Struct, frozen=True, kw_only=True):
     seconds: float
     events: int
     """How many calls its acting half made, where it came to its end."""
-    windows: tuple[tuple[int, int], ...]
-    """Between which of them a command was running that goes on without ghostfix."""
+    windows: tuple[int, ...]
+    """How many while each of the commands ran that go on without ghostfix."""
     output: str
 
 
@@ -63,7 +73,8 @@ class _Heard(Struct, frozen=True):
     """What the process that played had counted, when it came to its end."""
 
     count: int = 0
-    windows: tuple[tuple[int, int], ...] = ()
+    windows: tuple[int, ...] = ()
+    signalled: bool = False
 
 
 def main() -> None:
@@ -83,7 +94,7 @@ def _play(request: Request) -> Answer:
             os.close(listen)
             _become(request, output.fileno(), tell)
         os.close(tell)
-        wait_status, struck = _waited(pid, request, began)
+        wait_status, struck = _waited(pid, request.ending, began)
         seconds = time.monotonic() - began
         with os.fdopen(listen) as pipe:
             heard = msgspec.json.decode(pipe.read() or "{}", type=_Heard)
@@ -91,7 +102,7 @@ def _play(request: Request) -> Answer:
         status = os.waitstatus_to_exitcode(wait_status)
         return Answer(
             status=status,
-            signalled=struck or 0 < request.event <= heard.count or status == -request.signal < 0,
+            signalled=struck or heard.signalled or status == -request.ending.signal < 0,
             seconds=seconds,
             events=heard.count,
             windows=heard.windows,
@@ -99,18 +110,18 @@ def _play(request: Request) -> Answer:
         )
 
 
-def _waited(pid: int, request: Request, began: float) -> tuple[int, bool]:
+def _waited(pid: int, ending: Ending, began: float) -> tuple[int, bool]:
     """Its wait status, and whether it was signalled at the moment that was asked for.
 
     As a terminal would: its whole group.
     """
     struck = False
-    while request.signal and request.seconds:
+    while ending.signal and ending.seconds:
         found, status = os.waitpid(pid, os.WNOHANG)
         if found:
             return status, False
-        if time.monotonic() - began >= request.seconds:
-            os.killpg(pid, request.signal)
+        if time.monotonic() - began >= ending.seconds:
+            os.killpg(pid, ending.signal)
             struck = True
             break
         time.sleep(_TICK)
@@ -120,7 +131,7 @@ def _waited(pid: int, request: Request, began: float) -> tuple[int, bool]:
 def _become(request: Request, output: int, tell: int) -> None:
     """Turns this process into ghostfix; does not return."""
     code = 70
-    counter = _Counter(request.event if not request.seconds else 0, request.signal)
+    counter = _Counter(request.ending)
     try:
         os.setsid()
         signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's `&` and nohup ignore them
@@ -130,7 +141,7 @@ def _become(request: Request, output: int, tell: int) -> None:
         os.dup2(output, 1)
         os.dup2(output, 2)
         os.set_inheritable(tell, False)
-        if request.event or request.counted:
+        if request.ending.event or request.ending.counted:
             counter.install()
         _obey(request.words)
         code = 0
@@ -140,7 +151,7 @@ def _become(request: Request, output: int, tell: int) -> None:
         sys.setprofile(None)
         sys.stdout.flush()
         sys.stderr.flush()
-        os.write(tell, msgspec.json.encode(_Heard(counter.count, tuple(counter.windows))))
+        os.write(tell, msgspec.json.encode(counter.heard()))
         os._exit(code)
 
 
@@ -157,17 +168,22 @@ def _obey(words: tuple[str, ...]) -> None:
 class _Counter:
     """Counts calls from the opening of the journal on, and ends the program at one of them."""
 
-    def __init__(self, event: int, number: int) -> None:
-        self.count = 0
-        self.windows: list[tuple[int, int]] = []
-        self._event = event
-        self._number = number
+    def __init__(self, ending: Ending) -> None:
+        self._ending = ending
+        self._count = 0
+        self._due = 0 if ending.command else ending.event
+        self._starts: list[int] = []
+        """At which call each command began that goes on without ghostfix."""
+        self._windows: list[int] = []
+        self._signalled = False
+
+    def heard(self) -> _Heard:
+        return _Heard(self._count, tuple(self._windows), self._signalled)
 
     def install(self) -> None:
         """From now on the program counts between the opening and the end of its journal."""
         begin, reopen, ended = journal.begin, journal.reopen, JournalWriter.ended
         run, started = commands.run, commands._started
-        starts = [0]
 
         def begun(*words: Any, **options: Any) -> JournalWriter:
             sys.setprofile(self._saw)
@@ -184,12 +200,16 @@ class _Counter:
         def noted(*words: Any, **options: Any) -> CommandAnswer:
             answer = run(*words, **options)
             if options.get("to_its_end"):
-                self.windows.append((starts[-1], self.count))
+                self._windows.append(self._count - self._starts[-1])
             return answer
 
         def runs(*words: Any) -> "subprocess.Popen[bytes]":
             process = started(*words)
-            starts.append(self.count + 1)
+            goes_on = words[-1]
+            if goes_on:
+                self._starts.append(self._count)
+                if len(self._starts) == self._ending.command:
+                    self._due = self._count + self._ending.event
             return process
 
         for module, name, function in (
@@ -205,9 +225,10 @@ class _Counter:
     def _saw(self, _frame: FrameType, kind: str, _what: object) -> None:
         if kind not in ("call", "c_call"):
             return
-        self.count += 1
-        if self.count == self._event:
-            os.kill(os.getpid(), self._number)
+        self._count += 1
+        if self._count == self._due:
+            self._signalled = True
+            os.kill(os.getpid(), self._ending.signal)
 
 
 if __name__ == "__main__":
