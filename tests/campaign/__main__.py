@@ -1,21 +1,22 @@
-"""``python -m tests.campaign``: the promises about crontabs, tried as often as it takes to believe them.
+"""``python -m tests.campaign``: the promises about what services share, tried until they can be believed.
 
-Root's only. It works in a namespace of its own, and touches nothing of the machine's. It prints what it
-counted, and fails when a byte was lost or somebody was told what is not so.
+Root's only. It works in two namespaces of its own, one of them with a systemd, and touches nothing of the
+machine's. It prints what it counted, and fails when a byte was lost or somebody was told what is not so.
 """
 
 import argparse
 import os
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from tests.campaign.endings import acts, end_at_calls, end_at_random
-from tests.campaign.pairs import pairs, play_both
-from tests.campaign.stage import ONE, Player, Programs
+from tests.campaign.pairs import Pair, app_pairs, crontab_pairs, play_both, program_pairs, unit_pairs
+from tests.campaign.stage import ONE, Player
 from tests.campaign.tally import Tally
-from tests.campaign.world import World, build, enter, folder_of_world
+from tests.campaign.world import World, boot_and_enter, build, enter, folder_of_world
+from tests.real.pm2_program import npm_programs
 
 
 def main() -> int:
@@ -23,32 +24,73 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.campaign", description=__doc__)
     parser.add_argument("--random", type=int, default=300, help="endings at a random moment")
     parser.add_argument("--aimed", type=int, default=200, help="endings at a chosen call")
-    parser.add_argument(
-        "--twice", type=int, default=200, help="rounds of two at once, for each shared object"
-    )
-    parser.add_argument("--programs", type=int, default=200, help="such rounds on a supervisord.conf (slow)")
+    for option, what in (
+        ("--crontabs", "crontab"),
+        ("--programs", "supervisord.conf"),
+        ("--apps", "pm2 home"),
+        ("--units", "folder of systemd's units"),
+    ):
+        parser.add_argument(option, type=int, default=200, help=f"rounds of two at once for each {what}")
     parser.add_argument("--seed", type=int, default=13)
     parser.add_argument("--notes", action="store_true", help="print what was refused, too")
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--booted", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if os.geteuid() != 0:
-        parser.error("only root can make the namespace and the users that it needs")
+        parser.error("only root can make the namespaces and the users that it needs")
     if asked.inside is not None:
-        return _told(_campaign(build(asked.inside), asked), asked.notes)
-    with folder_of_world() as folder:
-        return enter("-m", "tests.campaign", *sys.argv[1:], "--inside", str(folder))
+        world = build(asked.inside, asked.booted)
+        return _told(_on_units(world, asked) if asked.booted else _campaign(world, asked), asked.notes)
+    again = ("-m", "tests.campaign", *sys.argv[1:])
+    status = 0
+    if asked.apps:
+        npm_programs()
+    if any((asked.random, asked.aimed, asked.crontabs, asked.programs, asked.apps)):
+        with folder_of_world() as folder:
+            status = enter(*again, "--inside", str(folder))
+    if asked.units:
+        with folder_of_world() as folder:
+            status = boot_and_enter(folder, *again, "--booted", "--inside", str(folder)) or status
+    return status
 
 
 def _campaign(world: World, asked: argparse.Namespace) -> Iterator[Tally]:
+    """All but what needs a systemd."""
     chance = random.Random(asked.seed)
-    user, root = (Player(world, ONE), Player(world, ONE)), (Player(world, "root"), Player(world, "root"))
+    user, root = _players(world)
     found = acts(world, user[0], root[0])
-    yield end_at_random(found, asked.random, chance)
-    yield end_at_calls(found, asked.aimed, chance)
-    for pair in pairs(world, user, root):
-        yield play_both(pair, asked.programs if isinstance(pair.file, Programs) else asked.twice)
+    if asked.random:
+        yield end_at_random(found, asked.random, chance)
+    if asked.aimed:
+        yield end_at_calls(found, asked.aimed, chance)
+    yield from _rounds(crontab_pairs, asked.crontabs, world, user, root)
+    yield from _rounds(program_pairs, asked.programs, world, user, root)
+    yield from _rounds(app_pairs, asked.apps, world, user, root)
     for player in (*user, *root):
         player.close()
+
+
+def _on_units(world: World, asked: argparse.Namespace) -> Iterator[Tally]:
+    user, root = _players(world)
+    yield from _rounds(unit_pairs, asked.units, world, user, root)
+    for player in (*user, *root):
+        player.close()
+
+
+def _players(world: World) -> tuple[tuple[Player, Player], tuple[Player, Player]]:
+    """Two of one user, and two of root."""
+    return (Player(world, ONE), Player(world, ONE)), (Player(world, "root"), Player(world, "root"))
+
+
+def _rounds(
+    make: Callable[[World, Sequence[Player], Sequence[Player]], list[Pair]],
+    count: int,
+    world: World,
+    user: Sequence[Player],
+    root: Sequence[Player],
+) -> Iterator[Tally]:
+    for pair in make(world, user, root) if count else ():
+        yield play_both(pair, count)
 
 
 def _told(tallies: Iterator[Tally], notes: bool) -> int:
@@ -56,8 +98,8 @@ def _told(tallies: Iterator[Tally], notes: bool) -> int:
     seen = []
     for tally in tallies:
         print(tally, flush=True)
-        if notes or not tally.is_clean:
-            print(*tally.notes[:20], sep="\n", flush=True)
+        for note in tally.notes[:20] if notes or not tally.is_clean else ():
+            print(note, flush=True)
         seen.append(tally)
     lost, lies, plays = (sum(getattr(one, name) for one in seen) for name in ("lost", "lies", "plays"))
     print(f"in all: {plays} plays, {lost} lost bytes, {lies} silent lies", flush=True)

@@ -2,11 +2,13 @@
 
 import random
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ghostfix.repair.journal_records import EntryState
-from tests.campaign.player import Answer, Request
-from tests.campaign.stage import ONE, REPAIR, UNDO, Crontab, Player, profile, service
+from tests.campaign.crontabs import Crontab
+from tests.campaign.player import UNDISTURBED, Answer, Ending, Request
+from tests.campaign.stage import ONE, REPAIR, UNDO, Player, profile, service
 from tests.campaign.tally import Tally, content_of, is_adopted, said, stories
 from tests.campaign.world import World
 
@@ -15,6 +17,8 @@ _SMALL, _LARGE = 10, 2000
 """Comment lines: a kilobyte, and a quarter of a million bytes, which a pipe would not take at once."""
 _BUSY = 0.5
 """Which part of the aimed endings falls while the crontab program runs."""
+_PATIENCE = 4
+"""So many plays for each one that is to be signalled."""
 
 
 @dataclass(frozen=True)
@@ -38,9 +42,8 @@ class Act:
         if self.undoes:
             self.player.play(self._request(self.words))
 
-    def play(self, number: int = 0, seconds: float = 0.0, event: int = 0) -> Answer:
-        words = UNDO if self.undoes else self.words
-        return self.player.play(self._request(words, number, seconds, event))
+    def play(self, ending: Ending = UNDISTURBED) -> Answer:
+        return self.player.play(self._request(UNDO if self.undoes else self.words, ending))
 
     def undo(self) -> Answer:
         return self.player.play(self._request(UNDO))
@@ -51,20 +54,17 @@ class Act:
             return any(map(is_adopted, content_of(self.crontab.path).splitlines(keepends=True)))
         return self.crontab.holds(0)
 
-    def _request(
-        self, words: tuple[str, ...], number: int = 0, seconds: float = 0.0, event: int = 0
-    ) -> Request:
-        folder = str(self.crontab.folders[0])
-        return Request(words=words, folder=folder, signal=number, seconds=seconds, event=event)
+    def _request(self, words: tuple[str, ...], ending: Ending = UNDISTURBED) -> Request:
+        return Request(words=words, folder=str(self.crontab.folders[0]), ending=ending)
 
 
 def acts(world: World, user: Player, root: Player) -> list[Act]:
     """A user's own repair, root's of a line in that user's crontab, an adoption; and the undo of each."""
     own, roots = service(world, ONE, "web"), service(world, "root", "shop")
     found = []
-    for undoes in (False, True):
-        what = "undo of " if undoes else ""
-        for filler in (_SMALL, _LARGE):
+    for filler in (_LARGE, _SMALL):
+        for undoes in (False, True):
+            what = "undo of " if undoes else ""
             tab, theirs = Crontab(ONE, (own,), filler), Crontab(ONE, (roots,), filler)
             adopt = ("adopt", "web", "--with", "cron", "--yes", "--hold-for", "0s", "--quiet")
             found += [
@@ -76,43 +76,57 @@ def acts(world: World, user: Player, root: Player) -> list[Act]:
 
 
 def end_at_random(found: list[Act], count: int, chance: random.Random) -> Tally:
-    """At any moment, most of them in the half in which it acts."""
+    """At any moment, most of them in the half in which it acts; until so many came before its end."""
     tally = Tally("ended at a random moment")
-    lengths = [_undisturbed(act).seconds for act in found]
-    for number in range(count):
-        act = found[number % len(found)]
-        moment = lengths[number % len(found)] * chance.uniform(0.2, 1.05)
-        _end(tally, act, chance.choice(SIGNALS), seconds=moment)
+    lengths = [_undisturbed(act).seconds for act in found[:count]]
+    for number in _until(tally, count):
+        at = number % len(lengths)
+        act, moment = found[at], lengths[at] * chance.uniform(0.2, 1.0)
+        _end(tally, act, Ending(signal=chance.choice(SIGNALS), seconds=moment))
     return tally
 
 
 def end_at_calls(found: list[Act], count: int, chance: random.Random) -> Tally:
-    """At any call of the acting half; every other one while crontab is running."""
+    """At any call of the acting half; every other one while crontab is running. So many that were reached."""
     tally = Tally("ended at a chosen call")
-    seen = [_undisturbed(act) for act in found]
-    for number in range(count):
-        act, answer = found[number % len(found)], seen[number % len(found)]
-        first, last = 1, answer.events
-        if answer.windows and chance.random() < _BUSY:
-            first, last = chance.choice(answer.windows)
-        _end(tally, act, chance.choice(SIGNALS), event=chance.randint(first, max(first, last)))
+    seen = [_undisturbed(act, counted=True) for act in found[:count]]
+    for number in _until(tally, count):
+        act, answer = found[number % len(seen)], seen[number % len(seen)]
+        command, calls = 0, answer.events
+        if chance.random() < _BUSY:
+            command = chance.randint(1, len(answer.windows))
+            calls = answer.windows[command - 1]
+        number, event = chance.choice(SIGNALS), chance.randint(1, calls)
+        _end(tally, act, Ending(signal=number, event=event, command=command))
     return tally
 
 
-def _undisturbed(act: Act) -> Answer:
+def _until(tally: Tally, count: int) -> Iterator[int]:
+    """Counts plays until so many of them were signalled before they were over."""
+    for number in range(_PATIENCE * count):
+        if tally.signalled == count:
+            return
+        yield number
+    assert tally.signalled == count, f"{tally}: too few were signalled while they acted to prove anything"
+
+
+def _undisturbed(act: Act, counted: bool = False) -> Answer:
     act.prepare()
-    answer = act.play()
+    answer = act.play(Ending(counted=counted))
     assert act.is_done() is not act.undoes, (act.name, answer.output)
+    assert bool(answer.events and answer.windows) is counted, f"{act.name}: its calls were not counted"
     return answer
 
 
-def _end(tally: Tally, act: Act, number: int, seconds: float = 0.0, event: int = 0) -> None:
+def _end(tally: Tally, act: Act, ending: Ending) -> None:
     act.prepare()
     before, path = act.crontab.content, act.crontab.path
-    where = f"{act.name} of {len(before)} bytes, signal {number}, {seconds:.3f} s, call {event}"
-    ended = act.play(number, seconds, event)
+    where = f"{act.name} of {len(before)} bytes, {ending}"
+    ended = act.play(ending)
     tally.plays += 1
-    tally.ended += ended.status in (-number, 130)
+    tally.signalled += ended.signalled
+    tally.ended += ended.status in (-ending.signal, 130)
+    act.crontab.settle()
     tally.compare(act.crontab.original(), before, where)
     journals = stories(act.player.state)
     if said(journals, act.kind, EntryState.DONE) and not act.is_done():

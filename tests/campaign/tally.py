@@ -13,8 +13,10 @@ class Tally:
 
     title: str
     plays: int = 0
+    signalled: int = 0
+    """Plays that got their signal before they were over; of SIGHUP a repair takes no notice."""
     ended: int = 0
-    """Plays that a signal ended before they were over."""
+    """Plays that it ended."""
     refused: int = 0
     """Said not to be done, and not done."""
     lost: int = 0
@@ -33,7 +35,8 @@ class Tally:
 
     def __str__(self) -> str:
         return (
-            f"{self.title}: {self.plays} plays, {self.ended} ended half-way, {self.refused} refused; "
+            f"{self.title}: {self.plays} plays, {self.signalled} signalled, {self.ended} ended half-way, "
+            f"{self.refused} refused; "
             f"{self.lost} lost bytes, {self.lies} silent lies, {self.not_undone} not undone, "
             f"{self.left} temporary files left"
         )

@@ -17,8 +17,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.real.pm2_program import npm_folder
+from tests.real.restarter_bench import inside, machine
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 SPOOL = Path("/var/spool/cron/crontabs")
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 USERS = {"ghostfix-one": 64_101, "ghostfix-two": 64_102}
 
 
@@ -26,6 +30,7 @@ _OTHERS = {
     "python": sys.base_prefix,
     "repository": str(REPOSITORY),
     "packages": sysconfig.get_path("purelib"),
+    "npm": str(npm_folder()),
 }
 """What the namespace shows in a folder of its own, read-only: users may not be able to go where it is."""
 
@@ -55,6 +60,13 @@ def enter(*words: str) -> int:
     return subprocess.run(command, check=False).returncode
 
 
+def boot_and_enter(folder: Path, *words: str) -> int:
+    """As ``enter``, in a throw-away machine with a systemd, which sees the folder; gives the exit status."""
+    with machine(folder / "machine"):
+        command = (*inside(folder / "machine"), "env", f"PYTHONPATH={REPOSITORY}", sys.executable, *words)
+        return subprocess.run(command, check=False).returncode
+
+
 @dataclass(frozen=True)
 class World:
     """The folder with everything in it; users can read it, and each owns a home."""
@@ -74,7 +86,7 @@ class World:
 
     def environment(self, user: str) -> dict[str, str]:
         return {
-            "PATH": f"{self.python.parent}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "PATH": f"{self.python.parent}:{self.folder}/npm/node_modules/.bin:{_SYSTEM_PATH}",
             "HOME": str(self.home(user)),
             "XDG_STATE_HOME": str(self.state(user)),
             "USER": user,
@@ -84,10 +96,10 @@ class World:
         }
 
     def begin(self, user: str, *words: str) -> "subprocess.Popen[str]":
-        """Starts a Python program as this user, with pipes for its input and output."""
+        """Starts a command as this user, with pipes for its input and output."""
         account = pwd.getpwnam(user)
         return subprocess.Popen(
-            (str(self.python), *words),
+            words,
             cwd=self.home(user),
             env=self.environment(user),
             stdin=subprocess.PIPE,
@@ -99,11 +111,26 @@ class World:
             extra_groups=os.getgrouplist(user, account.pw_gid),
         )
 
+    def run(self, user: str, *words: str) -> str:
+        """What a command of this user's answers; it must succeed."""
+        process = self.begin(user, *words)
+        answer, _ = process.communicate(timeout=60)
+        assert process.returncode == 0, (words, answer)
+        return answer
 
-def build(folder: Path) -> World:
-    """Mounts and makes all of it; to be called in the namespace."""
+    def own(self, user: str, *paths: Path) -> None:
+        """Gives them to this user."""
+        account = pwd.getpwnam(user)
+        for path in paths:
+            os.chown(path, account.pw_uid, account.pw_gid)
+
+
+def build(folder: Path, own_etc: bool) -> World:
+    """Mounts and makes all of it; to be called in the namespace, which may have an /etc of its own."""
     folder.chmod(0o755)
-    _copy_etc(folder)
+    if not own_etc:
+        _copy_etc(folder)
+    _add_users(folder)
     for name, source in _OTHERS.items():
         _mount("--bind", source, str(folder / name))
         _mount("-o", "remount,bind,ro", str(folder / name))  # whatever goes wrong in here, it is not theirs
@@ -138,19 +165,22 @@ def _make_environment(folder: Path) -> None:
 
 
 def _copy_etc(folder: Path) -> None:
-    """With the users in it, and no job of cron's. A mere copy of passwd would be gone with the next useradd.
+    """All of it: a mere copy of passwd would be gone with the next useradd.
 
     (A file that is renamed elsewhere over a place where something is mounted takes that mount away.)
     """
-    etc = folder / "etc"
-    subprocess.run(("cp", "-a", "/etc", str(etc)), check=True)
-    with (etc / "passwd").open("a") as passwd, (etc / "group").open("a") as group:
+    subprocess.run(("cp", "-a", "/etc", str(folder / "etc")), check=True)
+    _mount("--bind", str(folder / "etc"), "/etc")
+
+
+def _add_users(folder: Path) -> None:
+    """The users, and no job of cron's besides theirs. ``*``: no password, and none to look for in shadow."""
+    with Path("/etc/passwd").open("a") as passwd, Path("/etc/group").open("a") as group:
         for name, uid in USERS.items():
-            passwd.write(f"{name}:x:{uid}:{uid}::{folder}/home/{name}:/bin/sh\n")
+            passwd.write(f"{name}:*:{uid}:{uid}::{folder}/home/{name}:/bin/sh\n")
             group.write(f"{name}:x:{uid}:\n")
-    for job in (etc / "cron.d").iterdir():
+    for job in Path("/etc/cron.d").iterdir():
         job.unlink()
-    _mount("--bind", str(etc), "/etc")
 
 
 def _mount(*words: str) -> None:

@@ -11,13 +11,19 @@ import pytest
 PACKAGES = ("pm2@6", "forever@4")
 
 
+def npm_folder() -> Path:
+    """Where they are installed."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    folder = cache / "ghostfix-tests" / "npm"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def npm_programs() -> Path:
     """The folder of pm2 and forever; installs them when they are not there yet."""
     if shutil.which("npm") is None or shutil.which("node") is None:
         pytest.skip("needs node and npm")
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = cache / "ghostfix-tests" / "npm"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = npm_folder()
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         programs = folder / "node_modules" / ".bin"

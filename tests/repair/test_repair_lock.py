@@ -1,5 +1,10 @@
 """What services share is edited by one at a time, and a lock that is never free holds nobody up for ever."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
 from ghostfix.managers.cron.crontab_file import CrontabFile
 from ghostfix.managers.cron.hold_line import HoldCronLine
 from ghostfix.model.machine import CommandAnswer
@@ -7,8 +12,10 @@ from ghostfix.model.service import Service
 from ghostfix.repair.execute import execute, undo
 from ghostfix.repair.journal_records import EntryState
 from ghostfix.repair.plan import Plan
+from ghostfix.repair.state_folder import state_folder
 from tests.fake_crontab import SPOOL
 from tests.fake_system import FakeCrontab, FakeSystem
+from tests.faults.test_managers import SCENES
 
 LINE = b"* * * * * /srv/start.sh\n"
 SERVICE = Service(name="ghost", profile="test", directory="/srv/ghost", script="ghost.py")
@@ -63,3 +70,41 @@ def test_the_lock_is_held_while_the_crontab_is_read_and_written() -> None:
     assert len(held) > 6
     assert all(held)
     assert system.files[SPOOL].locked is False
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_file_that_services_share_is_edited_under_its_lock(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a step of a manager writes, and its undo, lies in a folder that is locked just then.
+
+    Not what is new in the service's own folder, which a repair of no other service writes to.
+    """
+    scene = SCENES[name]()
+    system, locked, unlocked = scene.machine, list[str](), set[str]()
+    lock, there = system.lock_shared, set(scene.machine.files)
+
+    @contextmanager
+    def lock_noted(folder: str, user: str | None, seconds: float) -> Iterator[None]:
+        with lock(folder, user, seconds):
+            locked.append(folder)
+            yield
+            locked.remove(folder)
+
+    def noting(act: Callable[..., None]) -> Callable[..., None]:
+        def noted(path: str, *words: object) -> None:
+            if not any(path.startswith(f"{folder}/") for folder in locked):
+                unlocked.add(path)
+            act(path, *words)
+
+        return noted
+
+    monkeypatch.setattr(system, "lock_shared", lock_noted)
+    for act in ("create", "replace", "remove"):
+        monkeypatch.setattr(system, act, noting(getattr(system, act)))
+    run = execute(system, Plan(scene.steps), SERVICE)
+    undo(system, run.id)
+    own = {
+        path for path in unlocked - there if path.startswith((f"{SERVICE.directory}/", state_folder(system)))
+    }
+    assert unlocked - own == set()
