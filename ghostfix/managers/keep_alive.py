@@ -16,7 +16,7 @@ from ghostfix.managers.register import SIGNS
 from ghostfix.managers.restarter_of_process import RestarterOfProcess
 from ghostfix.managers.service_of_process import is_part_of, service_like
 from ghostfix.managers.systemd.unit_of_process import left_in, restarters_of_unit, unit_of
-from ghostfix.model.job import Job
+from ghostfix.model.job import Job, LinkKind
 from ghostfix.model.machine import System
 from ghostfix.model.process import Process, ProcessDetail, ProcessTree
 from ghostfix.model.reading import Confidence
@@ -211,6 +211,8 @@ def _restarter_of(job: Job, line: Lineage, top: Process) -> RestarterOfProcess:
         or any(own.pid in pids for own in job.processes)
         or any((above.argv, above.group) in loops for above in line.ancestors)  # the loop's own fork
     )
+    # Whose child it is shows who started it, and not that it would do so again.
+    sure = started and job.link.kind is not LinkKind.OWNS_PROCESS
     return RestarterOfProcess(
         kind=job.kind,
         id=job.id,
@@ -223,7 +225,7 @@ def _restarter_of(job: Job, line: Lineage, top: Process) -> RestarterOfProcess:
         restarts_on_exit=job.restarts_on_exit,
         enabled=job.enabled,
         started=started,
-        confidence=Confidence.CERTAIN.value if started else job.confidence.value,
+        confidence=(Confidence.CERTAIN if sure else job.confidence).value,
     )
 
 

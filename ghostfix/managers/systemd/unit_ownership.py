@@ -1,7 +1,7 @@
 """Unit ownership: whether a unit's main process runs a process itself, or only gives it a control group.
 
-A control group holds whatever was ever started in it: the jobs of cron, what a CI runner or an editor was told
-to run, the shells of people who came in by ssh. systemd restarts a unit when its *main process* ends
+A control group holds whatever was ever started in it: the jobs of cron, what a CI runner or an editor was
+told to run, the shells of people who came in by ssh. systemd restarts a unit when its *main process* ends
 (systemd.service(5)); nothing else in the group is started again by that.
 """
 
