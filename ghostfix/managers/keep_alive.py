@@ -15,8 +15,8 @@ from ghostfix.managers.process_role import Role, role_of
 from ghostfix.managers.register import SIGNS
 from ghostfix.managers.restarter_of_process import RestarterOfProcess
 from ghostfix.managers.service_of_process import is_part_of, service_like
-from ghostfix.managers.systemd.unit_of_process import restarters_of_unit, unit_of
-from ghostfix.model.job import Job
+from ghostfix.managers.systemd.unit_of_process import left_in, restarters_of_unit, unit_of
+from ghostfix.model.job import Job, LinkKind
 from ghostfix.model.machine import System
 from ghostfix.model.process import Process, ProcessDetail, ProcessTree
 from ghostfix.model.reading import Confidence
@@ -113,8 +113,9 @@ def kept_alive(
     nearest = line.nearest()
     restarters: list[RestarterOfProcess] = []
     unit = unit_of(detail.control_group)
-    if unit is not None and not _is_of_manager(system, nearest, detail):
-        restarters += restarters_of_unit(system, unit, line.process, problems)
+    if unit is not None:
+        own = service or service_like(_detailed(system, line.top()))
+        restarters += restarters_of_unit(system, unit, line.members, own, problems)
     kinds = _kinds(line, nearest, restarters, thorough=thorough)
     if kinds:
         restarters += _asked(system, line, kinds, everyone, problems, service)
@@ -124,7 +125,12 @@ def kept_alive(
                 kind="container", id=detail.container[:12], text=detail.container, started=True
             )
         )
-    elif nearest is not None and nearest[1].manages and not _covers(restarters, nearest[1].kind):
+    elif (
+        nearest is not None
+        and nearest[1].manages
+        and not _adopts(nearest[0])
+        and not _covers(restarters, nearest[1].kind)
+    ):
         restarters += _unnamed(system, nearest)
     restarters = _ranked(restarters)
     return KeptAlive(
@@ -169,7 +175,7 @@ def _asked(
 ) -> list[RestarterOfProcess]:
     """The jobs of these kinds of managers that lead to the process."""
     top = line.top()
-    detailed = structs.replace(top, detail=top.detail or system.detail(top))
+    detailed = _detailed(system, top)
     service = service or service_like(detailed)
     if service is None:
         return []
@@ -193,6 +199,10 @@ def _asked(
     return found
 
 
+def _detailed(system: System, process: Process) -> Process:
+    return structs.replace(process, detail=process.detail or system.detail(process))
+
+
 def _restarter_of(job: Job, line: Lineage, top: Process) -> RestarterOfProcess:
     pids = {each.pid for each in line.members}
     loops = {(loop.argv, loop.group) for loop in job.live}
@@ -201,6 +211,8 @@ def _restarter_of(job: Job, line: Lineage, top: Process) -> RestarterOfProcess:
         or any(own.pid in pids for own in job.processes)
         or any((above.argv, above.group) in loops for above in line.ancestors)  # the loop's own fork
     )
+    # Whose child it is shows who started it, and not that it would do so again.
+    sure = started and job.link.kind is not LinkKind.OWNS_PROCESS
     return RestarterOfProcess(
         kind=job.kind,
         id=job.id,
@@ -213,7 +225,7 @@ def _restarter_of(job: Job, line: Lineage, top: Process) -> RestarterOfProcess:
         restarts_on_exit=job.restarts_on_exit,
         enabled=job.enabled,
         started=started,
-        confidence=Confidence.CERTAIN.value if started else job.confidence.value,
+        confidence=(Confidence.CERTAIN if sure else job.confidence).value,
     )
 
 
@@ -259,14 +271,6 @@ def _ranked(restarters: Sequence[RestarterOfProcess]) -> list[RestarterOfProcess
     )
 
 
-def _is_of_manager(system: System, nearest: tuple[Process, Role] | None, detail: ProcessDetail) -> bool:
-    """Whether the control group is that of the manager above it: cron's own unit says nothing of its jobs."""
-    if nearest is None or nearest[0].pid == 1 or nearest[1].kind in ("systemd", "container"):
-        return False
-    above = nearest[0].detail or system.detail(nearest[0])
-    return above.control_group == detail.control_group
-
-
 def _summary(
     line: Lineage, restarters: Sequence[RestarterOfProcess], nearest: tuple[Process, Role] | None
 ) -> str:
@@ -286,7 +290,9 @@ def _summary(
     if held:
         return f"nobody restarts it: {held}"
     if line.is_left_alone:
-        return "nobody that could be seen: it runs in the background, and whoever started it has ended"
+        left = left_in(line.detail.control_group)
+        behind = f", left behind by {left}" if left else ""
+        return f"nobody that could be seen: it runs in the background{behind}, and what started it has ended"
     parent = line.ancestors[0] if line.ancestors else None
     if parent is None:
         return "nobody that could be seen: its parent is not visible"

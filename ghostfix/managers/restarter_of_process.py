@@ -43,6 +43,8 @@ class RestarterOfProcess(Struct, frozen=True, kw_only=True):
             return f"{self.named} started it, and does not restart it"
         if not self.enabled:
             return f"{self.named} is not active now ({self.trigger})"
+        if self.started and self.confidence == Confidence.POSSIBLE.value:
+            return f"{self.named} started it, and may start it again {self.trigger}"
         return f"{self.named} {verb} {self.trigger}"
 
     @property
@@ -51,6 +53,8 @@ class RestarterOfProcess(Struct, frozen=True, kw_only=True):
         title = next((signs.title for signs in SIGNS if signs.kind == self.kind), self.kind)
         if self.kind == "cron" and self.line is not None:
             return f"{title} (line {self.line} of {self.file})"
+        if self.kind == "watchdog" and self.confidence == Confidence.POSSIBLE.value:
+            return f"the program {posixpath.basename(self.id)}"
         if self.kind == "watchdog":
             return f"{title} {posixpath.basename(self.id)}"
         return f"{title} {self.id}"

@@ -5,9 +5,10 @@ What it finds
 Every enabled job (a cron line, a unit, a launchd job, a watchdog loop) that leads to the service, directly
 or through scripts, and is not the profile's ``manager``. A single one on a machine where all is well is a
 warning: it may be meant. It is an error when several managers want the service, when more or fewer
-instances run than should, or when the service is ill. Not flagged: commented lines, disabled jobs, lines
-that stop, back up or rotate, jobs of another service whose name contains this one's, ``ghostfix run
---restart``.
+instances run than should, or when the service is ill. A program whose child an instance is, and whose text
+does not tell whether it starts that again, is named as a possibility: for information, where all is well.
+Not flagged: commented lines, disabled jobs, lines that stop, back up or rotate, jobs of another service whose
+name contains this one's, ``ghostfix run --restart``.
 
 Why it matters
 --------------
@@ -30,7 +31,7 @@ from ghostfix.diagnosis.own_manager import is_own_supervisor, job_subject
 from ghostfix.diagnosis.repair_steps import hold_unwanted
 from ghostfix.diagnosis.unwanted_restarters import is_well_managed, strangers
 from ghostfix.model.finding import Check, Evidence, Finding, Group, Severity
-from ghostfix.model.job import Job
+from ghostfix.model.job import Job, LinkKind
 from ghostfix.model.reading import Confidence, Source
 from ghostfix.model.service import Service
 from ghostfix.model.snapshot import Snapshot
@@ -40,6 +41,7 @@ _DOUBTS = {
     Confidence.LIKELY: "That it starts the service was read from its text, and was not seen.",
     Confidence.POSSIBLE: "It may start another program, or only mention the service.",
 }
+_PARENT = "An instance is its child, so it started that one; that it would start it again was not seen."
 
 
 def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
@@ -51,17 +53,25 @@ def find(snapshot: Snapshot, service: Service) -> tuple[Finding, ...]:
 
 def _finding(job: Job, service: Service, settled: bool) -> Finding:
     harmless = settled or job.confidence is Confidence.POSSIBLE
+    parent = job.confidence is Confidence.POSSIBLE and job.link.kind is LinkKind.OWNS_PROCESS
     return Finding(
         code=CODE,
-        severity=Severity.WARNING if harmless else Severity.ERROR,
+        severity=_severity(harmless=harmless, mere_parent=settled and parent),
         summary=_summary(job, service),
         cause=_cause(job, service, settled),
         subject=job_subject(job),
         short=job_trail(job),
         confidence=job.confidence,
-        doubt=_DOUBTS.get(job.confidence),
+        doubt=_PARENT if parent else _DOUBTS.get(job.confidence),
         evidence=_evidence(job),
     )
+
+
+def _severity(*, harmless: bool, mere_parent: bool) -> Severity:
+    """A program may well start a child of its own: where all is well, that is worth a line and no more."""
+    if mere_parent:
+        return Severity.INFO
+    return Severity.WARNING if harmless else Severity.ERROR
 
 
 def _summary(job: Job, service: Service) -> str:
@@ -72,6 +82,8 @@ def _summary(job: Job, service: Service) -> str:
 
 def _cause(job: Job, service: Service, settled: bool) -> str:
     own = "cron" if job.kind == "cron" else f"{job.kind}:{job.id}"
+    if settled and service.manager == "none" and job.confidence is Confidence.POSSIBLE:
+        return f'If it is what keeps {service.name} up, and that is meant, set manager = "{own}".'
     if settled and service.manager == "none":
         return f'{service.name} is restarted by {job_name(job)}; if that is meant, set manager = "{own}".'
     return "As long as it may act, a service that is stopped comes back, and one that runs may get a twin."

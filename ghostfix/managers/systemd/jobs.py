@@ -19,10 +19,10 @@ from ghostfix.managers.systemd.systemctl import (
     unit_folders,
 )
 from ghostfix.managers.systemd.unit_file import RESTARTS, UnitFile, exec_command, is_template
+from ghostfix.managers.systemd.unit_ownership import runs_itself
 from ghostfix.managers.systemd.unit_start import UnitStart, unit_file, unit_start
 from ghostfix.model.job import Job, Link, LinkKind, Place
 from ghostfix.model.machine import Platform, System
-from ghostfix.model.manager_signs import manager_of
 from ghostfix.model.process import Process, ProcessTree
 from ghostfix.model.reading import Confidence, Reading, gathered
 from ghostfix.model.service import Service
@@ -132,9 +132,9 @@ class _UnitSearch:
             owned = tuple(process for process in self.running if _owns(unit, process))
             if not owned and self.tree.is_sister(unit.main_pid):
                 continue
-            stranger = not owned or self._is_host(unit, owned)
+            own = any(self._runs_itself(unit, process) for process in owned)
             # The user's word counts more than a command that cannot be followed.
-            if start.trail is None and stranger and not self._is_named(unit.id):
+            if start.trail is None and not own and not self._is_named(unit.id):
                 self.problems += [each for each in (reading.problem, *start.problems) if each]
                 continue
             job = self._service_job(unit, start, owned)
@@ -152,12 +152,9 @@ class _UnitSearch:
     def _start(self, unit: str, file: UnitFile) -> UnitStart:
         return unit_start(self.system, self.service, self.scope, unit, file)
 
-    def _is_host(self, unit: LoadedUnit, owned: Sequence[Process]) -> bool:
-        """Whether the unit's main process is a manager or a login in its own right."""
-        if any(process.pid == unit.main_pid for process in owned):
-            return False
-        main = self.tree.by_pid.get(unit.main_pid)
-        return main is None or manager_of(main, self.system.managers) is not None
+    def _runs_itself(self, unit: LoadedUnit, process: Process) -> bool:
+        above = self.tree.ancestors(process.pid)
+        return runs_itself(unit.main_pid, process, above, self.system.managers)
 
     def _is_left(self, unit: LoadedUnit, process: Process) -> bool:
         """Whether it is neither the unit's main process nor below it, but left of an earlier start."""

@@ -2,7 +2,8 @@
 
 A loop is found by its process: its command line names the text that it runs (a script, or code given with
 ``-c``), and that text is followed to the service. What a renamed shell runs is found by its process's name.
-A script that only runs the service, or whose loop another process runs, is no watchdog.
+A script that only runs the service, or whose loop another process runs, is no watchdog. A program that is the
+parent of an instance, and whose text does not tell, may be one.
 """
 
 import posixpath
@@ -13,6 +14,7 @@ from msgspec import Struct, structs
 from ghostfix.managers.restarter import Restarter
 from ghostfix.managers.watchdog.hold_loop import HoldWatchdog
 from ghostfix.managers.watchdog.hold_pane import pane_of
+from ghostfix.managers.watchdog.live_parent import LiveParent, live_parents
 from ghostfix.managers.watchdog.loop_family import loop_family
 from ghostfix.managers.watchdog.stop_loop import StopWatchdog
 from ghostfix.model.invocation import read_argv
@@ -60,6 +62,7 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
     problems: list[str] = []
     notes: list[str] = []
     complete = True
+    read: set[tuple[str, ...]] = set()
     fruitless: set[tuple[tuple[str, ...], str | None]] = set()
     for process in sorted(tree.by_pid.values(), key=lambda each: (each.id.started, each.pid)):
         argv = _argv(process)
@@ -81,12 +84,15 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
         readable = caller.uid in (0, process.uid) and _is_near(service, cwd)
         complete = complete and not (search.problems and readable)
         trail = search.trail
+        if trail is not None:
+            read.add(process.argv)
         if trail is not None and _restarts(search, trail, process, tree, tops):
             process = structs.replace(process, detail=process.detail or system.detail(process))
             script = _script_path(argv, cwd)
             found.append(_Watchdog(process=process, argv=argv, trail=trail, script=script))
     loops = _without_subshells(found, tree)
     value = tuple(_job(system, each, loops, tree, tops) for each in loops)
+    value += tuple(_parent_job(system, each) for each in live_parents(system, tree, tops, read))
     return Reading(value, "; ".join(problems) or None, complete, "; ".join(notes) or None)
 
 
@@ -195,6 +201,27 @@ def _job(
         others=_others(system, process, spared, tree),
         guarded=trail.guarded,
         output=(trail.output,) if trail.output else (),
+    )
+
+
+def _parent_job(system: System, parent: LiveParent) -> Job:
+    process = structs.replace(parent.process, detail=parent.process.detail or system.detail(parent.process))
+    script = _script_path(process.argv, None if process.detail is None else process.detail.cwd)
+    return Job(
+        kind=KIND,
+        id=script or f"pid {process.pid}",
+        where=None if script is None else Place(script),
+        command=as_typed(process.argv, 10_000),
+        trigger="when it ends, as its parent",
+        enabled=process.state is not ProcessState.STOPPED,
+        restarts_on_exit=True,
+        link=Link(LinkKind.OWNS_PROCESS),
+        confidence=Confidence.POSSIBLE,
+        scope=process.user,
+        processes=(process.id,),
+        starts=tuple(sorted(top.pid for top in parent.instances)),
+        live=(process,),
+        spared=parent.instances,
     )
 
 

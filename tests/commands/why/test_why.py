@@ -11,6 +11,7 @@ from ghostfix.model.process import Listener, ProcessDetail, ProcessState
 from ghostfix.model.reading import Reading
 from ghostfix.survey.target import AmbiguousError
 from tests.fake_system import START, FakeSystem, default_caller
+from tests.fake_systemctl import FakeSystemctl
 
 APP = "/srv/app"
 CONTAINER = "ab" * 32
@@ -224,13 +225,54 @@ def test_a_systemctl_that_fails_is_said() -> None:
     assert "no bus" in answer.problems[0]
 
 
-def test_the_unit_of_cron_is_not_the_unit_of_its_jobs() -> None:
+CRON_GROUP = "/system.slice/cron.service"
+
+
+def with_cron_s_unit() -> FakeSystem:
     system = machine()
-    system.add_folder("/run/systemd/system")
-    group = ProcessDetail(cwd="/", control_group="/system.slice/cron.service")
-    system.add_process(300, ("/usr/sbin/cron", "-f"), uid=0, name="cron", detail=group)
-    system.add_process(303, SERVER, ppid=300, uid=1000, detail=group)
+    systemctl = FakeSystemctl(system)
+    systemctl.add(
+        "cron.service",
+        "[Service]\nExecStart=/usr/sbin/cron -f\nRestart=on-failure\n",
+        MainPID="300",
+        ControlGroup=CRON_GROUP,
+        Restart="on-failure",
+    )
+    detail = ProcessDetail(cwd="/", control_group=CRON_GROUP)
+    system.add_process(300, ("/usr/sbin/cron", "-f"), uid=0, name="cron", detail=detail)
+    return system
+
+
+def test_the_unit_of_cron_is_not_the_unit_of_its_jobs() -> None:
+    system = with_cron_s_unit()
+    detail = ProcessDetail(cwd="/", control_group=CRON_GROUP)
+    system.add_process(303, SERVER, ppid=300, uid=1000, detail=detail)
     assert [restarter.kind for restarter in one(system, "303").kept_alive_by] == ["cron"]
+
+
+def test_the_unit_of_cron_restarts_cron() -> None:
+    seen = one(with_cron_s_unit(), "300")
+    assert seen.summary == "systemd unit cron.service restarts it when it fails (Restart=on-failure)"
+
+
+def test_what_cron_left_behind_in_its_unit_s_group_the_unit_does_not_restart() -> None:
+    system = with_cron_s_unit()
+    system.add_process(303, SERVER, ppid=1, uid=1000, detail=ProcessDetail(cwd="/", control_group=CRON_GROUP))
+    seen = one(system, "303")
+    assert seen.kept_alive_by == ()
+    assert seen.summary == (
+        "nobody that could be seen: it runs in the background, left behind by cron.service, and what "
+        "started it has ended"
+    )
+
+
+def test_what_a_login_left_behind_is_nobody_s_and_not_the_first_process_s() -> None:
+    system = machine()
+    group = "/user.slice/user-1000.slice/session-6.scope"
+    system.add_process(303, SERVER, ppid=1, detail=ProcessDetail(cwd=APP, control_group=group))
+    seen = one(system, "303")
+    assert seen.kept_alive_by == ()
+    assert "left behind by login session 6" in seen.summary
 
 
 def test_runit_is_named_by_its_service_folder() -> None:

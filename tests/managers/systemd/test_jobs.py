@@ -142,14 +142,58 @@ def test_what_runs_in_cron_s_group_is_not_cron_s() -> None:
     assert reading(system) == Reading(())
 
 
-def test_what_runs_in_the_group_of_another_program_is_only_a_possibility() -> None:
+RUNNER = "/system.slice/ci-runner.service"
+
+
+def a_runner(*, main: tuple[str, ...] = ("/opt/runner",)) -> FakeSystem:
+    """A unit whose command does not lead to the service, and whose control group an instance lies in."""
     system, systemctl = booted()
-    group = "/system.slice/shell.service"
-    systemctl.add("shell.service", "[Service]\nExecStart=/opt/shell\n", MainPID="400", ControlGroup=group)
-    system.add_process(400, ("/opt/shell",))
-    system.add_process(500, RUN, detail=ProcessDetail(cwd=HOME, control_group=group))
+    systemctl.add(
+        "ci-runner.service",
+        "[Service]\nExecStart=/opt/runner\nRestart=always\n",
+        MainPID="400",
+        ControlGroup=RUNNER,
+        Restart="always",
+    )
+    system.add_process(400, main)
+    return system
+
+
+def test_a_child_of_another_program_s_main_process_is_only_a_possibility() -> None:
+    system = a_runner()
+    system.add_process(500, RUN, ppid=400, detail=ProcessDetail(cwd=HOME, control_group=RUNNER))
     job = only(system)
     assert (job.link.kind, job.confidence) == (LinkKind.OWNS_PROCESS, Confidence.POSSIBLE)
+
+
+@pytest.mark.parametrize(
+    "between",
+    [
+        ("bash", "-l"),
+        ("bash", "-e", "/tmp/step.sh"),
+        ("sh", "-c", "python3 ghost.py & make test"),
+        ("tmux", "new", "-d"),
+        ("sshd: ann [priv]",),
+        ("/usr/bin/supervisord", "-c", "/etc/s.conf"),
+    ],
+)
+def test_a_unit_that_runs_what_it_is_handed_does_not_restart_it(between: tuple[str, ...]) -> None:
+    system = a_runner()
+    system.add_process(401, between, ppid=400)
+    system.add_process(500, RUN, ppid=401, detail=ProcessDetail(cwd=HOME, control_group=RUNNER))
+    assert reading(system) == Reading(())
+
+
+def test_what_was_left_behind_in_a_unit_s_group_is_not_the_unit_s() -> None:
+    system = a_runner()
+    system.add_process(500, RUN, detail=ProcessDetail(cwd=HOME, control_group=RUNNER))
+    assert reading(system) == Reading(())
+
+
+def test_what_a_shell_typed_as_a_unit_s_main_process_starts_is_not_the_unit_s() -> None:
+    system = a_runner(main=("-bash",))
+    system.add_process(500, RUN, ppid=400, detail=ProcessDetail(cwd=HOME, control_group=RUNNER))
+    assert reading(system) == Reading(())
 
 
 def test_variables_and_the_working_directory() -> None:
