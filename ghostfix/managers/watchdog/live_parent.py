@@ -30,8 +30,8 @@ def live_parents(
     """The programs above the instances that may start them again.
 
     ``read`` are command lines whose text says what they do, also in the copy that a shell leaves of itself.
-    Left out are the first process, a manager that ghostfix asks, a session, a shell at which a person sits, and
-    a launcher that only waits for the one command on its command line (``timeout``, ``sudo``).
+    Left out are the first process, a manager that ghostfix asks, a session, a shell at which a person sits,
+    and a launcher that only waits for the one command on its command line (``timeout``, ``sudo``).
     """
     own = system.caller().own_pids
     below: dict[int, list[Process]] = {}
