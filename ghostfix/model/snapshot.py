@@ -274,6 +274,8 @@ class Snapshot(Struct, frozen=True, kw_only=True, dict=True):
     observation: Reading[Observation | None] = NOT_OBSERVED
     runner: str | None = None
     """The user as which root runs what lies in the service's directory, when that is another user's."""
+    former_user: str | None = None
+    """The user who wrote its PID files and logs, when that is one user and not root."""
 
     @property
     def jobs(self) -> tuple[Job, ...]:

@@ -99,13 +99,16 @@ def runs_as(snapshot: Snapshot, service: Service) -> str:
     """As whom root starts and equips the service; empty for root's own self, and when the caller is not root.
 
     It is the owner of the service's directory. In one of root's own it is the user as whom every instance
-    runs by now, where they agree: a program that root installed may be meant for another user.
+    runs by now, or who wrote its PID files and logs when none runs, where they agree: a program that root
+    installed may be meant for another user.
     """
     if snapshot.host.uid != 0:
         return ""
     if snapshot.runner is not None:
         return snapshot.runner
     users = {(each.root.uid, each.root.user) for each in instances(snapshot, service)}
+    if not users:
+        return snapshot.former_user or ""
     if len(users) != 1:
         return ""
     ((uid, name),) = users

@@ -19,6 +19,7 @@ from ghostfix.model.task_group import Task, TaskGroup
 from ghostfix.service import trust
 from ghostfix.service.instance import roots
 from ghostfix.survey import environment, health, listeners, pidfiles, processes, resources, webhook
+from ghostfix.survey.former_user import former_user
 from ghostfix.survey.logs import logs
 from ghostfix.survey.logs.end_log import end_log
 from ghostfix.survey.socket_activation import asleep
@@ -87,6 +88,8 @@ def survey(
     ]
     ended = _together([source.reading() for source in ends_])
     logs_of_ends = [end_log(end, service, system.now()) for end in ended.value]
+    logs_read = logs_.reading()
+    written = [*(each.path for each in pidfiles_.value), *(each.excerpt.path for each in logs_read.value)]
     return Snapshot(
         taken_at=system.now(),
         host=system.host(),
@@ -96,13 +99,14 @@ def survey(
         pidfiles=pidfiles_,
         environment=environment_.reading(),
         resources=resources_.reading(),
-        logs=_with_those(logs.dated(logs_.reading(), since), logs_of_ends),
+        logs=_with_those(logs.dated(logs_read, since), logs_of_ends),
         health=health_.reading(),
         webhook=WEBHOOK_NOT_SENT if webhook_ is None else webhook_.reading(),
         restarters=tuple(jobs_),
         ends=ended,
         observation=NOT_OBSERVED if observation is None else Reading(observation),
         runner=trust.runner(system, (service.directory,)).value,
+        former_user=former_user(system, written),
     )
 
 

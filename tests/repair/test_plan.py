@@ -3,13 +3,16 @@
 from dataclasses import replace
 from typing import ClassVar
 
+from msgspec import structs
+
 from ghostfix.diagnosis.checks import CHECKS
 from ghostfix.model.finding import CheckResult, Finding, Outcome, Subject, SubjectKind
 from ghostfix.model.service import Service
 from ghostfix.model.step import Step
-from ghostfix.repair.plan import Choices, Withheld, make_plan
+from ghostfix.repair.plan import Choices, Withheld, make_plan, runs_as
 from ghostfix.steps.evict_process import EvictProcess
 from ghostfix.survey.survey import survey
+from tests.diagnosis.checks.builders import ghost_service, machine, runner
 from tests.fake_system import FakeSystem
 
 SERVICE = Service(name="web", profile="p", directory="/srv", module="web")
@@ -45,3 +48,15 @@ def test_a_step_is_done_when_its_own_option_is_given() -> None:
     assert (silent.steps, silent.withheld) == ((), withheld)
     evicting = make_plan((result,), (check,), snapshot, SERVICE, Choices(evict=True))
     assert (evicting.steps, evicting.withheld) == ((evict,), withheld[1:])
+
+
+def test_root_starts_what_has_ended_as_the_user_who_wrote_its_files() -> None:
+    down = machine()
+    left = structs.replace(down, host=structs.replace(down.host, uid=0), former_user="shop")
+    assert runs_as(left, ghost_service()) == "shop"
+    assert runs_as(structs.replace(left, runner="owner"), ghost_service()) == "owner"
+    assert runs_as(structs.replace(left, host=structs.replace(down.host, uid=1000)), ghost_service()) == ""
+    running = structs.replace(
+        left, processes=machine(structs.replace(runner(100), uid=0, user="root")).processes
+    )
+    assert runs_as(running, ghost_service()) == ""

@@ -12,6 +12,7 @@ from ghostfix.model.machine import System
 from ghostfix.model.pattern import Pattern
 from ghostfix.model.reading import Reading
 from ghostfix.model.service import Service
+from ghostfix.model.text_units import utc_text
 
 _ASKED = (
     "journalctl", "--quiet", "--output=short-unix", "--lines=300", "--identifier=CRON", "--identifier=CROND",
@@ -52,9 +53,11 @@ def _end(system: System, job: Job, runs: list[CronRun]) -> LastEnd | None:
         return None
     last = runs[-1]
     tail = last_lines(system, job.logs, last.at)
-    words = "cron started it, and it ended"
+    words = f"cron started it at {utc_text(last.at)}, and it ended"
     if _NOWHERE in job.output:
         words += f"; what it printed was thrown away (>{_NOWHERE})"
+    # crontab(5): no login is made, so nothing of .profile and .bashrc is there.
+    words += "; of the environment it had PATH, HOME, SHELL, LOGNAME and what the crontab sets"
     return LastEnd(
         kind=EndKind.EXITED,
         manager="cron",

@@ -26,6 +26,9 @@ def ran(line: str = LINE, journal: str = JOURNAL, status: int = 0) -> FakeSystem
     return system
 
 
+ENVIRONMENT = "of the environment it had PATH, HOME, SHELL, LOGNAME and what the crontab sets"
+
+
 def ends(system: FakeSystem) -> Reading[tuple[LastEnd, ...]]:
     assert RESTARTER.last_ends is not None
     return RESTARTER.last_ends(system, SERVICE, look(system, RESTARTER).value)
@@ -34,7 +37,10 @@ def ends(system: FakeSystem) -> Reading[tuple[LastEnd, ...]]:
 def test_when_it_ran_last_and_that_its_output_was_thrown_away() -> None:
     (end,) = ends(ran()).value
     assert (end.kind, end.at, end.status) == (EndKind.EXITED, 1772442031.5, None)
-    assert end.words == "cron started it, and it ended; what it printed was thrown away (>/dev/null)"
+    assert end.words == (
+        "cron started it at 2026-03-02 09:00:31 UTC, and it ended; what it printed was thrown away (>/dev/null); "
+        f"{ENVIRONMENT}"
+    )
     assert (end.reported_by, end.lines) == ("cron's journal", ())
 
 
@@ -43,7 +49,7 @@ def test_the_output_of_a_guard_is_not_the_services() -> None:
     system = ran(line, JOURNAL.replace(LINE, line))
     system.add_file(f"{HOME}/out.log", b"no database\n", modified=1772442032.0)
     (end,) = ends(system).value
-    assert end.words == "cron started it, and it ended"
+    assert end.words == f"cron started it at 2026-03-02 09:00:31 UTC, and it ended; {ENVIRONMENT}"
     assert ([each.text for each in end.lines], end.log) == (["no database"], f"{HOME}/out.log")
 
 
