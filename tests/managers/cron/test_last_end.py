@@ -38,8 +38,8 @@ def test_when_it_ran_last_and_that_its_output_was_thrown_away() -> None:
     (end,) = ends(ran()).value
     assert (end.kind, end.at, end.status) == (EndKind.EXITED, 1772442031.5, None)
     assert end.words == (
-        "cron started it at 2026-03-02 09:00:31 UTC, and it ended; what it printed was thrown away (>/dev/null); "
-        f"{ENVIRONMENT}"
+        "cron started it at 2026-03-02 09:00:31 UTC, and it ended; what it printed was thrown away "
+        f"(>/dev/null); {ENVIRONMENT}"
     )
     assert (end.reported_by, end.lines) == ("cron's journal", ())
 
