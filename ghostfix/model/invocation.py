@@ -49,14 +49,23 @@ _WRAPPERS: dict[str, frozenset[str]] = {
 }
 # Wrappers whose first word that is no option is theirs: a duration, a lock file.
 _WRAPPERS_WITH_OPERAND = frozenset({"timeout", "flock"})
-_RUNNERS = {
-    ("uv", "run"),
-    ("poetry", "run"),
-    ("pipenv", "run"),
-    ("pdm", "run"),
-    ("hatch", "run"),
-    ("rye", "run"),
-}
+_RUNNERS = ("uv", "poetry", "pipenv", "pdm", "hatch", "rye")
+"""``uv run COMMAND`` and its kin."""
+_RUNNER_FLAGS_WITH_VALUE = frozenset(
+    {
+        "--with",
+        "--python",
+        "-p",
+        "--env-file",
+        "--directory",
+        "--project",
+        "-C",
+        "-e",
+        "--env",
+        "--group",
+        "--extra",
+    }
+)
 _ASSIGNMENT = Pattern(r"^[A-Za-z_][A-Za-z0-9_]*=")
 
 
@@ -122,8 +131,12 @@ def read_command(words: Sequence[str]) -> Invocation | None:
         name = posixpath.basename(remaining[0])
         if _ASSIGNMENT.match(remaining[0]):
             remaining = remaining[1:]
-        elif (name, remaining[1] if len(remaining) > 1 else "") in _RUNNERS:
-            remaining = _without_options(remaining[2:], frozenset({"--with", "--python", "-p", "--env-file"}))
+        elif name in _RUNNERS and (own := _without_options(remaining[1:], _RUNNER_FLAGS_WITH_VALUE))[:1] == [
+            "run"
+        ]:
+            remaining = _without_options(own[1:], _RUNNER_FLAGS_WITH_VALUE)
+            if remaining[:1] and remaining[0].endswith(".py"):
+                remaining = ["python3", *remaining]  # uv run FILE.py (docs.astral.sh/uv/guides/scripts)
         elif name in _WRAPPERS:
             remaining = _without_options(remaining[1:], _WRAPPERS[name])
             if name in _WRAPPERS_WITH_OPERAND:
@@ -178,6 +191,7 @@ def _python_flag_with_value(word: str) -> tuple[str, str]:
 
 def _read_scripted(program: str, rest: list[str], with_value: frozenset[str]) -> Invocation:
     shell = posixpath.basename(program).lstrip("-") in _SHELLS
+    is_php = posixpath.basename(program).startswith("php")  # elsewhere -r names a module to load first
     index = 0
     while index < len(rest):
         word = rest[index]
@@ -190,7 +204,7 @@ def _read_scripted(program: str, rest: list[str], with_value: frozenset[str]) ->
             code_at = index + 1
             code = rest[code_at] if code_at < len(rest) else ""
             return Invocation(program=program, code=code, arguments=tuple(rest[code_at + 1 :]))
-        if not shell and word in ("-e", "--eval", "-p", "--print"):
+        if not shell and (word in ("-e", "--eval", "-p", "--print") or (word == "-r" and is_php)):
             code = rest[index + 1] if index + 1 < len(rest) else ""
             return Invocation(program=program, code=code, arguments=tuple(rest[index + 2 :]))
         index += 2 if word in with_value else 1

@@ -2,6 +2,7 @@
 
 import posixpath
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from msgspec import structs
 
@@ -14,6 +15,7 @@ from ghostfix.model.service import Service
 from ghostfix.scripts.ghostfix_run_command import GUARD, OwnRun, read_own_run
 from ghostfix.scripts.manager_command import starts_managed
 from ghostfix.scripts.non_starting_programs import MENTIONS
+from ghostfix.scripts.one_liner import started_texts
 from ghostfix.scripts.package_json import script_line
 from ghostfix.scripts.program import Program
 from ghostfix.scripts.python_script import read_python
@@ -21,10 +23,12 @@ from ghostfix.scripts.script import Language, Loop, Scene, Script, language_of
 from ghostfix.scripts.script_files import ScriptFiles
 from ghostfix.scripts.service_start import ServiceStart, behind, less_sure, seen_from
 from ghostfix.scripts.shell_script import read_shell
-from ghostfix.scripts.wrappers import launches
+from ghostfix.scripts.task_runner import TaskCall, recipes, task_call
+from ghostfix.scripts.wrappers import is_launcher, launches
 from ghostfix.service.instance import runs_service
 
 _DEPTH = 6
+_OTHER_LANGUAGES = ("perl", "ruby", "php")
 _PACKAGE_RUNNERS = frozenset({"npm", "yarn", "pnpm", "bun"})
 
 
@@ -88,8 +92,9 @@ class Follower:
         if launched is not None:
             return launched
         invocation = read_command(words)
-        if invocation is None or invocation.name in MENTIONS:
+        if invocation is None or invocation.name in MENTIONS or _only_reads(invocation, words):
             return ()
+        program = self._in_its_folder(words, invocation, program)
         own_run = read_own_run(invocation)
         if own_run is not None:
             return self._own_run(own_run, words, program, depth)
@@ -103,9 +108,40 @@ class Follower:
             launched = self._launched(own, program, depth)
             if launched is not None:
                 return launched
-        found = self._inside(invocation, program, words, depth)
+        found = self._inside(invocation, program, words, depth) or self._prefixed(invocation, program, depth)
         lock = _lock(words)
         return tuple(structs.replace(each, guard=each.guard or lock) for each in found)
+
+    def _in_its_folder(self, words: Sequence[str], invocation: Invocation, program: Program) -> Program:
+        """The surroundings with the folder that an option before the command names: ``env -C DIR``."""
+        runs = next((each for each in (invocation.program, invocation.script) if each in words), None)
+        folder = None if runs is None else self._folder_option(words[: words.index(runs)])
+        return program if folder is None else structs.replace(program, cwd=folder)
+
+    def _folder_option(self, words: Sequence[str]) -> str | None:
+        """The last folder that stands as an option's value, whatever the option is called.
+
+        ``-C``, ``-D``, ``--chdir=``, ``--cwd``, ``--working-directory=``: each program has its own.
+        """
+        found: str | None = None
+        for option, value in pairwise((*words, "")):
+            given = option.partition("=")[2] if option.startswith("--") and "=" in option else value
+            if option.startswith("-") and given.startswith("/") and self._files.is_folder(given):
+                found = given
+        return found
+
+    def _prefixed(self, invocation: Invocation, program: Program, depth: int) -> tuple[ServiceStart, ...]:
+        """An unknown program with an interpreter and what it runs among its words: it likely runs that."""
+        if _interprets(invocation) or invocation.is_shell or is_launcher(invocation.name):
+            return ()
+        for index, word in enumerate(invocation.arguments[:-1]):
+            inner = read_command(invocation.arguments[index:])
+            if inner is None or inner.program != word or not _interprets(inner):
+                continue
+            folder = self._folder_option(invocation.arguments[:index]) or program.cwd
+            rest = structs.replace(program, words=invocation.arguments[index:], cwd=folder, stdin=None)
+            return less_sure(self.program(rest, depth + 1), Confidence.LIKELY)
+        return ()
 
     def _own_run(
         self, run: OwnRun, words: tuple[str, ...], program: Program, depth: int
@@ -125,7 +161,9 @@ class Follower:
         launch = launches(words, program.stdin)
         if launch is None:
             return None
-        inner = structs.replace(program, words=launch.words, stdin=None)
+        size = len(words) - len(launch.words) if launch.words else len(words)
+        folder = self._folder_option(words[: max(size, 0)]) or program.cwd
+        inner = structs.replace(program, words=launch.words, stdin=None, cwd=folder)
         found = (
             self.program(inner, depth + 1)
             if launch.text is None
@@ -144,6 +182,10 @@ class Follower:
             return self._folder(invocation, program, depth)
         if invocation.name in _PACKAGE_RUNNERS:
             return self._package(invocation, program, depth)
+        folder = self._folder_option(invocation.arguments)
+        task = task_call(invocation.name, invocation.arguments, folder)
+        if task is not None:
+            return self._task(task, folder, program, depth)
         if invocation.is_shell or invocation.code is not None:
             if invocation.code is not None:
                 return self._code(invocation, program, depth)
@@ -155,7 +197,7 @@ class Follower:
             code = structs.replace(invocation, code=program.stdin or "")
             return self._code(code, program, depth)
         if invocation.module is not None:
-            return self._module(invocation, program, depth)
+            return self._module(invocation, program, words, depth)
         return self._script(invocation, program, depth)
 
     def _code(self, invocation: Invocation, program: Program, depth: int) -> tuple[ServiceStart, ...]:
@@ -166,16 +208,24 @@ class Follower:
             script = read_shell(content, scene, self._files.content)
         elif invocation.is_python:
             script = read_python(content, scene)
+        elif invocation.name.startswith(_OTHER_LANGUAGES):
+            texts = started_texts(code)
+            found = (start for text in texts for start in self.text(text, program, depth + 1))
+            return less_sure(found, Confidence.LIKELY)
         else:
             script = _read_node(content, scene)
         return self._commands(script, program, depth)
 
-    def _module(self, invocation: Invocation, program: Program, depth: int) -> tuple[ServiceStart, ...]:
+    def _module(
+        self, invocation: Invocation, program: Program, words: tuple[str, ...], depth: int
+    ) -> tuple[ServiceStart, ...]:
         """A Python module that is not the service may be a script that starts it."""
         if program.cwd is None or invocation.module is None:
             return ()
         base = posixpath.join(program.cwd, invocation.module.replace(".", "/"))
         for path in (f"{base}.py", f"{base}/__main__.py"):
+            if self._service.script is not None and path == self._service.path(self._service.script):
+                return (ServiceStart(words=words, confidence=Confidence.CERTAIN),)
             if self._files.is_there(path):
                 return self._file(path, invocation.arguments, program, depth)
         return ()
@@ -196,14 +246,35 @@ class Follower:
         inner = (structs.replace(program, words=(path,)) for path in self._files.parts(folder))
         return tuple(start for each in inner for start in self.program(each, depth))
 
+    def _task(
+        self, call: TaskCall, folder: str | None, program: Program, depth: int
+    ) -> tuple[ServiceStart, ...]:
+        """What a task runner's file gives to a shell for this call."""
+        for name in call.files:
+            path = posixpath.normpath(posixpath.join(folder or program.cwd or "/", name))
+            content = self._files.content(path)
+            if content is None:
+                continue
+            inner = structs.replace(program, cwd=folder or call.folder_of(path) or program.cwd, stdin=None)
+            found: list[ServiceStart] = []
+            for recipe in recipes(content, path, call):
+                place = Place(path, recipe.line, recipe.text)
+                found.extend(behind(place, self.text(recipe.text, inner, depth + 1)))
+            return tuple(found)
+        return ()
+
     def _package(self, invocation: Invocation, program: Program, depth: int) -> tuple[ServiceStart, ...]:
         """``npm run x``: the line of ``package.json`` in the working directory."""
         words = [word for word in invocation.arguments if not word.startswith("-")]
+        folder = self._folder_option(invocation.arguments)
+        words = [word for word in words if word != folder]
+        folder = folder or program.cwd
         if words[:1] == ["run"] or words[:1] == ["run-script"]:
             words = words[1:]
-        if not words or program.cwd is None:
+        if not words or folder is None:
             return ()
-        path = posixpath.join(program.cwd, "package.json")
+        program = structs.replace(program, cwd=folder)
+        path = posixpath.join(folder, "package.json")
         content = self._files.content(path)
         entry = None if content is None else script_line(content, words[0])
         if entry is None:
@@ -268,6 +339,19 @@ class Follower:
             home=self._files.home(program),
             managers=self._managers,
         )
+
+
+def _interprets(invocation: Invocation) -> bool:
+    """Whether it is an interpreter with something to run."""
+    return any(part is not None for part in (invocation.script, invocation.module, invocation.code))
+
+
+def _only_reads(invocation: Invocation, words: Sequence[str]) -> bool:
+    """``bash -n FILE``: the shell reads the commands, and runs none (bash(1), ``set -n``)."""
+    if not invocation.is_shell or invocation.script is None or invocation.program not in words:
+        return False
+    options = words[words.index(invocation.program) + 1 : words.index(invocation.script)]
+    return any(word.startswith("-") and not word.startswith("--") and "n" in word[1:] for word in options)
 
 
 def _own_words(invocation: Invocation) -> tuple[str, ...]:

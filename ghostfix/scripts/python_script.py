@@ -83,7 +83,7 @@ class _Reader:
     def commands(self) -> list[Command]:
         found: list[Command] = []
         for call in (node for node in ast.walk(self._tree) if isinstance(node, ast.Call)):
-            if not _starts(call):
+            if not _starts(call) or self._is_shut(call):
                 continue
             function = self._function_of(call)
             if function is None:
@@ -174,6 +174,53 @@ class _Reader:
             self._function_of(reference) is not function
             for reference in self._references.get(function.name, ())
         )
+
+    def _is_shut(self, node: ast.AST, seen: Sequence[str] = ()) -> bool:
+        """Whether the arguments with which the program is called lead past this node: ``ctl.py stop``."""
+        child, parent = node, self._parents.get(node)
+        while parent is not None:
+            if isinstance(parent, ast.If) and child is not parent.test:
+                holds = self._holds(parent.test)
+                if holds is not None and holds is not (child in parent.body):
+                    return True
+            if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
+                places = self._references.get(parent.name, ())
+                inner = (*seen, parent.name)
+                return (
+                    parent.name not in seen and bool(places) and all(self._is_shut(p, inner) for p in places)
+                )
+            child, parent = parent, self._parents.get(parent)
+        return False
+
+    def _holds(self, test: ast.expr) -> bool | None:
+        """Whether ``sys.argv[1] == "start"`` and its like hold; None for any other condition."""
+        if self._scene.arguments is None or not isinstance(test, ast.Compare) or len(test.ops) != 1:
+            return None
+        given, wanted = self._argument(test.left), test.comparators[0]
+        if given is None:
+            return None
+        values = wanted.elts if isinstance(wanted, ast.Tuple | ast.List | ast.Set) else [wanted]
+        words = [value.value for value in values if isinstance(value, ast.Constant)]
+        if len(words) != len(values) or not isinstance(test.ops[0], ast.Eq | ast.In):
+            return None
+        return given in words
+
+    def _argument(self, node: ast.expr) -> str | None:
+        """The value of ``sys.argv[N]``, also by a name that is given only that; None for anything else."""
+        if isinstance(node, ast.Name):
+            given = [
+                each.value
+                for each in ast.walk(self._tree)
+                if isinstance(each, ast.Assign) and any(dotted(to) == node.id for to in each.targets)
+            ]
+            return self._argument(given[0]) if len(given) == 1 and given[0] is not node else None
+        if not isinstance(node, ast.Subscript) or dotted(node.value) not in ("sys.argv", "argv"):
+            return None
+        at = node.slice.value if isinstance(node.slice, ast.Constant) else None
+        arguments = self._scene.arguments or ()
+        if not isinstance(at, int) or not 1 <= at <= len(arguments):
+            return None
+        return arguments[at - 1]
 
     def _function_of(self, node: ast.AST) -> Function | None:
         parent = self._parents.get(node)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from ghostfix.model.machine import System
 from ghostfix.model.reading import Confidence
+from ghostfix.model.snapshot import FileKind
 from ghostfix.scripts.program import Program
 from ghostfix.scripts.script import SIZE_LIMIT
 
@@ -55,9 +56,19 @@ class ScriptFiles:
         home = next((entry.value for entry in program.variables if entry.name == "HOME"), None)
         return home or self._system.caller().home
 
+    def _path(self, program: Program) -> Iterable[str]:
+        """The folders of the command's own ``PATH``, but for those of the system's own programs."""
+        value = next((entry.value for entry in reversed(program.variables) if entry.name == "PATH"), "")
+        return (each for each in value.split(":") if each.startswith("/") and each not in _SYSTEM_FOLDERS)
+
     def is_there(self, path: str) -> bool:
         """Whether anything is there."""
         return self._system.status(path).value is not None
+
+    def is_folder(self, path: str) -> bool:
+        """Whether a folder is there."""
+        status = self._system.status(path).value
+        return status is not None and status.kind is FileKind.FOLDER
 
     def parts(self, folder: str) -> Iterable[str]:
         """The programs that ``run-parts`` runs: Debian's takes no name with a dot, cronie's does."""
@@ -81,6 +92,10 @@ class ScriptFiles:
             if posixpath.dirname(given) not in _SYSTEM_FOLDERS:
                 yield posixpath.normpath(given), Confidence.CERTAIN
         elif called_by_name and "/" not in given:
+            for place in self._path(program):
+                if self.is_there(posixpath.join(place, given)):
+                    yield posixpath.join(place, given), Confidence.CERTAIN
+                    return
             found = None if "$" in given else self._system.program(given)
             if found is not None and posixpath.dirname(found) not in _SYSTEM_FOLDERS:
                 yield found, Confidence.LIKELY

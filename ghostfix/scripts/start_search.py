@@ -75,11 +75,19 @@ def follow_argv(
 
 
 def search(
-    system: System, service: Service, command: str, cwd: str, variables: tuple[Variable, ...] = ()
+    system: System,
+    service: Service,
+    command: str,
+    cwd: str,
+    variables: tuple[Variable, ...] = (),
+    stdin: str | None = None,
 ) -> Search:
-    """``follow``, with the scripts on the way that could not be read."""
+    """``follow``, with the scripts on the way that could not be read; ``stdin`` is what it is fed."""
     follower = Follower(system, service)
     starts = follower.text(command, Program(words=(), cwd=cwd, variables=variables), 0)
+    if not starts and stdin and (words := tuple(command.split())):
+        fed = Program(words=words, cwd=cwd, variables=variables, stdin=stdin)
+        starts = follower.program(fed, 0)
     return _result(follower, starts)
 
 

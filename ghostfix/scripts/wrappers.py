@@ -8,6 +8,7 @@ a container (``ssh``, ``docker``) is not a start here.
 import re
 import shlex
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -34,6 +35,11 @@ def launches(words: Sequence[str], stdin: str | None = None) -> Launch | None:
     if words[0].rpartition("/")[2] in ("at", "batch") and stdin:
         return Launch(text=stdin)
     return None
+
+
+def is_launcher(name: str) -> bool:
+    """Whether this is a program whose command ``launches`` knows how to find, or knows that there is none."""
+    return name in _READERS
 
 
 def _after_options(words: list[str], with_value: str = "") -> list[str]:
@@ -207,6 +213,31 @@ def _parallel(words: list[str]) -> Launch | None:
     return _command(_after_options(own, "-j --jobs"))
 
 
+def _script(words: list[str]) -> Launch | None:
+    """``script -qc TEXT FILE`` (script(1)); without a command it opens a shell for a person."""
+    for word, following in pairwise(words):
+        if word == "--command" or (word.startswith("-") and not word.startswith("--") and word.endswith("c")):
+            return Launch(text=following)
+    given = next((word for word in words if word.startswith("--command=")), None)
+    return None if given is None else Launch(text=given.partition("=")[2])
+
+
+def _concurrently(words: list[str]) -> Launch | None:
+    texts = _after_options(words, "-n --names -c --prefix-colors -p --prefix --max-processes -m")
+    return Launch(text="\n".join(texts)) if texts else None
+
+
+def _env(words: list[str]) -> Launch | None:
+    """Only ``env -S TEXT``; without that option env is a plain wrapper."""
+    split = next(
+        (index for index, word in enumerate(words) if word.startswith(("-S", "--split-string"))), None
+    )
+    if split is None or any(not word.startswith("-") for word in words[:split]):
+        return None
+    own = words[split].removeprefix("-S").removeprefix("--split-string").removeprefix("=")
+    return Launch(text=" ".join([own, *map(shlex.quote, words[split + 1 :])] if own else words[split + 1 :]))
+
+
 _READERS: dict[str, Callable[[list[str]], Launch | None]] = {
     "su": _su,
     "runuser": _su,
@@ -227,4 +258,7 @@ _READERS: dict[str, Callable[[list[str]], Launch | None]] = {
     "pm2": _pm2,
     "npx": _npx,
     "parallel": _parallel,
+    "script": _script,
+    "concurrently": _concurrently,
+    "env": _env,
 }

@@ -150,7 +150,7 @@ def _follow(
     home = entry.variable("HOME") or home_of(system, user)
     variables = {"HOME": home, "LOGNAME": user, **{each.name: each.value for each in entry.environment}}
     given = tuple(Variable(name, value) for name, value in variables.items())
-    result = search(system, service, entry.shell_text, home, given)
+    result = search(system, service, entry.shell_text, home, given, entry.stdin)
     if result.trail is not None:
         return _Candidate(tab=tab, entry=entry, user=user, home=home, trail=result.trail), (), ()
     if not result.problems or not entry.enabled:
