@@ -18,7 +18,7 @@ from ghostfix.managers.systemd.systemctl import (
     unit_digest,
     unit_folders,
 )
-from ghostfix.managers.systemd.unit_file import RESTARTS, UnitFile, exec_command, is_template
+from ghostfix.managers.systemd.unit_file import RESTARTS, UnitFile, exec_command, expanded, is_template
 from ghostfix.managers.systemd.unit_ownership import runs_itself
 from ghostfix.managers.systemd.unit_start import UnitStart, unit_file, unit_start
 from ghostfix.model.job import Job, Link, LinkKind, Place
@@ -137,7 +137,7 @@ class _UnitSearch:
             if start.trail is None and not own and not self._is_named(unit.id):
                 self.problems += [each for each in (reading.problem, *start.problems) if each]
                 continue
-            job = self._service_job(unit, start, owned)
+            job = self._service_job(unit, reading.value, start, owned)
             yield job
             for trigger in unit.triggered_by:
                 if trigger in by_id:
@@ -161,7 +161,9 @@ class _UnitSearch:
         above = (process, *self.tree.ancestors(process.pid))
         return all(each.pid != unit.main_pid for each in above)
 
-    def _service_job(self, unit: LoadedUnit, start: UnitStart, owned: Sequence[Process]) -> Job:
+    def _service_job(
+        self, unit: LoadedUnit, file: UnitFile, start: UnitStart, owned: Sequence[Process]
+    ) -> Job:
         condition = RESTARTS.get(unit.restart)
         armed = unit.load_state != "masked" and not _held(unit)
         return Job(
@@ -177,8 +179,13 @@ class _UnitSearch:
             confidence=Confidence.CERTAIN if self._is_named(unit.id) else _confidence(unit, start, owned),
             guarded=True,
             starts=tuple(process.pid for process in sorted(owned, key=partial(self._is_left, unit))),
+            output=tuple(self._filled(unit, path) for path in file.output),
             source=self._digest(unit),
         )
+
+    def _filled(self, unit: LoadedUnit, path: str) -> str:
+        """A path with the specifiers of its unit filled in."""
+        return expanded(path, unit.id, self.scope.home, self.scope.user or "root")
 
     def _trigger_job(self, trigger: LoadedUnit, job: Job) -> Job:
         file = unit_file(self.system, trigger).value

@@ -25,6 +25,10 @@ RESTARTS = {
 """``Restart=`` of systemd.service(5) in words."""
 
 
+_TO_FILE = frozenset({"append", "file", "truncate"})
+"""Where ``StandardOutput=`` leads to a file."""
+
+
 class UnitEntry(Struct, frozen=True):
     """``key = value`` in a section, and where it stands."""
 
@@ -65,6 +69,21 @@ class UnitFile(Struct, frozen=True):
         """``Restart=``, with systemd's default ``no`` (also for a value that systemd does not know)."""
         value = self.value("Service", "Restart") or "no"
         return value if value in RESTARTS else "no"
+
+    @property
+    def output(self) -> tuple[str, ...]:
+        """The files to which systemd sends what the service prints, errors first, specifiers as they are.
+
+        ``/dev/null`` where it is thrown away; the journal is no file (systemd.exec(5)).
+        """
+        found: list[str] = []
+        for key in ("StandardError", "StandardOutput"):
+            mode, _, path = self.value("Service", key).partition(":")
+            if mode == "null":
+                found.append("/dev/null")
+            elif mode in _TO_FILE and path.startswith(("/", "%")):
+                found.append(path)
+        return tuple(dict.fromkeys(found))
 
 
 def read_unit(text: str, file: str) -> UnitFile:

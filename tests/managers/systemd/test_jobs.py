@@ -240,3 +240,22 @@ def test_a_unit_file_that_cannot_be_read_is_told() -> None:
     found = reading(system)
     assert not found.complete
     assert found.problem == f"{UNITS}/secret.service: Permission denied"
+
+
+@pytest.mark.parametrize(
+    ("lines", "output"),
+    [
+        (
+            "StandardError=append:/var/log/ghost.err\nStandardOutput=file:/var/log/ghost.out",
+            ("/var/log/ghost.err", "/var/log/ghost.out"),
+        ),
+        ("StandardOutput=truncate:%h/%N.log", ("/root/ghost.log",)),
+        ("StandardError=null", ("/dev/null",)),
+        ("StandardOutput=journal+console\nStandardError=inherit", ()),
+        ("StandardError=append:/a.log\nStandardError=journal", ()),
+    ],
+)
+def test_the_files_that_take_what_a_unit_prints_are_known(lines: str, output: tuple[str, ...]) -> None:
+    system, systemctl = booted()
+    systemctl.add("ghost.service", f"{TEXT}{lines}\n", Restart="always")
+    assert only(system).output == output
