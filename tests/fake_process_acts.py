@@ -31,6 +31,9 @@ class FakeProcessActs(FakeProcesses):
         if found is not None and (self._is_the_one(found, process) or self._looks_like(found, process)):
             self._pinned.setdefault(process.id, found.serial)
 
+    def unpin(self) -> None:
+        self._pinned.clear()
+
     @contextmanager
     def noting(self, note: Note) -> Iterator[None]:
         self._note, self._noted = note, set()

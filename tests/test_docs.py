@@ -137,15 +137,33 @@ def test_every_command_shown_can_be_typed(tmp_path: Path) -> None:
         service.wait()
 
 
+def in_sentences() -> list[re.Match[str]]:
+    """The commands that stand between backquotes, on every page."""
+    pages = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+    quoted = re.compile(r"`(ghostfix [^`]*)`")
+    texts = [text for page in pages for text in quoted.findall(page.read_text("utf-8"))]
+    matches = (_COMMAND.match(text.replace("\n", " ")) for text in texts)
+    return [match for match in matches if match and match["name"] != "fleet"]
+
+
 def test_every_command_shown_exists_with_its_options() -> None:
     shown = [match for _, block in blocks() for match in _COMMAND.finditer(block["text"])]
-    assert len(shown) >= 15
+    shown += in_sentences()
+    assert len(shown) >= 60
     known = reference_page.commands()
     for match in shown:
         assert match["name"] in known, match.group()
         options = " ".join(reference_page.options(match["name"])).replace(",", "").split()
         used = re.findall(r"(?<=\s)--?[a-z][a-z-]*", match["rest"])
         assert [one for one in used if one not in options] == [], match.group()
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "llms.txt", "CHANGELOG.md", *(f"docs/{p.name}" for p in DOCS.glob("*.md"))]
+)
+def test_every_link_leads_to_a_file(page: str) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", (ROOT / page).read_text("utf-8"))
+    assert [link for link in links if not ((ROOT / page).parent / link).exists()] == []
 
 
 @pytest.mark.real

@@ -25,6 +25,7 @@ COMMANDS = {
     "explain": "Explain a check; without a code, list them all.",
     "schema": "Print the JSON Schema of what `--format json` prints, or of the profile.",
     "demo": "Break a service of its own in a sandbox folder, find out why, repair it, and clean up.",
+    "mcp": "Serve an assistant over the Model Context Protocol, on standard input and output.",
     "fleet": "Diagnose and repair a service on many machines, through Ansible.",
 }
 """Each command and what it does; the module of its name in ``ghostfix.commands`` has it as ``app``.
@@ -32,7 +33,9 @@ COMMANDS = {
 The sentence is the first of the command's own help: ``ghostfix --help`` prints it without loading the module.
 """
 
-FOLDERS = frozenset({"diagnose", "repair", "undo", "report", "why", "watch", "run", "init", "demo", "fleet"})
+FOLDERS = frozenset(
+    {"diagnose", "repair", "undo", "report", "why", "watch", "run", "init", "demo", "mcp", "fleet"}
+)
 """The commands that have parts of their own: a folder each, in which ``command.py`` has the ``app``."""
 
 

@@ -1,6 +1,7 @@
 """Carrying a plan out: it was shown, is agreed to, done, watched, reported, and perhaps rolled back."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ghostfix.diagnosis.diagnosis import Diagnosis
@@ -12,7 +13,7 @@ from ghostfix.model.service import Service
 from ghostfix.model.step import Step
 from ghostfix.repair.execute import Decision, InterruptedRepairError, Run, execute, undo
 from ghostfix.repair.plan import Plan
-from ghostfix.repair.verification import verify
+from ghostfix.repair.verification import Verification, verify
 from ghostfix.report.advice import command
 from ghostfix.report.output import Presentation, ask
 from ghostfix.report.reports import repair_report
@@ -105,24 +106,11 @@ def _verify(
     options: ExecutionOptions,
     notes: tuple[str, ...],
 ) -> ExitCode:
-    """Verifies, shows the report, gives the exit code; a repair that stopped half-way is not watched."""
-    watched = run.complete and options.watch_for > 0
+    """Verifies, shows the report, gives the exit code."""
     with presentation.watch_progress(options.watch_for) as progress:
-        verification = verify(
-            system,
-            service,
-            hold_for=options.watch_for if watched else 0.0,
-            settle=options.settle if watched else 0.0,
-            progress=progress,
-        )
-    if not run.complete:
-        code = ExitCode.REPAIR_INCOMPLETE
-    elif watched and not verification.held:
-        code = ExitCode.NOT_HELD
-    else:
-        code = ExitCode.HEALTHY
+        verification, code = verified(system, run, service, options, progress)
     report = repair_report(diagnosis, plan, run, verification, code, notes=notes)
-    unkept = _keep(system, run, report)  # what is kept never shows secrets
+    unkept = keep(system, run, report)  # what is kept never shows secrets
     if presentation.reveal:
         report = repair_report(diagnosis, plan, run, verification, code, notes=notes, reveal=True)
     try:
@@ -144,7 +132,29 @@ def _verify(
     return code
 
 
-def _keep(system: ActingSystem, run: Run, report: Report) -> str | None:
+def verified(
+    system: ActingSystem,
+    run: Run,
+    service: Service,
+    options: ExecutionOptions,
+    progress: Callable[[float], None],
+) -> tuple[Verification, ExitCode]:
+    """Looks again, and watches the service hold; a repair that stopped half-way is not watched."""
+    watched = run.complete and options.watch_for > 0
+    verification = verify(
+        system,
+        service,
+        hold_for=options.watch_for if watched else 0.0,
+        settle=options.settle if watched else 0.0,
+        progress=progress,
+    )
+    if not run.complete:
+        return verification, ExitCode.REPAIR_INCOMPLETE
+    held = not watched or verification.held
+    return verification, ExitCode.HEALTHY if held else ExitCode.NOT_HELD
+
+
+def keep(system: ActingSystem, run: Run, report: Report) -> str | None:
     """Keeps the report beside the journal; a text says why it could not. The repair is as good without."""
     try:
         keep_report(system, run.id, report)

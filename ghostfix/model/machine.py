@@ -246,6 +246,10 @@ class ActingSystem(System, Protocol):
         """
         ...
 
+    def unpin(self) -> None:
+        """Lets go of every process that was pinned: a plan that is not carried out needs none."""
+        ...
+
     def noting(self, note: Note) -> AbstractContextManager[None]:
         """While the context lasts, ``note`` is called with the processes that an act touches.
 

@@ -13,7 +13,7 @@ from ghostfix.diagnosis.diagnosis import Diagnosis
 from ghostfix.diagnosis.presence import require_presence
 from ghostfix.model.errors import ExitCode, RepairError
 from ghostfix.repair.execute import pin_processes
-from ghostfix.repair.plan import Choices, as_asked
+from ghostfix.repair.plan import Choices, Plan, as_asked
 from ghostfix.repair.plan import plan as make
 from ghostfix.report.output import Presentation
 from ghostfix.report.reports import diagnosis_report
@@ -61,17 +61,13 @@ def repaired(options: RepairOptions) -> int:
     with presentation.survey_progress(service.name) as progress:
         diagnosis = diagnose(system, service, only=chosen, skip=left_out, progress=progress)
     require_presence(diagnosis)
-    plan = make(diagnosis, Choices(start=not options.no_start, evict=options.evict))
-    plan = as_asked(
-        plan,
-        service,
+    plan = planned(
+        diagnosis,
         options.config,
-        {
-            "--only": options.only,
-            "--skip": options.skip,
-            "--no-start": options.no_start,
-            "--evict": options.evict,
-        },
+        only=options.only,
+        skip=options.skip,
+        no_start=options.no_start,
+        evict=options.evict,
     )
     pin_processes(system, plan)
     if options.dry_run or not plan.steps or not options.yes:
@@ -89,6 +85,21 @@ def repaired(options: RepairOptions) -> int:
         return ExitCode.REPAIR_INCOMPLETE
     _, code = carry_out(system, diagnosis, plan, service, presentation, manner)
     return _kept(diagnosis, presentation, manner) if code is ExitCode.HEALTHY else code
+
+
+def planned(
+    diagnosis: Diagnosis,
+    config: str | None,
+    *,
+    only: str | None = None,
+    skip: str | None = None,
+    no_start: bool = False,
+    evict: bool = False,
+) -> Plan:
+    """What a repair would do that is asked for with these options."""
+    plan = make(diagnosis, Choices(start=not no_start, evict=evict))
+    given = {"--only": only, "--skip": skip, "--no-start": no_start, "--evict": evict}
+    return as_asked(plan, diagnosis.service, config, given)
 
 
 def _kept(diagnosis: Diagnosis, presentation: Presentation, manner: ExecutionOptions) -> ExitCode:
