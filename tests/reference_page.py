@@ -9,7 +9,7 @@ from ghostfix.commands.application import app
 from ghostfix.diagnosis.checks import CHECKS
 from ghostfix.model.errors import ExitCode
 from ghostfix.model.report import Report
-from ghostfix.report.formats import FORMATS
+from ghostfix.report.formats import DIAGNOSIS_FORMATS, FORMATS
 
 
 def options(name: str) -> tuple[str, ...]:
@@ -45,7 +45,8 @@ def _reference() -> Iterator[str]:
     yield "## Commands\n\n| command | does | options |\n| --- | --- | --- |"
     for name, does in commands().items():
         yield f"| `{name}` | {does} | {' '.join(f'`{one}`' for one in options(name))} |"
-    yield f"\n## Formats\n\n{', '.join(f'`{name}`' for name in FORMATS)}\n"
+    yield f"\n## Formats\n\n{', '.join(f'`{name}`' for name in FORMATS)}; of a diagnosis also"
+    yield f"{', '.join(f'`{name}`' for name in DIAGNOSIS_FORMATS if name not in FORMATS)}.\n"
     yield "## Exit codes\n\n| code | name |\n| --- | --- |"
     yield from (f"| {code.value} | {code.name.lower().replace('_', ' ')} |" for code in ExitCode)
     yield "\n## Codes of findings\n\n| code | severity | finds |\n| --- | --- | --- |"

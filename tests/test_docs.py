@@ -219,6 +219,15 @@ def test_no_page_installs_what_is_not_ours() -> None:
     assert found == []
 
 
+@pytest.mark.parametrize("unit", ["ghostfix-monitor@.service", "ghostfix-monitor@.timer"])
+def test_the_units_of_the_how_to_are_those_of_the_package(unit: str) -> None:
+    page = (DOCS / "how-to-monitoring.md").read_text("utf-8")
+    shown = re.search(rf"system/{re.escape(unit)} <<'?END'?\n(.*?)^END$", page, re.MULTILINE | re.DOTALL)
+    assert shown is not None
+    text = shown[1].replace("$(command -v ghostfix)", "/usr/bin/ghostfix").replace("\\$", "$")
+    assert text == (ROOT / "packaging/systemd" / unit).read_text("utf-8")
+
+
 # the places that the pages name
 
 PACKAGE = ROOT / "ghostfix"

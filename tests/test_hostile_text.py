@@ -15,13 +15,13 @@ import pytest
 from typer.testing import CliRunner
 
 from ghostfix.commands.application import app
-from ghostfix.commands.fleet.formats import FORMATS as FLEET_FORMATS
+from ghostfix.commands.fleet.formats import DIAGNOSIS_FORMATS as FLEET_FORMATS
 from ghostfix.commands.watch.output import FORMATS as WATCH_FORMATS
 from ghostfix.model.errors import GhostfixError
 from ghostfix.model.fleet import HostState
 from ghostfix.model.report import Report
 from ghostfix.model.safe_text import safe
-from ghostfix.report.formats import FORMATS
+from ghostfix.report.formats import DIAGNOSIS_FORMATS, FORMATS
 from ghostfix.report.output_options import Amount, Layout
 from ghostfix.report.safe_stream import harmless_output
 from tests.commands.fleet.samples import fleet, seen, unknown
@@ -112,7 +112,11 @@ def assert_harmless(output: str, words: Sequence[str]) -> None:
 
 
 COMMANDS = [
-    *(("diagnose", NAME, "--format", each, *more) for each in FORMATS for more in ((), ("-v",), ("-q",))),
+    *(
+        ("diagnose", NAME, "--format", each, *more)
+        for each in DIAGNOSIS_FORMATS
+        for more in ((), ("-v",), ("-q",))
+    ),
     *(("repair", NAME, "--dry-run", "--format", each) for each in FORMATS),
     *(("adopt", NAME, "--with", "cron", "--dry-run", "--format", each) for each in FORMATS),
     *(("watch", NAME, "--for", "3s", "--format", each) for each in WATCH_FORMATS if each != "terminal"),
@@ -166,5 +170,5 @@ def test_a_fleet_of_it_writes_nothing_of_it(system: FakeSystem) -> None:
 
 def test_every_format_is_walked() -> None:
     walked = {word for words in COMMANDS for word in words}
-    assert walked >= {*FORMATS, *WATCH_FORMATS} - {"terminal"}
-    assert set(FLEET_FORMATS) <= set(FORMATS)
+    assert walked >= {*DIAGNOSIS_FORMATS, *WATCH_FORMATS} - {"terminal"}
+    assert set(FLEET_FORMATS) <= set(DIAGNOSIS_FORMATS)

@@ -32,6 +32,13 @@ def _formats(incomplete: str) -> list[str]:
     return [name for name in FORMATS if name.startswith(incomplete)]
 
 
+def _diagnosis_formats(incomplete: str) -> list[str]:
+    """What a shell offers after the ``--format`` of a diagnosis."""
+    from ghostfix.report.formats import DIAGNOSIS_FORMATS
+
+    return [name for name in DIAGNOSIS_FORMATS if name.startswith(incomplete)]
+
+
 def check_codes(incomplete: str) -> list[str]:
     """What a shell offers where codes of checks are meant, also behind a comma."""
     from ghostfix.diagnosis.checks import CHECKS
@@ -74,6 +81,16 @@ Format = Annotated[
         metavar="FORMAT",
         help="terminal, json, markdown, html, junit or github.",
         autocompletion=_formats,
+    ),
+]
+DiagnosisFormat = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="terminal, json, markdown, html, junit or github; nagios or openmetrics for monitoring.",
+        autocompletion=_diagnosis_formats,
     ),
 ]
 Output = Annotated[

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from ghostfix.model.errors import ProfileError, StepError
+from ghostfix.model.errors import ProfileError, StepError, worst
 from ghostfix.model.machine import ActingSystem
 from ghostfix.model.report import Report, Verdict
 from ghostfix.repair.journal_records import EntryState, JournalEntry
@@ -90,6 +90,11 @@ class Presentation:
         if on_screen and self.amount is Amount.QUIET and all(_is_well(report) for report in reports):
             return
         self.deliver(text, system)
+
+    def exit_code(self, reports: Sequence[Report]) -> int:
+        """The exit code of these reports: that of the worst, or what the format's readers expect."""
+        own = renderer(self.format).exit_code
+        return worst(report.exit_code for report in reports) if own is None else own(reports)
 
     def deliver(self, text: str, system: ActingSystem) -> None:
         """Writes a rendered report to standard output, or to the file that was asked for."""

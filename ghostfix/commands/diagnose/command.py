@@ -6,7 +6,7 @@ import typer
 
 from ghostfix.commands import (
     Config,
-    Format,
+    DiagnosisFormat,
     Name,
     Only,
     Output,
@@ -25,7 +25,7 @@ app = subcommand()
 def diagnose(
     name: Name = None,
     config: Config = None,
-    format_: Format = "terminal",
+    format_: DiagnosisFormat = "terminal",
     output: Output = None,
     only: Only = None,
     skip: Skip = None,

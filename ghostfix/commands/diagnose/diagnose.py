@@ -6,11 +6,13 @@ from msgspec import Struct
 
 from ghostfix.commands import machine, seconds
 from ghostfix.commands.diagnoses import DiagnosisOptions, diagnoses
+from ghostfix.commands.nagios_plugin import mistakes_unknown
 from ghostfix.diagnosis.check_selection import codes
 from ghostfix.diagnosis.checks import CHECKS
-from ghostfix.model.errors import ProfileError, worst
+from ghostfix.model.errors import ProfileError
 from ghostfix.model.finding import Severity
 from ghostfix.report import saved_reports
+from ghostfix.report.formats import DIAGNOSIS_FORMATS
 from ghostfix.report.output import Presentation
 from ghostfix.report.reports import diagnosis_report
 from ghostfix.survey.snapshot_file import SavedLook, save_snapshot
@@ -41,6 +43,11 @@ class DiagnoseOptions(Struct, frozen=True, kw_only=True):
 
 def diagnosed(options: DiagnoseOptions) -> int:
     """Surveys once or for a while, and prints the report of each service; the exit code of the worst."""
+    with mistakes_unknown(options.format):
+        return _diagnosed(options)
+
+
+def _diagnosed(options: DiagnoseOptions) -> int:
     known = tuple(check.code for check in CHECKS)
     presentation = Presentation.of(
         options.format,
@@ -48,6 +55,7 @@ def diagnosed(options: DiagnoseOptions) -> int:
         quiet=options.quiet,
         verbose=options.verbose,
         reveal=options.show_secrets,
+        formats=DIAGNOSIS_FORMATS,
     )
     elsewhere = options.from_snapshot is not None
     if elsewhere and (
@@ -88,4 +96,4 @@ def diagnosed(options: DiagnoseOptions) -> int:
     presentation.show(reports, system)
     for report in reports if options.keep else ():
         sys.stderr.write(f"ghostfix: kept as {saved_reports.keep_diagnosis(system, report)}\n")
-    return worst(report.exit_code for report in reports)
+    return presentation.exit_code(reports)

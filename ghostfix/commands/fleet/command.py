@@ -54,6 +54,15 @@ AnsibleArgs = Annotated[
 FleetFormat = Annotated[
     str, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, json, html or junit.")
 ]
+DiagnosisFormat = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="terminal, json, html or junit; nagios or openmetrics for monitoring.",
+    ),
+]
 Serial = Annotated[
     str, typer.Option(metavar="1|25%", help="How many of the ill hosts at once: a number or a percentage.")
 ]
@@ -82,7 +91,7 @@ def diagnose(
     only: Only = None,
     skip: Skip = None,
     fail_on: Annotated[Threshold, typer.Option(help="What makes the exit code 1.")] = Threshold.ERROR,
-    format_: FleetFormat = "terminal",
+    format_: DiagnosisFormat = "terminal",
     output: Output = None,
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -93,20 +102,20 @@ def diagnose(
     """
     from ghostfix.commands.fleet import orders
 
-    only_codes, skip_codes = orders.codes_of(only, skip)
-    task = orders.Task(
-        name=name,
-        config=config,
-        executable=executable,
-        only=only_codes,
-        skip=skip_codes,
-        fail_on=fail_on.value,
-    )
-    reach = orders.reach_of(inventory, limit, forks, become, become_user, ask_become_pass, ansible_args)
-    presentation = orders.presentation_of(format_, output, quiet, verbose)
-    orders.carry_out(
-        orders.Order(verb=orders.Verb.DIAGNOSE, task=task, reach=reach), presentation, dry_run=True, yes=True
-    )
+    with orders.mistakes_unknown(format_):
+        only_codes, skip_codes = orders.codes_of(only, skip)
+        task = orders.Task(
+            name=name,
+            config=config,
+            executable=executable,
+            only=only_codes,
+            skip=skip_codes,
+            fail_on=fail_on.value,
+        )
+        reach = orders.reach_of(inventory, limit, forks, become, become_user, ask_become_pass, ansible_args)
+        presentation = orders.presentation_of(format_, output, quiet, verbose, diagnosis=True)
+        order = orders.Order(verb=orders.Verb.DIAGNOSE, task=task, reach=reach)
+        orders.carry_out(order, presentation, dry_run=True, yes=True)
 
 
 @app.command()

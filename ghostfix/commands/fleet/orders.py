@@ -11,13 +11,14 @@ import typer
 from ghostfix.commands import machine, seconds
 from ghostfix.commands.fleet import rollout
 from ghostfix.commands.fleet.fleet_report_builder import all_kept, assembled
-from ghostfix.commands.fleet.formats import FORMATS
+from ghostfix.commands.fleet.formats import DIAGNOSIS_FORMATS, FORMATS, exit_code
 from ghostfix.commands.fleet.progress import fleet_progress
 from ghostfix.commands.fleet.rollout import Order
+from ghostfix.commands.nagios_plugin import mistakes_unknown
 from ghostfix.diagnosis.check_selection import codes
 from ghostfix.diagnosis.checks import CHECKS
 from ghostfix.model.errors import ExitCode, ProfileError
-from ghostfix.model.fleet import FleetHost, Verb
+from ghostfix.model.fleet import FleetHost, FleetReport, Verb
 from ghostfix.model.fleet_play import Reach, Task
 from ghostfix.model.machine import ActingSystem
 from ghostfix.model.safe_text import safe
@@ -32,6 +33,7 @@ __all__ = [
     "batch",
     "carry_out",
     "codes_of",
+    "mistakes_unknown",
     "presentation_of",
     "reach_of",
     "seconds",
@@ -52,9 +54,9 @@ def carry_out(order: Order, presentation: Presentation, *, dry_run: bool, yes: b
     needy = rollout.in_need(hosts)
     if dry_run or not needy or not yes:
         code = rollout.exit_code(hosts, interrupted=False)
-        _report(system, order, presentation, hosts, code, dry=order.verb is not Verb.DIAGNOSE)
+        fleet = _report(system, order, presentation, hosts, code, dry=order.verb is not Verb.DIAGNOSE)
         if dry_run or not needy:
-            raise typer.Exit(code)
+            raise typer.Exit(exit_code(presentation.format, fleet))
         if not _wanted(order, presentation, len(needy)):
             raise typer.Exit(ExitCode.REPAIR_INCOMPLETE)
     with presentation.fleet_progress(f"at work, {order.serial} at once") as say:
@@ -88,22 +90,27 @@ def _report(
     code: ExitCode,
     *,
     dry: bool,
-) -> None:
+) -> FleetReport:
     """Keeps the reports of the hosts that are not well, and shows the fleet's."""
     with_names, notes = all_kept(system, hosts)
     fleet = assembled(system, order, with_names, code, dry_run=dry, notes=notes)
     try:
-        presentation.deliver(FORMATS[presentation.format](fleet, presentation.layout()), system)
+        text = DIAGNOSIS_FORMATS[presentation.format](fleet, presentation.layout())
+        presentation.deliver(text, system)
     except ProfileError as error:
         # What was done on thirty hosts is reported all the same, where it can be.
         sys.stdout.write(FORMATS["terminal"](fleet, presentation.layout()))
         if dry or order.verb is Verb.DIAGNOSE:
             raise
         sys.stderr.write(f"ghostfix: {safe(error.message)}\n")  # the exit code is that of what was done
+    return fleet
 
 
-def presentation_of(format_: str, output: str | None, quiet: bool, verbose: bool) -> Presentation:
-    return Presentation.of(format_, output, quiet=quiet, verbose=verbose, formats=FORMATS)
+def presentation_of(
+    format_: str, output: str | None, quiet: bool, verbose: bool, *, diagnosis: bool = False
+) -> Presentation:
+    known = DIAGNOSIS_FORMATS if diagnosis else FORMATS
+    return Presentation.of(format_, output, quiet=quiet, verbose=verbose, formats=known)
 
 
 _NOT_HANDED_ON = {

@@ -15,13 +15,18 @@ class Renderer:
     render_all: Callable[[Sequence[Report], Layout], str]
     summary: Callable[[Sequence[Report], Layout], str] | None = None
     """What belongs into a workflow's step summary, besides."""
+    exit_code: Callable[[Sequence[Report]], int] | None = None
+    """The exit code that its readers expect, where that is not the reports' own."""
 
 
 FORMATS = ("terminal", "json", "markdown", "html", "junit", "github")
+"""The formats of any report."""
+DIAGNOSIS_FORMATS = (*FORMATS, "nagios", "openmetrics")
+"""Those of a diagnosis: monitoring asks how a service is, not what was done to it."""
 
 
 def renderer(name: str) -> Renderer:
-    """The renderer of one of the ``FORMATS``; only its modules are loaded: some are as slow as a survey."""
+    """The renderer of one of the ``DIAGNOSIS_FORMATS``; only its modules are loaded: some are slow."""
     match name:
         case "json":
             from ghostfix.report.formats import json
@@ -43,6 +48,14 @@ def renderer(name: str) -> Renderer:
             from ghostfix.report.formats import github, markdown
 
             return Renderer(github.render, github.render_all, summary=markdown.render_all)
+        case "nagios":
+            from ghostfix.report.formats import nagios
+
+            return Renderer(nagios.render, nagios.render_all, exit_code=nagios.exit_code)
+        case "openmetrics":
+            from ghostfix.report.formats import openmetrics
+
+            return Renderer(openmetrics.render, openmetrics.render_all)
         case _:
             from ghostfix.report.formats import terminal
 

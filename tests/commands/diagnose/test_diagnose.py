@@ -33,6 +33,21 @@ def test_every_format_tells_the_same_finding_with_the_same_exit_code(folder: Pat
 
 
 @pytest.mark.real
+def test_monitoring_reads_a_line_and_an_exit_code_of_its_own(folder: Path) -> None:
+    answer = ghostfix(folder, "diagnose", "--only", "not-running", "--format", "nagios")
+    assert (answer.returncode, answer.stderr) == (2, "")
+    assert answer.stdout.startswith("GHOSTFIX CRITICAL - web is down")
+    assert answer.stdout.count("\n") == 1
+    for mistake in (("nosuch",), ("--config", "/no/such"), ("--only", "nonsense"), ("--timeout", "x")):
+        answer = ghostfix(folder, "diagnose", *mistake, "--format", "nagios")
+        assert (answer.returncode, answer.stderr) == (3, ""), mistake
+        assert answer.stdout.startswith("GHOSTFIX UNKNOWN - ")
+        assert answer.stdout.count("\n") == 1
+    assert ghostfix(folder, "diagnose", "--format", "openmetrics").returncode == 1
+    assert ghostfix(folder, "repair", "--dry-run", "--format", "nagios").returncode == 2
+
+
+@pytest.mark.real
 def test_what_is_printed_for_programs_is_valid(folder: Path) -> None:
     document = json.loads(ghostfix(folder, "diagnose", "--format", "json").stdout)
     jsonschema.validate(document, json.loads(report_schema()))

@@ -8,14 +8,16 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from ghostfix.commands.fleet import html, json, junit, terminal
-from ghostfix.commands.fleet.formats import FORMATS
+from ghostfix.commands.fleet import html, json, junit, nagios, openmetrics, terminal
+from ghostfix.commands.fleet.formats import DIAGNOSIS_FORMATS, FORMATS, exit_code
 from ghostfix.commands.fleet.wording import next_steps
 from ghostfix.model.fleet import FleetReport, HostState, Verb
 from ghostfix.report.output_options import Amount, Layout
 from tests.commands.fleet.samples import HEALTHY, INCIDENT, MIXED, ROLLED, fleet, seen, unknown
 from tests.report.formats.browser import visit
 from tests.report.formats.test_junit import SCHEMA
+from tests.report.formats.test_nagios import read as read_line
+from tests.report.formats.test_openmetrics import read as read_metrics
 from tests.report.test_schema import VALIDATOR
 
 FLEETS = {"mixed": MIXED, "rolled": ROLLED}
@@ -135,3 +137,30 @@ def test_every_format_renders_every_fleet() -> None:
     assert tuple(FORMATS) == ("terminal", "json", "html", "junit")
     for render in FORMATS.values():
         assert all(render(each, Layout()) for each in FLEETS.values())
+
+
+def test_monitoring_reads_one_line_of_a_fleet() -> None:
+    state, text, data = read_line(nagios.render(MIXED))
+    assert (state, exit_code("nagios", MIXED)) == ("CRITICAL", 2)
+    assert "6 hosts: 2 down (web2, web3), 2 healthy, 2 without an answer (web5, web6)" in text
+    assert data == {"hosts": 6, "healthy": 2, "degraded": 0, "down": 2, "unknown": 2}
+    well, blind = fleet(seen("a", HEALTHY)), fleet(seen("a", HEALTHY), *MIXED.hosts[4:])
+    assert (exit_code("nagios", well), exit_code("nagios", blind)) == (0, 3)
+    assert exit_code("json", MIXED) == MIXED.exit_code
+    assert exit_code("nagios", fleet()) == 3, "of no host nothing is known"
+
+
+def test_every_number_of_a_fleet_has_its_host() -> None:
+    text = openmetrics.render(MIXED)
+    samples = read_metrics(text)
+    assert all("host" in dict(labels) for _, labels in samples)
+    down = frozenset({("host", "web2"), ("service", "ghost-runner"), ("verdict", "down")})
+    assert samples["verdict", down] == 1
+    answered = {
+        dict(labels)["host"]: value for (name, labels), value in samples.items() if "answered" in name
+    }
+    assert answered == {"web1": 1, "web2": 1, "web3": 1, "web4": 1, "web5": 0, "web6": 0}
+
+
+def test_what_was_done_is_no_matter_of_monitoring() -> None:
+    assert set(DIAGNOSIS_FORMATS) - set(FORMATS) == {"nagios", "openmetrics"}
