@@ -20,6 +20,7 @@ from ghostfix.managers.watchdog.stop_loop import StopWatchdog
 from ghostfix.model.invocation import read_argv
 from ghostfix.model.job import Job, Link, LinkKind, Place
 from ghostfix.model.machine import System, has_ended
+from ghostfix.model.manager_signs import manager_of
 from ghostfix.model.process import Process, ProcessState, ProcessTree
 from ghostfix.model.reading import Confidence, Reading
 from ghostfix.model.safe_text import as_typed, safe
@@ -70,6 +71,9 @@ def jobs(system: System, service: Service, tree: ProcessTree) -> Reading[tuple[J
             continue
         if read_own_run(read_argv(argv)) is not None:
             continue  # our own supervisor, which is a restarter of its own
+        host = manager_of(process, system.managers)
+        if host is not None and host[0].is_session:
+            continue  # it carries the loop of its first pane in its arguments, and runs none
         # A crowd of workers with one command line is followed once: the same text leads nowhere each time.
         cwd = system.cwd(process) if process.detail is None else process.detail.cwd
         if (argv, cwd) in fruitless:
