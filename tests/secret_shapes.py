@@ -244,6 +244,80 @@ mosquitto_passwd -b users joe @S
 ffmpeg -f flv rtmp://a.example.com/live2/@S-abcd-1234
 python -c "requests.get(u, auth=('joe', '@S'))"
 perl -e 'DBI->connect("dbi:mysql:x", "joe", "@S")'
+kubectl create secret generic db --from-literal=password=@S
+kubectl config set-credentials me --token=@S
+kubectl create secret docker-registry r --docker-username=a --docker-password=@S
+helm install x ./c --set auth.rootPassword=@S
+helm install x ./c --set-string global.redis.pass=@S
+az login --service-principal -u app -p @S --tenant t
+az storage blob list --account-name a --account-key @S
+gh auth login --with-token @S
+heroku config:set STRIPE_SECRET=@S
+flyctl secrets set SESSION_KEY=@S
+wrangler secret put API --value @S
+doctl auth init -t @S
+doctl auth init --access-token @S
+linode-cli --token @S linodes list
+restic -r s3:x --password-command "echo @S" backup
+borg init --encryption-passphrase @S
+duplicity --encrypt-sign-key A /d ftp://me:@S@h/x
+mysqlsh --uri me:@S@db:3306
+mysqlsh --sql -u me -p@S
+psql "postgres://db/app?user=a&password=@S"
+pgbench "user=a password=@S host=h"
+pgloader mysql://a:@S@h/d pgsql:///d
+redis-sentinel s.conf --sentinel auth-pass mymaster @S
+redis-cli --cluster create h:1 -a @S
+kafka-console-consumer.sh --consumer-property sasl.jaas.config="PlainLoginModule required password=@S;"
+kcat -b h -X sasl.password=@S -L
+kafkacat -b h -X sasl.username=a -X sasl.password=@S
+elasticsearch-dump --input=http://elastic:@S@h:9200/i
+elasticdump --input https://elastic:@S@h/i
+logstash -e 'output { elasticsearch { user => "e" password => "@S" } }'
+filebeat -E output.elasticsearch.password=@S
+telegraf --config http://h/api --token @S
+influx config create -n a -t @S -o org
+influxd setup --username a --password @S --token x
+grafana-cli admin reset-admin-password @S
+prometheus --web.basic-auth admin:@S
+promtail -client.url=https://12:@S@logs/push
+vmagent -remoteWrite.basicAuth.password=@S
+coturn turnserver --user=joe:@S
+turnserver --static-auth-secret=@S -r realm
+frpc tcp -t @S -s h
+frpc --token @S
+chisel client --auth me:@S h:8080 R:80
+chisel server --authfile u.json --auth joe:@S
+ss-server -s 0.0.0.0 -k @S -m aes-256-gcm
+ss-local -s h -p 8388 -k @S
+ss-redir -s h -k @S
+shadowsocks-server -k @S -m chacha20
+v2ray --uuid 1 --password @S
+xmrig -o pool:3333 -u wallet -p @S
+stunnel --psk-secret @S
+openconnect --token-secret=base32:@S vpn
+openfortivpn h:443 -u joe -p @S
+vpnc --password @S
+pppd call isp password @S
+msmtp --passwordeval="echo @S"
+mail -S smtp-auth-password=@S -s x joe
+mutt -e 'set imap_pass="@S"'
+offlineimap --password=@S
+fetchmail --auth password -u joe --password @S
+imapsync --host1 h --user1 a --password1 @S --host2 i --user2 b --password2 @S
+imapsync --passfile1 f --password2 @S
+rsync --password=@S a::b
+RSYNC_PASSWORD=@S rsync a::b c
+smbmount //h/s /m -o username=a,password=@S,uid=1
+sftp -o Password=@S h
+xmllint --noout "http://h/?passwd=@S"
+mvn deploy -Dgpg.passphrase=@S
+gradle publish -PsigningPassword=@S
+gradle build -Pnexus.password=@S
+jarsigner -storepass @S a.jar k
+apksigner sign --ks-pass pass:@S a.apk
+signtool sign /f a.pfx /p @S a.exe
+osslsigncode sign -pkcs12 a -pass @S a b
 """
 
 LINES = """
@@ -441,6 +515,63 @@ password[@S]
 password%3D@S
 bindpw @S
 rootpw @S
+spring.datasource.password: @S
+  POSTGRES_PASSWORD: "@S"
+[client]\\npassword=@S
+//registry.npmjs.org/:_authToken=@S
+//r.example.com/:_password="@S"
+default login joe password @S
+db.example.com:5432:app:joe:@S
+[mysqld] ... --init-sql="ALTER USER r IDENTIFIED BY '@S'"
+<server><username>a</username><password>@S</password></server>
+$db['default']['password'] = '@S';
+'password' => env('DB_PASSWORD', '@S'),
+const apiKey = "@S";
+var dbPass = '@S';
+os.environ["API_TOKEN"] = "@S"
+process.env.API_TOKEN = '@S'
+config.secret_key_base = '@S'
+app.config['SECRET_KEY'] = '@S'
+private static final String PASSWORD = "@S";
+user: joe, pass: @S
+{"user":"joe","pass":"@S"}
+{"headers":{"x-api-key":["@S"]}}
+{"creds":["joe","@S"]}
+["--password","@S"]
+["mysql","-u","root","-p@S"]
+ARGS: --user joe --password @S --host h
+x-amz-security-token:@S
+Api-Key: @S
+X-Access-Token: @S
+X-Gitlab-Token: @S
+DD-API-KEY: @S
+Ocp-Apim-Subscription-Key: @S
+apikey=@S&user=joe
+POST /login username=joe&password=@S
+https://joe:@S@example.com:8443/a?b=c
+wss://h/socket?token=@S
+https://h/path;token=@S
+https://api.example.com/v1?apikey=@S
+https://x.blob.core.windows.net/c?sv=2020&sig=@S
+https://h/reset/password?reset_token=@S
+mssql+pyodbc://sa:@S@h/d?driver=x
+oracle://scott:@S@h:1521/x
+sqlserver://sa:@S@h:1433?database=x
+cassandra://a:@S@h/k
+influxdb://a:@S@h:8086/d
+socks5://me:@S@proxy:1080
+ssh://joe:@S@h:22/
+sip:joe:@S@h
+snmp://joe:@S@h
+CREATE USER joe WITH PASSWORD '@S' SUPERUSER
+CREATE USER joe PASSWORD '@S'
+CREATE EXTERNAL DATA SOURCE x CREDENTIAL = (SECRET = '@S')
+ALTER LOGIN sa WITH PASSWORD = '@S' UNLOCK
+CREATE USER MAPPING FOR a SERVER s OPTIONS (user 'a', password '@S')
+COPY t FROM 's3://b' CREDENTIALS 'aws_access_key_id=A;aws_secret_access_key=@S'
+dblink('host=h user=a password=@S')
+PASSWORD=(@S
+password: {@S
 """
 
 TOKENS = """
@@ -626,6 +757,82 @@ otp library loaded
 token(s) read: 12
 rtmp://a.example.com/live/camera
 ['ssh', '-p', '2222', 'host']
+passwd: files systemd
+pam_unix(sshd:session): session opened for user joe
+Accepted publickey for joe from 10.0.0.7 port 50022 ssh2
+password auth disabled in sshd_config
+loading token classifier model
+tokenizer.json loaded in 12 ms
+key=value pairs were parsed
+key: user:42 not in cache
+cache key users:42 expired
+redis keyspace notifications on
+api key is required
+API key rotation runs daily
+the secret of good software
+secretary@example.com
+secrets mounted at /run/secrets
+secretsmanager endpoint ready
+--secret-file=/run/secrets/x
+--credentials-file ~/.aws/credentials
+--jwt-public-key /etc/app/jwt.pub
+--private-key /etc/ssl/key.pem
+--pass-through
+--pin-memory
+pin_memory=True
+--psk-file /etc/psk
+--auth-provider oidc
+--pattern '*.py'
+--path /srv/app
+--patch 3
+passes=3
+--passes 3
+compass=2.1
+pass_rate=0.98
+passive_mode=on
+PASSENGER_APP_ENV=production
+AUTHOR=Joe
+auth_basic off;
+auth.enabled=false
+author_id=42
+oauth2_callback=/cb
+oauth callback at http://h/cb
+session 42 opened for user joe by (uid=0)
+session_store=redis
+cookie banner shown
+cookies enabled
+token bucket rate=100
+tokens_per_second=35.2
+next token is 42
+unexpected token 'abc' at line 3
+unknown key "colour2" in section web
+primary key "id2" of table users
+duplicate key value violates unique constraint "users_pkey1"
+Key (email)=(joe@example.com) already exists.
+docker run -p 127.0.0.1:8080:80 -u 1000:1000 img
+docker run -u joe:staff img
+cp -p a b
+ssh -p 2222 -i key h
+mkdir -p /srv/app/v2
+curl -u joe http://h/
+ps -p 4711 -o args
+tar -czpf a.tgz d
+rsync -a joe@h:/srv/app2 /b
+scp -P 2222 a joe@h:b
+nc -w 5 h 80
+ping -w 3 h1
+grep -w word2 f
+java -Xmx512m -jar app2.jar
+uvicorn app:app --ssl-keyfile /etc/ssl/k.pem --port 8000
+gunicorn -k uvicorn.workers.UvicornWorker app:app
+celery -A app worker -P gevent2 -c 8
+celery -A proj.app1 beat -s /var/lib/beat1
+nginx -p /srv/web1 -c nginx.conf
+pm2 start app1.js -i 4 --name web1
+supervisord -c /etc/supervisor2.conf -u joe
+postgres -D /var/lib/pg15 -p 5433 -k /run/pg15
+fe80:12:ab:cd:ef12:34ab is up
+MD5 16:27:ac:a5:76:28:2d:36:63:1b:56:4d:eb:df:a6:48
 """
 
 

@@ -50,6 +50,8 @@ _CUT_WORD = r"(?<![\w.-])[\w.-]++(?=[\"']?…)"
 _HEADERS = Pattern(r"(?:authorization|cookie)$", re.IGNORECASE)
 # Behind a file's name: ``token.js:12:5)``.
 _PLACE = r"\d+(?::\d+)?[),:;]*"
+# What is named holds names of its own, which are asked next: ``CREDENTIAL = (SECRET = 'X')``.
+_GROUP = Pattern(r"[({]\s{0,8}+[A-Za-z_][-\w.]{0,100}+\s{0,8}+[=:]")
 _FOLDER = r"[\"']?(?:[/~.$]|[A-Za-z]:[\\/])"
 
 
@@ -129,6 +131,8 @@ def _value_of(match: re.Match[str], text: str) -> int | None:
     name, link = match["name"], match["link"]
     folder = name.upper() == "PWD" and "=" in link
     if not folder and not names_secret(name):
+        return None
+    if _GROUP.match(text, match.end()):
         return None
     found = _VALUE_HERE.match(text, match.end())
     if found is None or not _is_value(name, link, found["value"], folder=folder):

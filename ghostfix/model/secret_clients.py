@@ -72,10 +72,13 @@ _CLIENTS = {
     "sqlplus": _Client(pair="-s -S -l -L"), "rclone": _Client(last=1, after="obscure reveal"),
     "ngrok": _Client(last=1, after="authtoken add-authtoken"), "wpa_passphrase": _Client(last=2),
     "rabbitmqctl": _Client(last=2, after="add_user change_password authenticate_user"),
-    "mc": _Client(last=4, after="set"), "influx": _Client(next="-password -p"), "arangosh": _PASSWORD,
+    "mc": _Client(last=4, after="set"), "influx": _Client(next="-password -p -t"), "arangosh": _PASSWORD,
     "consul": _Client(next="-token"), "nomad": _Client(next="-token"), "snowsql": _PASSWORD,
     "kcadm.sh": _PASSWORD, "security": _Client(next="-p -w"), "x11vnc": _Client(next="-passwd"),
-    "tailscale": _Client(next="--authkey"),
+    "tailscale": _Client(next="--authkey"), "doctl": _Client(next="-t"), "frpc": _Client(next="-t"),
+    "frps": _Client(next="-t"), "turnserver": _Client(pair="-u --user"), "openfortivpn": _PASSWORD,
+    "xmrig": _PASSWORD, "openconnect": _Client(next="--token-secret"), "signtool": _Client(next="/p"),
+    "wrangler": _Client(next="--value", after="secret"),
 }  # fmt: skip
 _FAMILIES = {
     "mysql": _MYSQL,
@@ -87,12 +90,14 @@ _FAMILIES = {
     "snmp": _Client(next="-c -A -X"),
     "slap": _Client(next="-w"),
     "pt-": _PASSWORD,
+    "ss-": _Client(next="-k"),
+    "shadowsocks": _Client(next="-k"),
 }
 """By what the names of a whole suite of programs begin with."""
 _PROGRAM = Pattern(r"(?<![\w.\-])[\w][\w.\-]*+(?=[\"']?(?:,[\"']|,?(?:\s|\\[nrt])))")
 _WORD = Pattern(
     r"(?:,(?=[\"'])|,?(?:\s|\\[nrt]){1,64}+)"
-    r"(?P<word>(?:\"(?:[^\"\\\x1f]|\\[^\x1f])*+\"?|'[^'\x1f]*+'?|[^\s\"'|;&\x1f])++)"
+    r"(?P<word>(?:\"(?:[^\"\\\x1f]|\\[^\x1f])*+\"?|'[^'\x1f]*+'?|[^\s\"'|;&\x1f,]|,(?![\"']))++)"
 )
 _MOST_WORDS = 40
 _PAIR = r"[\"']?[^\s:%,\"']*+[:%,](?P<value>[^\"']++)"
@@ -136,7 +141,7 @@ def _of(client: _Client, text: str, start: int) -> Iterator[Span]:
         elif following:
             yield from _value(following, word, at)
             following = ""
-        elif word.startswith(("-", "/p:", "pass:")) or "=" in word[:12]:
+        elif word.startswith(("-", "/p:", "pass:")) or "=" in word[:12] or _option_at(client, word):
             following = _option_at(client, word)
             yield from _attached(client, word, at)
         else:

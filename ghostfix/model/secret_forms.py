@@ -20,9 +20,11 @@ _QUOTED = (
     r"""(?:\\++["'][^"'\\\x1f]*+(?:\\++["'])?|"(?:[^"\\\x1f]|\\[^\x1f])*+"?|'[^'\x1f]*+'?"""
     r"""|[“«„‘`][^”»“’`\x1f]{0,2000}+[”»“’`]?)"""
 )
+# A list of texts is one value: ``"creds": ["joe", "X"]``.
+_LIST = r"""\[\s{0,8}+["'][^\[\]{}\x1f]{0,2000}+(?:\]|…|$)"""
 # What is masked already is a value of its own, so that hiding twice takes nothing of what follows it.
 VALUE = (
-    rf"""(?:\*\*\*(?=[),.:;]*+(?:\s|$))|[bfruN]{{1,2}}(?=["']){_QUOTED}|{_QUOTED}"""
+    rf"""(?:\*\*\*(?=[),.:;]*+(?:\s|$))|[bfruN]{{1,2}}(?=["']){_QUOTED}|{_QUOTED}|{_LIST}"""
     r"""|\[[^\]\s&"'][^\]\x1f]{0,500}+\]|(?:[^\s&"']|&(?![\w.\[\]-]{1,64}+=))++)"""
 )
 _SCHEMES = ("bearer", "basic", "digest", "negotiate", "token", "apikey")
@@ -66,7 +68,7 @@ _NO_VALUES = (
     "true false none null nil yes no on off undefined required optional missing invalid expired not is"
     " was must cannot empty unset rejected accepted wrong incorrect and or for from in of mismatch"
     " unknown denied authentication basic digest ldap oauth oauth2 trust md5 peer kerberos plain login"
-    " any disabled enabled ok failed changed needed the a an be to at by with error mode"
+    " any disabled enabled ok failed changed needed the a an be to at by with error mode files compat"
 )
 NOTHING = frozenset(_NO_VALUES.split())
 _KNOWN_WORD = (
@@ -202,6 +204,12 @@ ADDRESSES = (
         r"|unix\(|[\w.-]{1,200}+(?::\d|/\w)))",
         lambda value: not value.isdigit(),
     ),
+    Rule("sip", r"(?i)\bsips?:[^\s:@\"']{1,64}+:(?P<value>[^\s@\"']{1,200}+)(?=@)"),
+    Rule(  # a line of .pgpass: host:port:database:user:X; addresses and fingerprints have more parts
+        ":",
+        r"(?<![\w.:*-])[\w.*-]{1,253}+:(?:\d{1,5}|\*)(?::[\w*-]{1,64}+){2}:(?P<value>(?:[^\s:\\]|\\.)++)(?!\S)",
+        looks_secret,
+    ),
     Rule("jdbc:oracle", r"(?i)jdbc:oracle:\w{2,8}:[\w.$#]{1,64}/(?P<value>[^\s@\"']++)(?=@)"),
     Rule(
         "sqlplus expdp impdp sqlldr rman exp imp",
@@ -242,6 +250,9 @@ FORMS = (
     Rule("pass", r"(?:^|[\s>])PASS\s++(?P<value>[^\s\"']{6,})", looks_secret),
     Rule("login", r"(?:^|\s)\w{1,8}\s++LOGIN\s++\S{1,100}\s++(?P<value>\S++)", is_spoken),
     Rule("setuser", r"(?i)\bsetuser\s(?:[^\n\x1f]{0,200}?\s)??>(?P<value>\S++)"),
+    Rule(  # Redis Sentinel, of a master
+        "auth-pass", rf"(?i)\bauth-pass\s++\S{{1,100}}+\s++(?P<value>{VALUE})"
+    ),
     Rule(
         "requirepass masterauth _authtoken bindpw rootpw",
         rf"(?i)\b(?:requirepass|masterauth|_authToken|bindpw|rootpw)(?:\s"

@@ -202,13 +202,15 @@ def _private(system: System, path: str) -> bytes:
 
 def runs(system: System) -> tuple[RunSummary, ...]:
     """Every run of this user that began, the newest first. Raises RepairError when they cannot be listed."""
-    names = system.names(f"{state_folder(system)}/runs")
+    folder = state_folder(system)
+    names = system.names(f"{folder}/runs")
     if not names.complete:
-        folder = state_folder(system)
         raise RepairError(
             f"the runs cannot be listed: {names.problem}",
             f"`ls -ld {folder}` shows whose it is; or set XDG_STATE_HOME to a folder of your own",
         )
+    if not names.value and system.status(folder).value is not None:
+        check_trusted(system)  # in a folder that another user made, no runs says nothing about ours
     began = [name for name in names.value if _RUN.fullmatch(name) and _began(system, name)]
     return tuple(_summary(system, name) for name in reversed(began))
 

@@ -185,6 +185,19 @@ def test_root_does_not_trust_a_users_journal() -> None:
         journal.kept(root, writer.run, 1)
 
 
+@pytest.mark.parametrize("kind", ["foreign", "symlink"])
+def test_no_runs_in_a_folder_that_is_not_ours_says_nothing_about_ours(kind: str) -> None:
+    """The list would say that nothing was repaired here; our folder may have been exchanged for this one."""
+    system = FakeSystem()
+    folder = state_folder(system)
+    if kind == "symlink":
+        system.add_symlink(folder, "/tmp")
+    else:
+        system.add_folder(folder, uid=4242)
+    with pytest.raises(RepairError, match="is not a private folder of your own"):
+        journal.runs(system)
+
+
 def test_what_was_kept_must_be_a_private_file() -> None:
     system = FakeSystem()
     writer = begun(system)
