@@ -14,6 +14,7 @@ import pytest
 from msgspec import structs
 
 from ghostfix.commands.machine import local_system
+from ghostfix.managers.service_folders.folder import S6, state_of
 from ghostfix.model.errors import StepError
 from ghostfix.model.machine import ActingSystem
 from ghostfix.model.service import Service
@@ -173,3 +174,31 @@ def test_nothing_is_loaded_with_anothers_rights(folder: Path) -> None:
         (sys.executable, "-c", WITH_ANOTHERS_RIGHTS, str(folder)), capture_output=True, text=True, check=False
     )
     assert answer.stdout == "done\n", answer.stdout + answer.stderr
+
+
+@pytest.mark.skipif(shutil.which("s6-svstat") is None, reason="needs Debian's package s6")
+def test_the_state_of_a_service_folder_is_asked_for_as_its_owner(
+    system: ActingSystem, folder: Path, tmp_path: Path
+) -> None:
+    """Its owner may link what is opened there to a device, and to open one may be an act."""
+    precious = tmp_path / "precious"
+    precious.touch(0o600)
+    supervise = folder / "supervise"
+    supervise.mkdir()
+    (supervise / "lock").symlink_to(precious)
+    (supervise / "status").symlink_to(precious)
+    state = state_of(S6, system, str(folder))
+    assert not state.complete
+    assert "Permission denied" in (state.problem or "")
+
+
+@pytest.mark.skipif(shutil.which("s6-svstat") is None, reason="needs Debian's package s6")
+def test_a_service_folder_that_several_may_change_is_not_asked_about(
+    system: ActingSystem, folder: Path
+) -> None:
+    folder.chmod(0o777)
+    os.chown(folder, 0, 0)
+    state = state_of(S6, system, str(folder))
+    assert state.problem == (
+        f"{folder}: s6-svstat was not run: {folder} can be written by others, so root does not run it"
+    )

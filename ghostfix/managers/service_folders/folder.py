@@ -16,6 +16,7 @@ from ghostfix.model.reading import Confidence, Reading, gathered
 from ghostfix.model.service import Service
 from ghostfix.scripts.start_search import search_argv
 from ghostfix.service.instance import roots
+from ghostfix.service.trust import runner
 
 _STATUS_LIMIT = 256
 
@@ -58,9 +59,16 @@ class FolderState(Struct, frozen=True):
 
 
 def state_of(suite: Suite, system: System, folder: str) -> Reading[FolderState | None]:
-    """The state that the supervising process keeps for its own control program."""
+    """The state that the supervising process keeps for its own control program.
+
+    ``s6-svstat`` opens ``supervise/lock`` and ``supervise/status`` wherever a link leads (strace of s6 2.11),
+    also to a device, which does something when it is opened. So it is run as the folder's owner.
+    """
     if suite.state:
-        answer = system.ask((*suite.state, folder), timeout=5.0)
+        whose = runner(system, (folder,))
+        if not whose.complete:
+            return Reading(None, f"{folder}: {suite.state[0]} was not run: {whose.problem}", complete=False)
+        answer = system.ask((*suite.state, folder), timeout=5.0, user=whose.value)
         words = answer.text.split()
         if answer.status != 0 or len(words) != 3:
             return Reading(None, f"{folder}: {suite.state[0]}: {answer.complaint}", complete=False)
